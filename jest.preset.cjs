@@ -1,0 +1,25 @@
+/** One jest set-up for every package: sources run as they are, types are checked by `typecheck`. */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': [
+      'ts-jest',
+      {
+        tsconfig: {
+          module: 'commonjs',
+          moduleResolution: 'bundler',
+          target: 'ES2022',
+          esModuleInterop: true,
+          isolatedModules: true,
+          verbatimModuleSyntax: false,
+        },
+        diagnostics: false,
+      },
+    ],
+  },
+  moduleNameMapper: {
+    '^@agent-sessions/session-core/testing$': '<rootDir>/../session-core/src/testing/index.ts',
+    '^@agent-sessions/session-core$': '<rootDir>/../session-core/src/index.ts',
+  },
+};

@@ -1,0 +1,85 @@
+/**
+ * The contract between a session and its database: a session is a list of opaque records with an atomic end.
+ *
+ * Everything the SDK asks of a session is "read the end" or "atomically take k records off the end and put these on",
+ * so a backend is these three methods, and all meaning lives once, in `StoredSession`.
+ *
+ * Not in this contract, on purpose:
+ * - no connection: a store is handed its client and never opens or closes one;
+ * - no transaction handle: one `commit` is the only unit of change;
+ * - no `AgentInputItem`: a store never decodes, parses, or compares a record;
+ * - no dropped records in a commit's answer: the session reads what it drops first, and names the revision it read, so
+ *   that a record that cannot be decoded is never taken off.
+ *
+ * A store receives valid arguments only: ids are well-formed, 1 to 2,048 bytes of UTF-8; counts are safe integers; a
+ * change changes something. It reports failures as `SessionError` (see `errors.ts`), with the driver's error as `cause`.
+ */
+export interface SessionStore {
+  /** The newest `last` records (all when omitted, at least 1), oldest first, as one consistent snapshot. */
+  read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory>;
+
+  /**
+   * Atomically drops the newest `drop` records, then appends `append`. All of it happens, or nothing.
+   *
+   * A commit whose `id` has landed already is the same commit tried again: it changes nothing and is `committed`. A store
+   * that retries by itself may forget an id once no retry of it can arrive any more.
+   */
+  commit(sessionId: string, change: HistoryChange): Promise<CommitResult>;
+
+  /** Forgets the session: records, revision, operations. The next revision is `NO_HISTORY`. */
+  clear(sessionId: string): Promise<void>;
+}
+
+/** What a store keeps of one item: text (well-formed Unicode), or bytes. It comes back as it went in. */
+export type StoredRecord = string | Uint8Array;
+
+/**
+ * Names one state of one session, opaque outside the store that made it. Every commit changes it, and none comes back,
+ * except `NO_HISTORY`.
+ */
+export type Revision = string;
+
+/** The revision of a session that holds nothing: never written, cleared, or expired. The same for every store. */
+export const NO_HISTORY: Revision = '0';
+
+export interface StoredHistory {
+  readonly records: readonly StoredRecord[];
+  readonly revision: Revision;
+}
+
+export interface HistoryChange {
+  /** Unique per commit, the same for each try of it; 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
+  readonly id: string;
+  readonly append: readonly StoredRecord[];
+  /** How many of the newest records go. More than there are drops all there are. Default 0. */
+  readonly drop?: number | 'all' | undefined;
+  /** Commit only if the session is still at this revision; otherwise `conflict`. */
+  readonly ifRevision?: Revision | undefined;
+  /** Commit only once per operation id, for as long as the session lives. */
+  readonly operation?: HistoryOperation | undefined;
+  /** A hint that a store may ignore: where the caller last saw the session, which may spare the store a read. */
+  readonly lastSeen?: SeenRevision | undefined;
+}
+
+/** Both fields are digests: 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
+export interface HistoryOperation {
+  readonly id: string;
+  /** Equal for equal changes: tells a repetition from another change under the same id. */
+  readonly fingerprint: string;
+}
+
+export interface SeenRevision {
+  readonly revision: Revision;
+  /** When, in milliseconds since the epoch, by the caller's clock. */
+  readonly at: number;
+}
+
+export type CommitResult =
+  /** It is in, now or by an earlier try with the same commit id. `revision` is the one this commit made. */
+  | { readonly status: 'committed'; readonly revision: Revision }
+  /** The session is not at `ifRevision`. Nothing changed. */
+  | { readonly status: 'conflict' }
+  /** An earlier commit has this operation id and this fingerprint. Nothing changed. Precedes `conflict`. */
+  | { readonly status: 'repeated'; readonly revision: Revision }
+  /** An earlier commit has this operation id and another fingerprint. Nothing changed. Precedes `conflict`. */
+  | { readonly status: 'operation-mismatch' };
