@@ -1,8 +1,10 @@
 export { SessionError, type SessionErrorCode } from './errors';
-export { resolveStoreOptions, type ResolvedStoreOptions, type StoreOptions } from './storeOptions';
+export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { backoffMs, withRetries, type RetryOptions } from './retry';
+export type { RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {
   NO_HISTORY,
+  NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
   type HistoryOperation,
@@ -12,3 +14,5 @@ export {
   type StoredHistory,
   type StoredRecord,
 } from './sessionStore';
+export { StoredSession } from './storedSession';
+export { resolveStoreOptions, type ResolvedStoreOptions, type StoreOptions } from './storeOptions';

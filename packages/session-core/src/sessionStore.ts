@@ -34,13 +34,16 @@ export interface SessionStore {
 export type StoredRecord = string | Uint8Array;
 
 /**
- * Names one state of one session, opaque outside the store that made it. Every commit changes it, and none comes back,
- * except `NO_HISTORY`.
+ * Names one state of one session, opaque outside the store that made it: the same string until the next commit, then
+ * another one. None comes back, except `NO_HISTORY`.
  */
 export type Revision = string;
 
 /** The revision of a session that holds nothing: never written, cleared, or expired. The same for every store. */
 export const NO_HISTORY: Revision = '0';
+
+/** A revision that no session ever has. */
+export const NO_SUCH_REVISION: Revision = '-';
 
 export interface StoredHistory {
   readonly records: readonly StoredRecord[];

@@ -1,0 +1,59 @@
+import type { AgentInputItem } from '@openai/agents';
+import { SessionError } from './errors';
+import { fromExactJson, isPlainObject, toExactJson } from './exactJson';
+import type { StoredRecord } from './sessionStore';
+
+/*
+ * Formats of a record:
+ * - text that begins with `{`: the item's JSON (see exactJson.ts);
+ * - bytes: the first byte names the format. None is defined yet.
+ */
+
+/**
+ * The records of `items`, in order.
+ *
+ * @param path - names the array in errors.
+ * @throws `INVALID_ARGUMENT` or `UNSERIALIZABLE_ITEM`, naming the path of what cannot be stored.
+ */
+export function encodeItems(items: readonly AgentInputItem[], path = 'items'): StoredRecord[] {
+  if (!Array.isArray(items)) throw new SessionError('INVALID_ARGUMENT', `${path} must be an array`);
+  // Array.from, because map skips holes
+  return Array.from(items, (item: unknown, index) => {
+    const itemPath = `${path}[${index}]`;
+    if (!isPlainObject(item))
+      throw new SessionError('INVALID_ARGUMENT', `${itemPath} must be a plain object`);
+    return toExactJson(item, itemPath);
+  });
+}
+
+/**
+ * The item of one record.
+ *
+ * @param position - 1 for the newest record; names the record in errors.
+ * @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`
+ */
+export function decodeRecord(record: StoredRecord, position: number): AgentInputItem {
+  if (typeof record !== 'string') {
+    const format = record[0];
+    if (format === undefined) throw corrupt(position);
+    throw new SessionError(
+      'UNSUPPORTED_FORMAT',
+      `record ${position} from the end has format 0x${format.toString(16).padStart(2, '0')}, which this version does not know`,
+    );
+  }
+  let item: unknown;
+  try {
+    item = record.startsWith('{') ? fromExactJson(record) : undefined;
+  } catch {
+    // the SyntaxError quotes the record
+  }
+  if (!isPlainObject(item)) throw corrupt(position);
+  return item as AgentInputItem;
+}
+
+function corrupt(position: number): SessionError {
+  return new SessionError(
+    'CORRUPT_RECORD',
+    `record ${position} from the end of the history cannot be decoded`,
+  );
+}
