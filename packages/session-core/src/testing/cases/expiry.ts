@@ -1,0 +1,101 @@
+import { NO_HISTORY } from '../../sessionStore';
+import { checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
+import type { Cases } from '../harness';
+
+const TTL_SECONDS = 1_000;
+const TTL_MS = TTL_SECONDS * 1_000;
+
+export const expiry: Cases = {
+  'a session is whole until its time is up, and then gone': async ({ openStore, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    await commit(store, id, { append: texts('a', 2) });
+    await commit(store, id, { append: texts('b', 1) });
+    await elapse(id, TTL_MS * 0.9);
+    await checkRecords(store, id, [...texts('a', 2), ...texts('b', 1)], 'shortly before');
+    await elapse(id, TTL_MS * 0.2);
+    checkEqual(await store.read(id), { records: [], revision: NO_HISTORY }, 'a read after');
+    checkEqual(
+      await store.read(id, { last: 1 }),
+      { records: [], revision: NO_HISTORY },
+      'a short read after',
+    );
+  },
+
+  'every write puts the expiry off': async ({ openStore, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    await commit(store, id, { append: texts('a', 1) });
+    await elapse(id, TTL_MS * 0.6);
+    await commit(store, id, { append: texts('b', 1) });
+    await elapse(id, TTL_MS * 0.6);
+    await checkRecords(store, id, [...texts('a', 1), ...texts('b', 1)], 'after 1.2 times its time');
+    await commit(store, id, { drop: 1 });
+    await elapse(id, TTL_MS * 0.6);
+    await checkRecords(store, id, texts('a', 1), 'after a drop');
+  },
+
+  'nothing vanishes from a session that lives for many times its time': async ({
+    openStore,
+    elapse,
+    newId,
+  }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    const operation = { id: 'first', fingerprint: 'f' };
+    await commit(store, id, { append: texts('a1-', 1), operation });
+    for (let round = 2; round <= 30; round++) {
+      await elapse(id, TTL_MS * 0.9);
+      await commit(store, id, { append: texts(`a${round}-`, 1) });
+    }
+    const expected = Array.from({ length: 30 }, (_, index) => texts(`a${index + 1}-`, 1)).flat();
+    await checkRecords(store, id, expected);
+    checkEqual(
+      (await tryCommit(store, id, { operation })).status,
+      'repeated',
+      'the first operation, repeated',
+    );
+  },
+
+  'a write to an expired session starts it anew': async ({ openStore, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    const operation = { id: 'operation', fingerprint: 'f1' };
+    const revision = await commit(store, id, { append: texts('a', 3), operation });
+    await elapse(id, TTL_MS * 1.1);
+    checkEqual(
+      await tryCommit(store, id, { append: texts('b', 1), ifRevision: revision }),
+      { status: 'conflict' },
+      'a commit at the revision before the expiry',
+    );
+    const again = {
+      append: texts('b', 1),
+      operation: { ...operation, fingerprint: 'f2' },
+      ifRevision: NO_HISTORY,
+    };
+    await commit(store, id, again);
+    await checkRecords(store, id, texts('b', 1));
+  },
+
+  'a hint from before the expiry does no harm': async ({ openStore, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    const lastSeen = { revision: await commit(store, id, { append: texts('a', 3) }), at: Date.now() };
+    await elapse(id, TTL_MS * 1.1);
+    await commit(store, id, { append: texts('b', 1), lastSeen });
+    await checkRecords(store, id, texts('b', 1));
+  },
+
+  'the last writer decides when the session expires': async ({ store, openStore, elapse, newId }) => {
+    const limited = await openStore({ ttlSeconds: TTL_SECONDS });
+    const [kept, lost] = [newId('kept'), newId('lost')];
+    await commit(limited, kept, { append: texts('a', 1) });
+    await commit(store, kept, { append: texts('b', 1) });
+    await elapse(kept, TTL_MS * 100);
+    await checkRecords(store, kept, [...texts('a', 1), ...texts('b', 1)], 'last written without expiry');
+    await commit(store, lost, { append: texts('a', 1) });
+    await commit(limited, lost, { append: texts('b', 1) });
+    await elapse(lost, TTL_MS * 1.1);
+    await checkRecords(store, lost, [], 'last written with expiry');
+  },
+};

@@ -1,0 +1,93 @@
+import type { AgentInputItem } from '@openai/agents';
+import type { SessionStore } from '../../sessionStore';
+import { StoredSession } from '../../storedSession';
+import { checkEqual, checkThrows } from '../check';
+import type { Cases } from '../harness';
+
+const message = (content: string): AgentInputItem => ({ role: 'user', content });
+const fenced = (store: SessionStore, sessionId: string): StoredSession =>
+  new StoredSession(store, { sessionId, concurrentWrites: 'reject' });
+
+export const fencing: Cases = {
+  'the slower of two writers is refused until it reads again': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const [faster, slower] = [fenced(store, id), fenced(await openStore(), id)];
+    await faster.addItems([message('a')]);
+    await slower.getItems();
+    await faster.getItems();
+    await faster.addItems([message('b')]);
+    await faster.addItems([message('c')]);
+    const attempts: Record<string, () => Promise<unknown>> = {
+      addItems: () => slower.addItems([message('x')]),
+      popItem: () => slower.popItem(),
+      replaceHistoryWithCompaction: () => slower.replaceHistoryWithCompaction([message('x')]),
+      append_items: () =>
+        slower.applyHistoryTransaction({
+          operationId: 'o1',
+          transaction: { type: 'append_items', items: [message('x')] },
+        }),
+      replace_suffix: () =>
+        slower.applyHistoryTransaction({
+          operationId: 'o2',
+          transaction: {
+            type: 'replace_suffix',
+            expectedSuffix: [message('c')],
+            replacement: [message('x')],
+          },
+        }),
+    };
+    for (const [what, attempt] of Object.entries(attempts)) await checkThrows('CONFLICT', attempt, what);
+    checkEqual(await faster.getItems(), ['a', 'b', 'c'].map(message), 'what is stored');
+    await slower.getItems(1);
+    await slower.addItems([message('d')]);
+    checkEqual(await faster.getItems(), ['a', 'b', 'c', 'd'].map(message), 'after the slower one read again');
+  },
+
+  'a writer that outlived a clear is refused': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const [clearing, writing] = [fenced(store, id), fenced(await openStore(), id)];
+    await clearing.addItems([message('a')]);
+    await writing.getItems();
+    await clearing.clearSession();
+    await checkThrows('CONFLICT', () => writing.addItems([message('b')]), 'addItems after a clear');
+    checkEqual(await clearing.getItems(), [], 'what is stored');
+    await clearing.addItems([message('c')]);
+    await checkThrows('CONFLICT', () => writing.addItems([message('b')]), 'addItems after the next write');
+    checkEqual(await clearing.getItems(), [message('c')], 'what is stored');
+  },
+
+  'one object writes as often as it likes': async ({ store, newId }) => {
+    const session = fenced(store, newId());
+    await session.addItems([message('a')]);
+    await session.addItems([message('b')]);
+    await Promise.all([session.addItems([message('c')]), session.addItems([message('d')])]);
+    checkEqual(await session.popItem(), message('d'), 'popItem');
+    await session.applyHistoryTransaction({
+      operationId: 'o1',
+      transaction: { type: 'replace_suffix', expectedSuffix: [message('c')], replacement: [message('e')] },
+    });
+    await session.replaceHistoryWithCompaction([message('f')]);
+    await session.clearSession();
+    await session.addItems([message('g')]);
+    checkEqual(await session.getItems(), [message('g')], 'what is stored');
+  },
+
+  'a repeated transaction is no conflict': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const [first, second] = [fenced(store, id), fenced(await openStore(), id)];
+    const args = {
+      operationId: 'o1',
+      transaction: {
+        type: 'replace_suffix' as const,
+        expectedSuffix: [message('a')],
+        replacement: [message('b')],
+      },
+    };
+    await first.addItems([message('a')]);
+    await second.getItems();
+    await first.applyHistoryTransaction(args);
+    await first.addItems([message('a')]);
+    await second.applyHistoryTransaction(args);
+    checkEqual(await first.getItems(), [message('b'), message('a')], 'what is stored');
+  },
+};

@@ -1,0 +1,56 @@
+import { checkEqual, checkRecords, commit, commitId, texts } from '../check';
+import type { Cases } from '../harness';
+
+export const retrying: Cases = {
+  'a commit tried again changes nothing': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const change = { id: commitId(), append: texts('a', 2) };
+    const revision = await commit(store, id, change);
+    checkEqual(await store.commit(id, change), { status: 'committed', revision }, 'the second try');
+    const other = await openStore();
+    checkEqual(await other.commit(id, change), { status: 'committed', revision }, 'a try by another store');
+    await checkRecords(store, id, texts('a', 2));
+    checkEqual((await store.read(id)).revision, revision, 'the revision after all tries');
+  },
+
+  'a commit tried again after other commits changes nothing': async ({ store, newId }) => {
+    const id = newId();
+    const seen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+    const change = { id: commitId(), append: texts('b', 2), lastSeen: seen };
+    await commit(store, id, change);
+    await commit(store, id, { append: texts('c', 1) });
+    await commit(store, id, { drop: 1, append: texts('d', 1) });
+    await commit(store, id, change);
+    await checkRecords(store, id, [...texts('a', 1), ...texts('b', 2), ...texts('d', 1)]);
+  },
+
+  'a drop tried again drops once': async ({ store, newId }) => {
+    const id = newId();
+    const revision = await commit(store, id, { append: texts('a', 5) });
+    const change = { id: commitId(), drop: 2, append: texts('b', 1), ifRevision: revision };
+    await commit(store, id, change);
+    await commit(store, id, change);
+    await checkRecords(store, id, [...texts('a', 3), ...texts('b', 1)]);
+  },
+
+  'two tries at once land once': async ({ store, openStore, newId }) => {
+    const other = await openStore();
+    for (let round = 0; round < 10; round++) {
+      const id = newId();
+      const lastSeen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+      const change = { id: commitId(), append: texts('b', 2), lastSeen };
+      await Promise.all([commit(store, id, change), commit(other, id, change), commit(store, id, change)]);
+      await checkRecords(store, id, [...texts('a', 1), ...texts('b', 2)]);
+    }
+  },
+
+  'a commit tried again after a clear does not come back': async ({ store, newId }) => {
+    const id = newId();
+    const lastSeen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+    const change = { id: commitId(), append: texts('b', 2), lastSeen };
+    await commit(store, id, change);
+    await store.clear(id);
+    await commit(store, id, change);
+    await checkRecords(store, id, []);
+  },
+};
