@@ -20,6 +20,6 @@ module.exports = {
   },
   moduleNameMapper: {
     '^@agent-sessions/session-core/testing$': '<rootDir>/../session-core/src/testing/index.ts',
-    '^@agent-sessions/session-core$': '<rootDir>/../session-core/src/index.ts',
+    '^@agent-sessions/(session-[a-z]+)$': '<rootDir>/../$1/src/index.ts',
   },
 };

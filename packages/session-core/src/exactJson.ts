@@ -10,11 +10,14 @@ import { SessionError } from './errors';
 const BYTES_KEY = '$bytes';
 const BYTES_LOOKALIKE = /^\$+bytes$/;
 const ESCAPED_LOOKALIKE = /^\$\$+bytes$/;
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
 interface OpenContainer {
   readonly source: object;
   /** Undefined for an array. */
   readonly keys: readonly string[] | undefined;
+  /** Precedes each key in the text. */
+  readonly escape: string;
   readonly values: readonly unknown[];
   next: number;
 }
@@ -37,8 +40,17 @@ export function toExactJson(value: unknown, path: string, canonical = false): st
     else if (typeof entry === 'number') text += numberText(entry);
     else if (typeof entry !== 'object')
       throw refusal(entry === undefined ? 'undefined' : `a ${typeof entry}`);
-    else if (isBytes(entry)) text += `{"${BYTES_KEY}":"${toBase64(entry)}"}`;
-    else begin(entry);
+    else writeObject(entry);
+  };
+
+  const writeObject = (entry: object): void => {
+    try {
+      if (isBytes(entry)) text += `{"${BYTES_KEY}":"${toBase64(entry)}"}`;
+      else begin(entry);
+    } catch (error) {
+      // a getter or a proxy that throws, a detached buffer
+      throw error instanceof SessionError ? error : refusal('an object that cannot be read');
+    }
   };
 
   const numberText = (number: number): string => {
@@ -50,17 +62,19 @@ export function toExactJson(value: unknown, path: string, canonical = false): st
     if (ancestors.has(source)) throw refusal('a cycle');
     if (Object.getOwnPropertySymbols(source).length > 0) throw refusal('an object with a symbol key');
     if (Array.isArray(source)) {
+      // the prototype of plain arrays is an array itself
+      if (!Array.isArray(Object.getPrototypeOf(source))) throw refusal(`a ${className(source)}`);
       if (Object.keys(source).length !== source.length)
         throw refusal('an array with holes or named properties');
-      open.push({ source, keys: undefined, values: source, next: 0 });
+      open.push({ source, keys: undefined, escape: '', values: source, next: 0 });
       text += '[';
     } else {
       if (!isPlainObject(source)) throw refusal(`a ${className(source)}`);
       const entries = Object.entries(source).filter(([, held]) => held !== undefined);
       if (canonical) entries.sort(([left], [right]) => (left < right ? -1 : 1));
       const keys = entries.map(([key]) => key);
-      if (keys.length === 1 && BYTES_LOOKALIKE.test(String(keys[0]))) keys[0] = `$${keys[0]}`;
-      open.push({ source, keys, values: entries.map(([, held]) => held), next: 0 });
+      const escape = keys.length === 1 && BYTES_LOOKALIKE.test(String(keys[0])) ? '$' : '';
+      open.push({ source, keys, escape, values: entries.map(([, held]) => held), next: 0 });
       text += '{';
     }
     ancestors.add(source);
@@ -82,13 +96,13 @@ export function toExactJson(value: unknown, path: string, canonical = false): st
     }
     const index = top.next++;
     if (index > 0) text += ',';
-    if (top.keys) text += `${JSON.stringify(top.keys[index])}:`;
+    if (top.keys) text += `${JSON.stringify(`${top.escape}${top.keys[index]}`)}:`;
     write(top.values[index]);
   }
   return text;
 }
 
-/** The value of a text that `toExactJson` wrote. @throws SyntaxError, whose message quotes the text: don't pass it on. */
+/** The value of a text that `toExactJson` wrote. @throws SyntaxError, whose message may quote the text: don't pass it on. */
 export function fromExactJson(text: string): unknown {
   const holder: { value: unknown } = { value: JSON.parse(text) as unknown };
   if (!text.includes('$bytes":')) return holder.value;
@@ -133,6 +147,8 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 function fromBase64(text: string): Uint8Array {
+  // Buffer.from would read past what is none
+  if (!BASE64.test(text) || text.length % 4 !== 0) throw new SyntaxError('not base64');
   return new Uint8Array(Buffer.from(text, 'base64'));
 }
 

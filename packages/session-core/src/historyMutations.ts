@@ -19,7 +19,8 @@ interface ReplaceFunctionCall {
 export function parseMutations(args: SessionHistoryRewriteArgs): ReplaceFunctionCall[] {
   const mutations: unknown = isPlainObject(args) ? args.mutations : undefined;
   if (!Array.isArray(mutations)) throw new SessionError('INVALID_ARGUMENT', 'mutations must be an array');
-  return mutations.map((mutation: unknown, index) => {
+  // Array.from, because map skips holes
+  return Array.from(mutations, (mutation: unknown, index) => {
     const path = `mutations[${index}]`;
     if (!isPlainObject(mutation) || mutation['type'] !== 'replace_function_call') {
       throw new SessionError('INVALID_ARGUMENT', `${path}.type must be 'replace_function_call'`);

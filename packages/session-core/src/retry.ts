@@ -16,7 +16,7 @@ const LONGEST_DELAY_MS = 1_000;
  * Tries until `attempt` returns, fails for good, or the time is up, with fully jittered exponential back-off between
  * tries. The signal it hands out aborts at the time limit; a driver that ignores it is left behind.
  *
- * @throws The last try's error at the bound, `TIMEOUT` when the last try had not ended, `ABORTED` when `signal` aborted.
+ * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended; `ABORTED` when `signal` aborted.
  */
 export async function withRetries<T>(
   options: RetryOptions,
@@ -24,10 +24,15 @@ export async function withRetries<T>(
 ): Promise<T> {
   const { timeoutMs, signal, isTransient } = options;
   const stop = new AbortController();
+  let lastError: unknown;
   const deadline = performance.now() + timeoutMs;
   const timer = setTimeout(() => {
     stop.abort(
-      new SessionError('TIMEOUT', `no answer within ${timeoutMs} ms; a change may or may not have been made`),
+      lastError ??
+        new SessionError(
+          'TIMEOUT',
+          `no answer within ${timeoutMs} ms; a change may or may not have been made`,
+        ),
     );
   }, timeoutMs);
   const onAbort = (): void => {
@@ -47,6 +52,7 @@ export async function withRetries<T>(
       } catch (error) {
         stop.signal.throwIfAborted();
         if (!isTransient(error)) throw error;
+        lastError = error;
         const delay = backoffMs(tries);
         if (performance.now() + delay >= deadline) throw error;
         await pause(delay, stop.signal);

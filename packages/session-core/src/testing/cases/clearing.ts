@@ -18,9 +18,10 @@ export const clearing: Cases = {
 
   'a clear of nothing does nothing': async ({ store, newId }) => {
     const id = newId();
-    await store.clear(id);
-    await store.clear(id);
-    checkEqual(await store.read(id), { records: [], revision: NO_HISTORY }, 'a read');
+    for (const what of ['the first clear', 'the second clear']) {
+      await store.clear(id);
+      checkEqual(await store.read(id), { records: [], revision: NO_HISTORY }, `a read after ${what}`);
+    }
     await commit(store, id, { append: texts('a', 1), ifRevision: NO_HISTORY });
     await checkRecords(store, id, texts('a', 1));
   },

@@ -42,8 +42,12 @@ export const concurrency: Cases = {
     const popped = await Promise.all(
       poppers.map(async (popper) => {
         const own: AgentInputItem[] = [];
-        for (let item = await popper.popItem(); item !== undefined; item = await popper.popItem())
+        // bounded, for a store that never runs dry
+        while (own.length <= items.length) {
+          const item = await popper.popItem();
+          if (item === undefined) break;
           own.push(item);
+        }
         return own;
       }),
     );

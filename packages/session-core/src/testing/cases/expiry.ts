@@ -75,6 +75,11 @@ export const expiry: Cases = {
     };
     await commit(store, id, again);
     await checkRecords(store, id, texts('b', 1));
+    checkEqual(
+      await tryCommit(store, id, { append: texts('c', 1), ifRevision: revision }),
+      { status: 'conflict' },
+      'a commit at the revision before the expiry, after the next write',
+    );
   },
 
   'a hint from before the expiry does no harm': async ({ openStore, elapse, newId }) => {

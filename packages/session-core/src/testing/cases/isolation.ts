@@ -43,7 +43,10 @@ const AWKWARD = [
   'ä',
   'a\u0308',
   'é',
+  'ﬁ',
+  'fi',
   'ß',
+  'ss',
   'İ',
   '日本',
   '💥',
@@ -82,22 +85,37 @@ export const isolation: Cases = {
     for (const [index, id] of ids.entries()) await checkRecords(store, id, texts(`n${index}-`, 1));
   },
 
-  'ids of 2,048 bytes differ in their last byte': async ({ store, newId }) => {
-    const start = newId().padEnd(2_047, 'x');
-    await commit(store, `${start}a`, { append: texts('a', 1) });
-    await commit(store, `${start}b`, { append: texts('b', 1) });
-    await checkRecords(store, `${start}a`, texts('a', 1));
-    await checkRecords(store, `${start}b`, texts('b', 1));
+  'ids of 2,048 bytes that differ in one character are ids of their own': async ({ store, newId }) => {
+    const tag = newId();
+    const rest = tag + 'ä'.repeat(500) + 'x'.repeat(2_047 - 1_000 - tag.length);
+    const longest = ['a', 'b'].flatMap((letter) =>
+      [0, 700, rest.length].map((place) => rest.slice(0, place) + letter + rest.slice(place)),
+    );
+    for (const [index, id] of longest.entries()) await commit(store, id, { append: texts(`n${index}-`, 2) });
+    for (const [index, id] of longest.entries()) await checkRecords(store, id, texts(`n${index}-`, 2));
   },
 
   'clearing and dropping leave other sessions alone': async ({ store, newId }) => {
     const start = newId();
-    const ids = [start, `${start}*`, `${start}:items`, `${start}?`, `{${start}}`];
-    for (const id of ids) await commit(store, id, { append: texts(id, 2) });
-    await store.clear(`${start}*`);
-    await commit(store, `{${start}}`, { drop: 'all' });
-    await checkRecords(store, `${start}*`, []);
-    await checkRecords(store, `{${start}}`, []);
-    for (const id of [start, `${start}:items`, `${start}?`]) await checkRecords(store, id, texts(id, 2));
+    const [others, patterns] = [
+      [`${start}:items`, `${start}x`, `x${start}`, start.toUpperCase()],
+      [
+        start,
+        `${start}*`,
+        `${start}?`,
+        `${start}%`,
+        `${start}_`,
+        `${start}.*`,
+        `${start}[a-z]`,
+        `{${start}}`,
+      ],
+    ];
+    for (const id of [...others, ...patterns]) await commit(store, id, { append: texts(id, 2) });
+    for (const [index, id] of patterns.entries()) {
+      await (index % 2 === 0 ? store.clear(id) : commit(store, id, { drop: 'all' }));
+      await checkRecords(store, id, [], id);
+      const left = [...others, ...patterns.slice(index + 1)];
+      for (const other of left) await checkRecords(store, other, texts(other, 2), other);
+    }
   },
 };

@@ -53,17 +53,72 @@ export const reading: Cases = {
 
   'a read never sees part of a commit': async ({ store, openStore, newId }) => {
     const id = newId();
-    const batch = texts('a', 7);
     const writer = await openStore();
-    const progress = { written: 0 };
-    const writes = (async () => {
-      for (; progress.written < 30; progress.written++) await commit(writer, id, { append: batch });
-    })();
-    while (progress.written < 30) {
-      const { records } = await store.read(id);
-      check(records.length % batch.length === 0, `a read saw ${records.length} records of commits of 7`);
+    const writing = { done: false };
+    const write = async (): Promise<void> => {
+      for (let round = 1; round <= 30; round++) await commit(writer, id, { append: texts('a', 7) });
+    };
+    await Promise.all([
+      write().finally(() => (writing.done = true)),
+      readWhile(writing, async () => {
+        const { records } = await store.read(id);
+        check(records.length % 7 === 0, `a read saw ${records.length} records of commits of 7`);
+      }),
+    ]);
+    checkEqual((await store.read(id)).records.length, 210, 'how many records there are after all');
+  },
+
+  'a read never sees a drop without its append': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const writer = await openStore();
+    const writing = { done: false };
+    const write = async (): Promise<void> => {
+      for (let round = 1; round <= 30; round++) {
+        const drop = round % 2 === 0 ? 'all' : 7;
+        await commit(writer, id, { drop, append: texts(`r${round}-`, 7) });
+      }
+    };
+    await commit(writer, id, { append: texts('r0-', 7) });
+    await Promise.all([
+      write().finally(() => (writing.done = true)),
+      readWhile(writing, async () => {
+        const { records } = await store.read(id);
+        const [, label = ''] = /"(r\d+-)/.exec(String(records[0])) ?? [];
+        checkEqual(records, texts(label, 7), 'what a read saw: one commit, whole');
+      }),
+    ]);
+    await checkRecords(store, id, texts('r30-', 7));
+  },
+
+  'the records and the revision of a read are of one state': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const writer = await openStore();
+    const writing = { done: false };
+    const lengths = new Map<string, number>([[NO_HISTORY, 0]]);
+    const seen: { revision: string; length: number }[] = [];
+    const write = async (): Promise<void> => {
+      for (let length = 1; length <= 30; length++) {
+        lengths.set(await commit(writer, id, { append: texts('a', 1) }), length);
+      }
+    };
+    await Promise.all([
+      write().finally(() => (writing.done = true)),
+      readWhile(writing, async () => {
+        const all = await store.read(id);
+        const end = await store.read(id, { last: 1_000 });
+        for (const { revision, records } of [all, end]) seen.push({ revision, length: records.length });
+      }),
+    ]);
+    for (const { revision, length } of seen) {
+      checkEqual(length, lengths.get(revision), `how many records a read saw at revision ${revision}`);
     }
-    await writes;
-    checkEqual((await store.read(id)).records.length, 210, 'the records after all');
   },
 };
+
+/** Reads again and again until `writing` is done; lets timers in, so that a writer that waits for one gets on. */
+async function readWhile(writing: { readonly done: boolean }, read: () => Promise<void>): Promise<void> {
+  for (let reads = 1; !writing.done; reads++) {
+    await read();
+    if (reads % 16 === 0) await new Promise((resolve) => setTimeout(resolve));
+  }
+}

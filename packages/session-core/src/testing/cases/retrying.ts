@@ -1,3 +1,4 @@
+import { NO_HISTORY } from '../../sessionStore';
 import { checkEqual, checkRecords, commit, commitId, texts } from '../check';
 import type { Cases } from '../harness';
 
@@ -17,11 +18,26 @@ export const retrying: Cases = {
     const id = newId();
     const seen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
     const change = { id: commitId(), append: texts('b', 2), lastSeen: seen };
-    await commit(store, id, change);
+    const revision = await commit(store, id, change);
     await commit(store, id, { append: texts('c', 1) });
-    await commit(store, id, { drop: 1, append: texts('d', 1) });
-    await commit(store, id, change);
+    const latest = await commit(store, id, { drop: 1, append: texts('d', 1) });
+    checkEqual(await store.commit(id, change), { status: 'committed', revision }, 'the second try');
     await checkRecords(store, id, [...texts('a', 1), ...texts('b', 2), ...texts('d', 1)]);
+    checkEqual((await store.read(id)).revision, latest, 'the revision after both');
+  },
+
+  'a commit with an operation tried again is committed, not repeated': async ({
+    store,
+    openStore,
+    newId,
+  }) => {
+    const id = newId();
+    const operation = { id: 'operation-1', fingerprint: 'f1' };
+    const change = { id: commitId(), append: texts('a', 1), ifRevision: NO_HISTORY, operation };
+    const revision = await commit(store, id, change);
+    const other = await openStore();
+    checkEqual(await other.commit(id, change), { status: 'committed', revision }, 'the second try');
+    await checkRecords(store, id, texts('a', 1));
   },
 
   'a drop tried again drops once': async ({ store, newId }) => {

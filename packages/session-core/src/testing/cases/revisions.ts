@@ -9,6 +9,7 @@ export const revisions: Cases = {
     for (const change of [
       { append: texts('a', 3) },
       { append: texts('b', 1) },
+      { operation: { id: 'operation-1', fingerprint: 'f1' } },
       { drop: 1 },
       { drop: 'all' as const },
     ]) {

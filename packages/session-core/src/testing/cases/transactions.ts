@@ -42,10 +42,11 @@ export const transactions: Cases = {
     const session = await open(store, id, 'a', 'b', 'c');
     const args = { operationId: 'o1', transaction: replace(['b', 'c'], ['x']) };
     await session.applyHistoryTransaction(args);
+    await session.applyHistoryTransaction(args);
     await session.addItems([message('b'), message('c')]);
     await session.applyHistoryTransaction(args);
     await new StoredSession(await openStore(), { sessionId: id }).applyHistoryTransaction(args);
-    await checkContents(session, ['a', 'x', 'b', 'c'], 'after three times');
+    await checkContents(session, ['a', 'x', 'b', 'c'], 'after four times');
   },
 
   'another transaction under the same id fails and changes nothing': async ({ store, newId }) => {

@@ -1,0 +1,22 @@
+export { startRedis, startValkey, type RedisOptions } from './redis';
+export { findRedis, REDIS_MISSING, type RedisEngine } from './redisServer';
+export { startRedisCluster, type ClusterNode, type RedisCluster } from './redisCluster';
+export { startSentinel, type SentinelGroup } from './redisSentinel';
+export {
+  DYNAMODB_MISSING,
+  findDynamoDB,
+  localClientConfig,
+  startDynamoDB,
+  type DynamoDBEngine,
+  type DynamoDBOptions,
+} from './dynamodb';
+export {
+  faultsAtRandom,
+  startFaultProxy,
+  type Fault,
+  type FaultPlan,
+  type FaultProxy,
+  type FaultRates,
+} from './faultProxy';
+export { seededRandom } from './random';
+export { redisCommand, type Reply } from './resp';

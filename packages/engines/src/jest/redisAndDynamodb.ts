@@ -1,0 +1,7 @@
+import setUpDynamoDB from './dynamodb';
+import setUpRedis from './redis';
+
+export default async function setUp(): Promise<void> {
+  await setUpRedis();
+  await setUpDynamoDB();
+}

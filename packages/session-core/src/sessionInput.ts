@@ -1,0 +1,111 @@
+import type { AgentInputItem, SessionInputCallback } from '@openai/agents';
+import { SessionError } from './errors';
+import { cleanCuts } from './linkedItems';
+
+/** `turns`, `budget`, or both, and then both hold. */
+export interface KeepRecentOptions {
+  /** How many turns of the history the model sees at most. A turn begins with what the user says. */
+  readonly turns?: number | undefined;
+  /** The largest size of the model's input: history and new items together, instructions and tools not counted. */
+  readonly budget?: number | undefined;
+  /** The size of an item in the budget's unit. Default: `approximateTokens`. */
+  readonly measure?: ((item: AgentInputItem) => number) | undefined;
+}
+
+/**
+ * A `sessionInputCallback` for `run()`: the model sees the newest part of the history only, so that a long conversation
+ * stays affordable. What is stored stays as it is.
+ *
+ * The part begins where nothing is separated that belongs together, such as a tool call and its result, or reasoning and
+ * what follows it. A budget takes whole turns away; it cuts into the newest turn only if that alone is too large. Whatever
+ * the budget, these are kept: the new items, all that they answer, and the summary at the head of the history, which is
+ * a compaction item or a number of system messages.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function keepRecent(options: KeepRecentOptions): SessionInputCallback {
+  const { turns, budget, measure = approximateTokens } = options;
+  validate(options);
+  return (history, newItems) => {
+    const { summary, turnItems } = splitSummary(history);
+    const clean = cleanCuts([...turnItems, ...newItems]).slice(0, turnItems.length + 1);
+    const starts = turnStarts(turnItems);
+    const latest = clean.lastIndexOf(true);
+
+    const oldest = turns === 0 ? turnItems.length : (starts.at(-(turns ?? Infinity)) ?? 0);
+    let begin = clean.lastIndexOf(true, oldest);
+    if (budget !== undefined) {
+      let fitting = turnItems.length;
+      let size = total([...summary, ...newItems], measure);
+      while (fitting > begin && (size += total(turnItems.slice(fitting - 1, fitting), measure)) <= budget)
+        fitting--;
+      if (fitting > begin) {
+        const wholeTurns = starts.find((start) => start >= fitting && clean[start]);
+        const partOfTurn = clean.indexOf(true, fitting);
+        begin = wholeTurns ?? (partOfTurn === -1 ? latest : partOfTurn);
+      }
+    }
+    return [...summary, ...turnItems.slice(begin), ...newItems];
+  };
+}
+
+/** About how many tokens an item takes: a quarter of its bytes as JSON. */
+export function approximateTokens(item: AgentInputItem): number {
+  const text = JSON.stringify(item, (_key, value: unknown) =>
+    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
+  );
+  return Math.ceil(Buffer.byteLength(text) / 4);
+}
+
+/** What stands before the latest compaction item is never shown to a model, see the SDK's `trimToLatestCompaction`. */
+function splitSummary(history: readonly AgentInputItem[]): {
+  summary: readonly AgentInputItem[];
+  turnItems: readonly AgentInputItem[];
+} {
+  const start = Math.max(0, history.findLastIndex(isCompaction));
+  const seen = history.slice(start);
+  const firstOther = seen.findIndex((item) => !isCompaction(item) && !hasRole(item, 'system'));
+  const length = firstOther === -1 ? seen.length : firstOther;
+  return { summary: seen.slice(0, length), turnItems: seen.slice(length) };
+}
+
+/** Several messages in a row, from user and system, are the input of one turn; what precedes the first is one, too. */
+function turnStarts(items: readonly AgentInputItem[]): number[] {
+  const isInput = (item: AgentInputItem | undefined): boolean =>
+    item !== undefined && (hasRole(item, 'user') || hasRole(item, 'system'));
+  return items.flatMap((item, place) => {
+    const begins = place === 0 || (isInput(item) && !isInput(items[place - 1]));
+    return begins ? [place] : [];
+  });
+}
+
+function isCompaction(item: AgentInputItem): boolean {
+  return item.type === 'compaction';
+}
+
+function hasRole(item: AgentInputItem, role: string): boolean {
+  return 'role' in item && item.role === role;
+}
+
+function total(items: readonly AgentInputItem[], measure: (item: AgentInputItem) => number): number {
+  return items.reduce((sum, item) => {
+    const size: unknown = measure(item);
+    if (typeof size !== 'number' || !(size >= 0)) throw invalid('measure must return a number of at least 0');
+    return sum + size;
+  }, 0);
+}
+
+function validate({ turns, budget, measure }: KeepRecentOptions): void {
+  if (turns === undefined && budget === undefined) throw invalid('turns or budget must be given');
+  if (turns !== undefined && !(Number.isSafeInteger(turns) && turns >= 0)) {
+    throw invalid('turns must be an integer of at least 0');
+  }
+  if (budget !== undefined && !(typeof budget === 'number' && budget >= 0)) {
+    throw invalid('budget must be a number of at least 0');
+  }
+  if (measure !== undefined && typeof measure !== 'function') throw invalid('measure must be a function');
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,123 @@
+import {
+  MemoryStore,
+  type HistoryChange,
+  type MemorySessions,
+  type SessionStore,
+  type StoredHistory,
+} from '../../src';
+import type { StoreHarness } from '../../src/testing';
+
+/** What all stores of one test share: the data, and a clock. */
+export interface Database {
+  readonly now: () => number;
+  readonly open: (options?: OpenOptions) => MemoryStore;
+}
+
+interface OpenOptions {
+  readonly ttlSeconds?: number | undefined;
+}
+
+/** Called once per database, for what broken stores share; then once for each store that is opened over it. */
+export type Fault = (database: Database) => (options: OpenOptions) => SessionStore;
+
+/** A fault by name, and the cases of the kit that must notice it. */
+export type BrokenStores = Readonly<
+  Record<string, { readonly fault: Fault; readonly fails: readonly string[] }>
+>;
+
+export const INTACT: Fault = (database) => database.open;
+
+/** A harness over a database of its own. */
+export function harnessOf(fault: Fault): StoreHarness {
+  const sessions: MemorySessions = new Map();
+  let time = Date.now();
+  const now = (): number => time;
+  return {
+    createStore: fault({ now, open: (options) => new MemoryStore({ ...options, sessions, now }) }),
+    // A broken store may keep a session under another id, of which the session's own is a part.
+    contains: (sessionId, text) =>
+      Promise.resolve(
+        [...sessions].some(
+          ([storeId, { records }]) =>
+            storeId.includes(sessionId) && records.some((record) => String(record).includes(text)),
+        ),
+      ),
+    elapse: (_sessionId, ms) => {
+      time += ms;
+      return Promise.resolve();
+    },
+  };
+}
+
+/** Replaces methods of each intact store; `alter` is called once per database, what it returns once per store. */
+export function altering(alter: () => (intact: SessionStore) => Partial<SessionStore>): Fault {
+  return (database) => {
+    const alterStore = alter();
+    return (options) => over(database.open(options), alterStore);
+  };
+}
+
+export function over(
+  intact: SessionStore,
+  alter: (intact: SessionStore) => Partial<SessionStore>,
+): SessionStore {
+  return {
+    read: (sessionId, options) => intact.read(sessionId, options),
+    commit: (sessionId, change) => intact.commit(sessionId, change),
+    clear: (sessionId) => intact.clear(sessionId),
+    ...alter(intact),
+  };
+}
+
+/** Changes what every read returns. */
+export function onRead(
+  alter: (history: StoredHistory, last: number | undefined) => Partial<StoredHistory>,
+): Fault {
+  return altering(() => (intact) => ({
+    read: async (sessionId, options) => {
+      const history = await intact.read(sessionId, options);
+      return { ...history, ...alter(history, options?.last) };
+    },
+  }));
+}
+
+/** Changes what every commit does. */
+export function onCommit(
+  alter: (change: HistoryChange, stored: StoredHistory) => Partial<HistoryChange>,
+): Fault {
+  return altering(() => (intact) => ({
+    commit: async (sessionId, change) =>
+      intact.commit(sessionId, { ...change, ...alter(change, await intact.read(sessionId)) }),
+  }));
+}
+
+/** Keeps each session under another id. */
+export function keyedBy(storeId: (sessionId: string) => string): (intact: SessionStore) => SessionStore {
+  return (intact) => ({
+    read: (sessionId, options) => intact.read(storeId(sessionId), options),
+    commit: (sessionId, change) => intact.commit(storeId(sessionId), change),
+    clear: (sessionId) => intact.clear(storeId(sessionId)),
+  });
+}
+
+/** State of its own for each session. */
+export function perSession<T>(create: () => T): (sessionId: string) => T {
+  const all = new Map<string, T>();
+  return (sessionId) => {
+    const known = all.get(sessionId) ?? create();
+    all.set(sessionId, known);
+    return known;
+  };
+}
+
+/** Lets everyone else go on in the middle of something that should be atomic. */
+export function gap(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+let ids = 0;
+
+/** A commit id that none was before. */
+export function freshId(): string {
+  return `fresh-${++ids}`;
+}

@@ -1,0 +1,278 @@
+import { NO_HISTORY, type HistoryChange, type SessionStore } from '../../src';
+import {
+  altering,
+  freshId,
+  gap,
+  keyedBy,
+  over,
+  perSession,
+  type BrokenStores,
+  type Fault,
+} from './brokenStore';
+
+/** Clearing, isolation, expiry: what must be out of reach. */
+export const forgetting: BrokenStores = {
+  'clears nothing': {
+    fault: onClear(() => Promise.resolve()),
+    fails: [
+      'clearing: a cleared session is empty, at NO_HISTORY',
+      'session: clearSession empties and keeps the id',
+    ],
+  },
+  'clears by dropping all records': {
+    fault: onClear(async (intact, sessionId) => {
+      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+    }),
+    fails: [
+      'clearing: a cleared session is empty, at NO_HISTORY',
+      'operations: a clear forgets operations',
+      'transactions: clearSession forgets operation ids',
+    ],
+  },
+  'leaves a mark where it cleared nothing': {
+    fault: onClear(async (intact, sessionId) => {
+      const { revision } = await intact.read(sessionId);
+      if (revision !== NO_HISTORY) return intact.clear(sessionId);
+      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+    }),
+    fails: ['clearing: a clear of nothing does nothing'],
+  },
+  'clears once': {
+    fault: altering(() => {
+      const clears = perSession(() => ({ count: 0 }));
+      return (intact) => ({
+        clear: (sessionId) => (++clears(sessionId).count > 1 ? Promise.resolve() : intact.clear(sessionId)),
+      });
+    }),
+    fails: ['clearing: a cleared session can be written and cleared again'],
+  },
+  'keeps operations over a clear': {
+    fault: altering(() => (intact) => ({
+      commit: async (sessionId, change) => {
+        const { operation } = change;
+        if (!operation) return intact.commit(sessionId, change);
+        const { status } = await intact.commit(`operations of ${sessionId}`, {
+          id: `${change.id}-operation`,
+          append: [],
+          operation,
+        });
+        if (status === 'operation-mismatch') return { status };
+        return intact.commit(sessionId, change);
+      },
+    })),
+    fails: ['operations: a clear forgets operations', 'transactions: clearSession forgets operation ids'],
+  },
+  'keeps what it cleared, out of sight': {
+    fault: altering(() => {
+      const clears = perSession(() => ({ count: 0 }));
+      return (intact) => ({
+        ...keyedBy((sessionId) => `${clears(sessionId).count}|${sessionId}`)(intact),
+        clear: (sessionId) => {
+          clears(sessionId).count++;
+          return Promise.resolve();
+        },
+      });
+    }),
+    fails: ['clearing: a clear leaves no content in the database'],
+  },
+  'clears record by record': {
+    fault: onClear(async (intact, sessionId) => {
+      const { records } = await intact.read(sessionId);
+      for (let dropped = 0; dropped < records.length; dropped++) {
+        await gap();
+        await intact.commit(sessionId, { id: freshId(), drop: 1, append: [] });
+      }
+    }),
+    fails: ['clearing: commits during a clear are before it or after it'],
+  },
+
+  ...Object.fromEntries(
+    Object.entries<(sessionId: string) => string>({
+      case: (id) => id.toLowerCase(),
+      'normal form': (id) => id.normalize('NFC'),
+      'compatible characters': (id) => id.normalize('NFKC'),
+      'space around': (id) => id.trim(),
+      'what is not ASCII': (id) => id.replace(/[^\0-~]/g, '?'),
+      'control characters': (id) => id.replace(/\p{Cc}/gu, ''),
+      'what follows NUL': (id) => id.split('\0')[0] ?? '',
+      braces: (id) => id.replace(/[{}]/g, ''),
+      'percent-encoding': decoded,
+      quotes: (id) => id.replace(/['"`]/g, ''),
+      'path segments': (id) => id.replaceAll('../', ''),
+    }).map(([what, storeId]) => [
+      `ignores ${what} in ids`,
+      { fault: altering(() => keyedBy(storeId)), fails: ['isolation: awkward ids are ids of their own'] },
+    ]),
+  ),
+  'keeps ids up to a colon': {
+    fault: altering(() => keyedBy((id) => id.split(':')[0] ?? '')),
+    fails: [
+      'isolation: awkward ids are ids of their own',
+      'isolation: an id that is the start of another is an id of its own',
+    ],
+  },
+  ...Object.fromEntries(
+    Object.entries<(sessionId: string) => string>({
+      'the first 255 characters': (id) => id.slice(0, 255),
+      'the first 2,047 bytes': (id) => Buffer.from(id).subarray(0, 2_047).toString('hex'),
+      'the last 255 characters': (id) => id.slice(-255),
+      'both ends': (id) => `${id.slice(0, 100)}…${id.slice(-100)}`,
+    }).map(([what, storeId]) => [
+      `keeps ${what} of ids`,
+      {
+        fault: altering(() => keyedBy(storeId)),
+        fails: ['isolation: ids of 2,048 bytes that differ in one character are ids of their own'],
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries<(sessionId: string, other: string) => boolean>({
+      'by prefix': (id, other) => other.startsWith(id),
+      'by a glob pattern': (id, other) => matches(id, other, { '*': '.*', '?': '.' }),
+      'by an SQL pattern': (id, other) => matches(id, other, { '%': '.*', _: '.' }),
+      'by a case-blind comparison': (id, other) => id.toLowerCase() === other.toLowerCase(),
+    }).map(([how, isCleared]) => [
+      `clears ${how}`,
+      { fault: clearing(isCleared), fails: ['isolation: clearing and dropping leave other sessions alone'] },
+    ]),
+  ),
+
+  'never expires': {
+    fault: (database) => () => database.open(),
+    fails: ['expiry: a session is whole until its time is up, and then gone'],
+  },
+  'shows an expired session in a short read': {
+    fault: expiring({ hides: (last) => last === undefined }),
+    fails: ['expiry: a session is whole until its time is up, and then gone'],
+  },
+  'expires at half its time': {
+    fault: (database) => (options) =>
+      database.open({ ttlSeconds: options.ttlSeconds && options.ttlSeconds / 2 }),
+    fails: [
+      'expiry: a session is whole until its time is up, and then gone',
+      'expiry: every write puts the expiry off',
+    ],
+  },
+  'expires after its first write': {
+    fault: expiring({ postpones: () => false }),
+    fails: [
+      'expiry: every write puts the expiry off',
+      'expiry: nothing vanishes from a session that lives for many times its time',
+      'expiry: the last writer decides when the session expires',
+    ],
+  },
+  'puts the expiry off with a read': {
+    fault: expiring({ readsPostpone: true }),
+    fails: ['expiry: a session is whole until its time is up, and then gone'],
+  },
+  'puts the expiry off with appends only': {
+    fault: expiring({ postpones: ({ append }) => append.length > 0 }),
+    fails: ['expiry: every write puts the expiry off'],
+  },
+  'expires record by record': {
+    fault: expiringRecords(),
+    fails: [
+      'expiry: every write puts the expiry off',
+      'expiry: nothing vanishes from a session that lives for many times its time',
+    ],
+  },
+  'revives an expired session with a write': {
+    fault: expiring({ revives: () => true }),
+    fails: ['expiry: a write to an expired session starts it anew'],
+  },
+  'revives an expired session with a hint': {
+    fault: expiring({ revives: ({ lastSeen }) => lastSeen !== undefined }),
+    fails: ['expiry: a hint from before the expiry does no harm'],
+  },
+};
+
+function onClear(clear: (intact: SessionStore, sessionId: string) => Promise<void>): Fault {
+  return altering(() => (intact) => ({ clear: (sessionId) => clear(intact, sessionId) }));
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id);
+  } catch {
+    return id;
+  }
+}
+
+function matches(pattern: string, id: string, wildcards: Readonly<Record<string, string>>): boolean {
+  const source = pattern.replace(/[^\w-]|_/g, (character) => wildcards[character] ?? `\\${character}`);
+  return new RegExp(`^${source}$`, 's').test(id);
+}
+
+/** Clears every session for which `isCleared` is true. */
+function clearing(isCleared: (sessionId: string, other: string) => boolean): Fault {
+  return altering(() => {
+    const ids = new Set<string>();
+    return (intact) => ({
+      commit: (sessionId, change) => {
+        ids.add(sessionId);
+        return intact.commit(sessionId, change);
+      },
+      clear: async (sessionId) => {
+        for (const id of ids) if (isCleared(sessionId, id)) await intact.clear(id);
+      },
+    });
+  });
+}
+
+interface ExpiryRules {
+  readonly readsPostpone?: boolean;
+  readonly hides?: (last: number | undefined) => boolean;
+  readonly postpones?: (change: HistoryChange) => boolean;
+  readonly revives?: (change: HistoryChange) => boolean;
+}
+
+/** Keeps deadlines of its own over a store that never expires. Without rules: intact. */
+export function expiring({
+  readsPostpone = false,
+  hides = () => true,
+  postpones = () => true,
+  revives = () => false,
+}: ExpiryRules): Fault {
+  return ({ open, now }) => {
+    const deadlines = new Map<string, number>();
+    const isExpired = (sessionId: string): boolean => (deadlines.get(sessionId) ?? Infinity) <= now();
+    return ({ ttlSeconds = Infinity }) =>
+      over(open(), (intact) => ({
+        read: async (sessionId, options) => {
+          if (isExpired(sessionId) && hides(options?.last)) return { records: [], revision: NO_HISTORY };
+          if (readsPostpone) deadlines.set(sessionId, now() + ttlSeconds * 1_000);
+          return intact.read(sessionId, options);
+        },
+        commit: async (sessionId, change) => {
+          if (isExpired(sessionId) && !revives(change)) {
+            deadlines.delete(sessionId);
+            await intact.clear(sessionId);
+          }
+          const result = await intact.commit(sessionId, change);
+          if (result.status === 'committed' && (postpones(change) || !deadlines.has(sessionId))) {
+            deadlines.set(sessionId, now() + ttlSeconds * 1_000);
+          }
+          return result;
+        },
+      }));
+  };
+}
+
+/** Each record expires by itself, as rows do in a table with a TTL attribute. */
+function expiringRecords(): Fault {
+  return ({ open, now }) => {
+    const deadlines = perSession<number[]>(() => []);
+    return ({ ttlSeconds = Infinity }) =>
+      over(open(), (intact) => ({
+        read: async (sessionId, options) => {
+          const { records, revision } = await intact.read(sessionId, options);
+          const ends = deadlines(sessionId).slice(0, records.length);
+          return { revision, records: records.filter((_, index) => (ends[index] ?? 0) > now()) };
+        },
+        commit: (sessionId, change) => {
+          deadlines(sessionId).push(...change.append.map(() => now() + ttlSeconds * 1_000));
+          return intact.commit(sessionId, change);
+        },
+      }));
+  };
+}

@@ -1,0 +1,14 @@
+import type { BrokenStores } from './brokenStore';
+import { committing } from './committing';
+import { forgetting } from './forgetting';
+import { operating } from './operating';
+import { reading } from './reading';
+import { writing } from './writing';
+
+export const brokenStores: BrokenStores = {
+  ...reading,
+  ...writing,
+  ...committing,
+  ...operating,
+  ...forgetting,
+};

@@ -1,0 +1,267 @@
+import type { AgentInputItem } from '@openai/agents';
+import * as fc from 'fast-check';
+import { approximateTokens, keepRecent, type KeepRecentOptions } from '../src';
+import { assistant, call, histories, reasoning, result, user, type History } from './histories';
+
+const NEW = [user('new')];
+const one = (): number => 1;
+
+const limits: fc.Arbitrary<KeepRecentOptions> = fc
+  .record({
+    turns: fc.option(fc.nat({ max: 7 }), { nil: undefined }),
+    budget: fc.option(fc.nat({ max: 60 }), { nil: undefined }),
+  })
+  .filter(({ turns, budget }) => turns !== undefined || budget !== undefined)
+  .map((limit) => ({ ...limit, measure: one }));
+
+/** What of the history the model sees. */
+async function kept(
+  options: KeepRecentOptions,
+  items: AgentInputItem[],
+  newItems = NEW,
+): Promise<AgentInputItem[]> {
+  const input = await keepRecent(options)([...items], [...newItems]);
+  expect(input.slice(input.length - newItems.length)).toEqual(newItems);
+  newItems.forEach((item, place) => expect(input[input.length - newItems.length + place]).toBe(item));
+  return input.slice(0, input.length - newItems.length);
+}
+
+/** How many items of the history's end make up the newest turns. */
+function lengthOfTurns({ items, starts }: History, turns: number): number {
+  if (turns === 0) return 0;
+  return items.length - (starts.at(-turns) ?? 0);
+}
+
+describe('whatever the limits', () => {
+  test('what is kept is the very end of the history, unchanged', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: false }), limits, async ({ items }, limit) => {
+        const selection = await kept(limit, items);
+        const end = items.slice(items.length - selection.length);
+        expect(selection.length).toBe(end.length);
+        selection.forEach((item, place) => expect(item).toBe(end[place]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('nothing is separated that belongs together', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: false }), limits, async ({ items, groups }, limit) => {
+        // Every place to cut, by budgets of every size.
+        const budgets = items.map((_, size) => ({ budget: size + NEW.length, measure: one }));
+        for (const each of [limit, ...budgets]) {
+          const selection = new Set(await kept(each, items));
+          for (const group of groups) {
+            const partners = group.filter((item) => selection.has(item)).length;
+            expect([0, group.length]).toContain(partners);
+          }
+        }
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test('selecting again from what was kept keeps it all', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: false }), limits, async ({ items }, limit) => {
+        const selection = await kept(limit, items);
+        expect(await kept(limit, selection)).toEqual(selection);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('turns', () => {
+  test('exactly the newest turns are kept, where no result came a turn late', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: true }), fc.nat({ max: 7 }), async (history, turns) => {
+        expect((await kept({ turns }, history.items)).length).toBe(lengthOfTurns(history, turns));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('at least the newest turns are kept, where results came late', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: false }), fc.nat({ max: 7 }), async (history, turns) => {
+        expect((await kept({ turns }, history.items)).length).toBeGreaterThanOrEqual(
+          lengthOfTurns(history, turns),
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('a result that came a turn late keeps its call and the reasoning before it', async () => {
+    const history = [
+      user('a'),
+      assistant('b'),
+      reasoning('r'),
+      call('late'),
+      user('c'),
+      result('late'),
+      assistant('d'),
+    ];
+    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(2));
+  });
+
+  test('where ids are the same in every turn, a result keeps the latest call only', async () => {
+    const history = [user('a'), call('1'), user('b'), call('1'), result('1'), assistant('c')];
+    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(2));
+  });
+
+  test('a result that stands before its call keeps it, and keeps no other', async () => {
+    const history = [user('a'), result('1'), user('b'), call('1'), user('c'), call('1'), result('1')];
+    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(4));
+    expect(await kept({ turns: 2 }, history)).toEqual(history.slice(1));
+  });
+
+  test('a program that still runs keeps its calls', async () => {
+    const caller = { type: 'program', callerId: 'p' } as const;
+    const running: AgentInputItem = { type: 'program', callId: 'p', code: '', fingerprint: '' };
+    const history = [user('a'), running, user('b'), { ...call('1'), caller } as AgentInputItem];
+    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(1));
+  });
+
+  test('a call that the new items answer is kept', async () => {
+    const history = [user('a'), reasoning('r'), call('mine')];
+    expect(await kept({ turns: 0 }, history, [result('mine')])).toEqual(history.slice(1));
+  });
+});
+
+describe('a budget', () => {
+  test('it is respected, and as many whole turns are kept as it allows, where no result came a turn late', async () => {
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: true }), fc.nat({ max: 60 }), async (history, budget) => {
+        const selection = await kept({ budget, measure: one }, history.items);
+        const left = budget - NEW.length;
+        const lengths = history.starts.map((_, index) => lengthOfTurns(history, index + 1));
+        const most = Math.max(0, ...lengths.filter((length) => length <= left));
+        if (most > 0) expect(selection.length).toBe(most);
+        else expect(selection.length).toBeLessThanOrEqual(Math.max(0, left));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('it cuts into the newest turn where that alone is too large', async () => {
+    const turn = [user('a'), call('1'), result('1'), call('2'), result('2'), assistant('b')];
+    expect(await kept({ budget: 5, measure: one }, turn)).toEqual(turn.slice(3));
+    expect(await kept({ budget: 4, measure: one }, turn)).toEqual(turn.slice(3));
+    expect(await kept({ budget: 3, measure: one }, turn)).toEqual(turn.slice(5));
+    expect(await kept({ budget: 1, measure: one }, turn)).toEqual([]);
+  });
+
+  test.each<[string, AgentInputItem[]]>([
+    ['a function', [call('1'), result('1')]],
+    [
+      'a computer',
+      [
+        { type: 'computer_call', callId: '1', status: 'completed', action: { type: 'wait' } },
+        { type: 'computer_call_result', callId: '1', output: { type: 'computer_screenshot', data: '' } },
+      ],
+    ],
+    [
+      'a patch',
+      [
+        {
+          type: 'apply_patch_call',
+          callId: '1',
+          status: 'completed',
+          operation: { type: 'delete_file', path: 'x' },
+        },
+        { type: 'apply_patch_call_output', callId: '1', status: 'completed' },
+      ],
+    ],
+    [
+      'a tool search',
+      [
+        { type: 'tool_search_call', call_id: '1', arguments: {} },
+        { type: 'tool_search_output', call_id: '1', tools: [] },
+      ],
+    ],
+  ])('it can cut behind the result of %s, since what follows is of another response', async (_what, pair) => {
+    const turn = [user('a'), reasoning('r'), ...pair, assistant('b')];
+    expect(await kept({ budget: 2, measure: one }, turn)).toEqual([assistant('b')]);
+    expect(await kept({ budget: 4, measure: one }, turn)).toEqual([assistant('b')]);
+    expect(await kept({ budget: 5, measure: one }, turn)).toEqual(turn.slice(1));
+  });
+
+  test('it counts the new items, and keeps them and what they answer whatever it is', async () => {
+    const history = [user('a'), assistant('b'), call('mine')];
+    expect(await kept({ budget: 3, measure: one }, history, [user('x'), user('y')])).toEqual([call('mine')]);
+    expect(await kept({ budget: 0 }, history, [result('mine')])).toEqual([call('mine')]);
+    expect(await kept({ budget: 0 }, history)).toEqual([]);
+  });
+
+  test('with turns, both hold', async () => {
+    const history = ['a', 'b', 'c', 'd'].flatMap((text) => [user(text), assistant(text)]);
+    expect(await kept({ turns: 3, budget: 5, measure: one }, history)).toEqual(history.slice(4));
+    expect(await kept({ turns: 1, budget: 5, measure: one }, history)).toEqual(history.slice(6));
+  });
+
+  test('it is in about tokens by default, in which bytes count as base64', async () => {
+    expect(approximateTokens(user('x'.repeat(4_000)))).toBeGreaterThan(1_000);
+    expect(approximateTokens(user('x'.repeat(4_000)))).toBeLessThan(1_020);
+    const image = { ...user('a'), providerData: { bytes: new Uint8Array(3_000) } };
+    expect(approximateTokens(image)).toBeGreaterThan(1_000);
+    expect(approximateTokens(image)).toBeLessThan(1_030);
+    const history = [user('x'.repeat(4_000)), assistant('a'), user('b'), assistant('c')];
+    expect(await kept({ budget: 1_000 }, history)).toEqual(history.slice(2));
+  });
+
+  test.each([-1, NaN, '3', undefined])('a measure of %p is refused', (size) => {
+    const select = keepRecent({ budget: 5, measure: () => size as number });
+    expect(() => select([user('a')], NEW)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+  });
+});
+
+describe('the summary at the head of the history', () => {
+  const compaction: AgentInputItem = { type: 'compaction', encrypted_content: 'x' };
+  const summary: AgentInputItem = { role: 'system', content: 'So far: nothing.' };
+
+  test.each<[string, AgentInputItem[]]>([
+    ['a compaction item', [compaction]],
+    ['a system message', [summary]],
+    ['both', [compaction, summary]],
+  ])('%s is always kept, and counts', async (_what, head) => {
+    const turns = ['a', 'b'].flatMap((text) => [user(text), assistant(text)]);
+    expect(await kept({ turns: 1 }, [...head, ...turns])).toEqual([...head, ...turns.slice(2)]);
+    expect(await kept({ turns: 0 }, [...head, ...turns])).toEqual(head);
+    expect(await kept({ budget: 0 }, [...head, ...turns])).toEqual(head);
+    expect(await kept({ budget: head.length + 3, measure: one }, [...head, ...turns])).toEqual([
+      ...head,
+      ...turns.slice(2),
+    ]);
+  });
+
+  test('what stands before the latest compaction item is not shown', async () => {
+    const history = [user('a'), compaction, user('b'), compaction, user('c'), assistant('d')];
+    expect(await kept({ turns: 5 }, history)).toEqual(history.slice(3));
+  });
+});
+
+test('the history is not changed, and a history of nothing is nothing', async () => {
+  const history = [user('a'), assistant('b'), user('c')];
+  const copy = [...history];
+  await keepRecent({ turns: 1 })(history, NEW);
+  expect(history).toEqual(copy);
+  expect(await kept({ turns: 3, budget: 3 }, [])).toEqual([]);
+});
+
+test.each<[string, unknown]>([
+  ['neither turns nor budget', {}],
+  ['a fractional turns', { turns: 1.5 }],
+  ['a negative turns', { turns: -1 }],
+  ['a turns that is a string', { turns: '3' }],
+  ['a negative budget', { budget: -1 }],
+  ['NaN for a budget', { budget: NaN }],
+  ['a budget that is a string', { budget: '3' }],
+  ['a measure that is no function', { budget: 3, measure: 4 }],
+])('%s is refused', (_what, options) => {
+  expect(() => keepRecent(options as KeepRecentOptions)).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+  );
+});

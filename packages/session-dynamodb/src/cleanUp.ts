@@ -1,0 +1,63 @@
+import type { WriteRequest } from '@aws-sdk/client-dynamodb';
+import { MARKER_MS, markerTtl } from './expiry';
+import type { Partition } from './partition';
+import { FIRST_KEY, parsePartsName, stemOf, timeOf } from './partsName';
+import { keyOf, toItem, toNumber, type Item } from './rows';
+
+const BATCH = 25;
+
+/**
+ * Deletes the rows before `version`, where the log begins, and the parts that nobody uses.
+ *
+ * A writer that saw the session before may still put its row at a version that was free then. Were that row simply deleted,
+ * what it puts would be acknowledged and never seen. So young rows are not deleted but lose their content: the marker in
+ * their place stops the writer, and tells the commit that put the row that it landed.
+ */
+export async function cleanUp(partition: Partition, version: number, now: number): Promise<void> {
+  const unused = new Set<string>();
+  let requests: WriteRequest[] = [];
+  const rows = partition.query({
+    from: FIRST_KEY,
+    to: version - 1,
+    // Versions before parts, so that it is known which parts they used.
+    newestFirst: true,
+    attributes: ['commit', 'created_at', 'base', 'parts'],
+  });
+  for await (const item of rows) {
+    const request = dispose(partition, item, now, unused);
+    if (request) requests.push(request);
+    if (requests.length < BATCH) continue;
+    await partition.write(requests);
+    requests = [];
+  }
+  await partition.write(requests);
+}
+
+function dispose(
+  { keys, sessionId }: Partition,
+  item: Item,
+  now: number,
+  unused: Set<string>,
+): WriteRequest | undefined {
+  const version = item[keys.version]?.N ?? '';
+  const remove = { DeleteRequest: { Key: keyOf(keys, sessionId, version) } };
+
+  const stem = stemOf(version);
+  if (stem !== undefined) return unused.has(stem) || timeOf(stem) < now - MARKER_MS ? remove : undefined;
+
+  const parts = parsePartsName(item.parts?.S ?? '');
+  if (parts) unused.add(parts.stem);
+  const commit = item.commit?.S;
+  const createdAt = toNumber(item.created_at);
+  if (commit === undefined || createdAt === undefined || createdAt < now - MARKER_MS) return remove;
+  const isDone = item.base === undefined && item[keys.ttl] !== undefined;
+  if (isDone) return undefined;
+  const marker = {
+    kind: 'marker',
+    version: Number(version),
+    commit,
+    createdAt,
+    ttl: markerTtl(now),
+  } as const;
+  return { PutRequest: { Item: toItem(keys, sessionId, marker) } };
+}

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { cleanUp } from './cleanUp';
+import { contention } from './errors';
+import { markerTtl } from './expiry';
+import { readHead } from './log';
+import type { Partition } from './partition';
+import { assertFormat, toItem, toRow, versionOf, type Marker } from './rows';
+
+/**
+ * Makes a marker the newest row, and deletes what is behind it. Returns the newest row, if there is any.
+ *
+ * @throws `CONTENTION`, `UNSUPPORTED_FORMAT`
+ */
+export async function clear(partition: Partition, now: number): Promise<Marker | undefined> {
+  const { keys, sessionId } = partition;
+  const marker = await putMarker(partition, now);
+  await cleanUp(partition, marker?.version ?? 1, now);
+  if (marker === undefined || marker.ttl !== undefined) return marker;
+  // Not before now: were the marker gone first, what is behind it would be the session again.
+  const done = { ...marker, ttl: markerTtl(now) };
+  await partition.write([{ PutRequest: { Item: toItem(keys, sessionId, done) } }]);
+  return done;
+}
+
+/** The new marker, or the one that is the newest row already; undefined where there is no row. */
+async function putMarker(partition: Partition, now: number): Promise<Marker | undefined> {
+  const { keys, sessionId } = partition;
+  const head = await readHead(partition);
+  if (head === undefined) return undefined;
+  const version = versionOf(keys, head);
+  assertFormat(version, head);
+  // A commit is not looked at any further: a session with a damaged row can be cleared.
+  const row = head.base ? undefined : toRow(keys, head);
+  if (row?.kind === 'marker') return row;
+
+  const commit = randomUUID();
+  const marker = { kind: 'marker', version: version + 1, commit, createdAt: now, ttl: undefined } as const;
+  const there = await partition.putNew(toItem(keys, sessionId, marker));
+  if (there && there.commit?.S !== commit) throw contention();
+  return marker;
+}

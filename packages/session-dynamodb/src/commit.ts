@@ -1,0 +1,131 @@
+import type { CommitResult, HistoryChange } from '@agent-sessions/session-core';
+import { cleanUp } from './cleanUp';
+import { contention } from './errors';
+import { exceeds, lifetime, partsTtl, type Lifetime } from './expiry';
+import { readHead, readLog } from './log';
+import { nextStep, type Head, type Put } from './nextRow';
+import type { Partition } from './partition';
+import { Parts } from './parts';
+import { byteLength, revisionMadeBy, toItem, toRow, type CommitRow, type Item, type Row } from './rows';
+
+export interface Outcome {
+  readonly result: CommitResult;
+  /** The row as it landed; undefined where nothing was put. */
+  readonly row?: Row;
+}
+
+/** A row to put. */
+interface Plan {
+  readonly row: CommitRow;
+  readonly item: Item;
+  readonly parts: Parts | undefined;
+  readonly lifetime: Lifetime;
+  readonly cleansUp: boolean;
+}
+
+/** A row has up to 400 KB; what it holds beside its content and the session's id is well below 1 KB. */
+const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
+
+/** How many versions one behind the other are tried before looking for the end. */
+const TRIES_UNSEEN = 2;
+
+/** One commit, over all its tries. */
+export class Commit {
+  readonly #change: HistoryChange;
+  readonly #ttlMs: number | undefined;
+  readonly #now: () => number;
+  #head: Head | undefined;
+  /** The parts of what this commit appends. They serve at any version, unlike those of a rewritten log. */
+  #ownParts: Parts | undefined;
+  #outcome: Outcome | undefined;
+
+  /** @param head The end of the log, seen so recently that the next row may be put without looking again. */
+  constructor(change: HistoryChange, ttlMs: number | undefined, now: () => number, head: Head | undefined) {
+    this.#change = change;
+    this.#ttlMs = ttlMs;
+    this.#now = now;
+    this.#head = head;
+  }
+
+  /** Known once the change is in, or refused. What may fail after that is cleaning up, and the next one makes up for it. */
+  get outcome(): Outcome | undefined {
+    return this.#outcome;
+  }
+
+  /** @throws `CONTENTION`: then it may be called again. */
+  async attempt(partition: Partition): Promise<Outcome> {
+    for (let tries = 0; tries < TRIES_UNSEEN; tries++) {
+      const plan = await this.#next(partition);
+      if ('status' in plan) {
+        this.#outcome = { result: plan };
+        await this.#ownParts?.delete(partition);
+        return this.#outcome;
+      }
+      await plan.parts?.write(partition, partsTtl(plan.lifetime));
+      const there = await partition.putNew(plan.item);
+      const row = there ? toRow(partition.keys, there) : plan.row;
+      if (row.commit === this.#change.id) return this.#committed(partition, plan, row);
+      this.#head = { row };
+      if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
+    }
+    this.#head = undefined;
+    throw contention();
+  }
+
+  async #committed(partition: Partition, plan: Plan, row: Row): Promise<Outcome> {
+    const result = { status: 'committed', revision: revisionMadeBy(row) } as const;
+    this.#outcome = { result, row };
+    if (plan.cleansUp && row.kind === 'commit') {
+      await cleanUp(partition, row.version, this.#now());
+      this.#outcome = { result, row: await shorten(partition, plan, row) };
+    }
+    return this.#outcome;
+  }
+
+  async #next(partition: Partition): Promise<Plan | CommitResult> {
+    for (;;) {
+      const now = this.#now();
+      const life = lifetime(now, this.#ttlMs);
+      this.#head ??= await look(partition);
+      const next = nextStep(this.#change, this.#head, now, life);
+      if (next.step === 'end') return next.result;
+      if (next.step === 'put') return this.#planned(partition, next, life);
+      const { last, operations } = next.options;
+      const log = await readLog(partition, { now, last, operations });
+      this.#head = {
+        row: log.head,
+        records: last === undefined ? log.records : undefined,
+        operations: operations ? log.operations : undefined,
+      };
+    }
+  }
+
+  #planned({ keys, sessionId }: Partition, { row, content, cleansUp }: Put, life: Lifetime): Plan {
+    if (byteLength(content) + Buffer.byteLength(sessionId) <= MOST_INLINE_BYTES) {
+      const item = toItem(keys, sessionId, row, content);
+      return { row, item, parts: undefined, lifetime: life, cleansUp };
+    }
+    const isOwn = content.records === this.#change.append && content.operations.size === 0;
+    const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
+    if (isOwn) this.#ownParts = parts;
+    const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
+    const item = toItem(keys, sessionId, withParts);
+    return { row: withParts, item, parts, lifetime: life, cleansUp };
+  }
+}
+
+async function look(partition: Partition): Promise<Head> {
+  const item = await readHead(partition);
+  return { row: item && toRow(partition.keys, item) };
+}
+
+/** Gives a row that needed more time than its own for the sake of those before it its own, now that they are gone. */
+async function shorten(
+  partition: Partition,
+  { item, lifetime: { ttl } }: Plan,
+  row: CommitRow,
+): Promise<Row> {
+  if (ttl === undefined || !exceeds(row.ttl, ttl)) return row;
+  await partition.replace({ ...item, [partition.keys.ttl]: { N: `${ttl}` } });
+  return { ...row, ttl };
+}

@@ -1,0 +1,160 @@
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  UpdateTimeToLiveCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
+import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core';
+import { describe, isTransient, toSessionError } from './errors';
+import { sessionTable, type DynamoDBSessionClient, type KeyNames, type SessionTable } from './sessionTable';
+
+export interface CreateTableOptions {
+  /** Turns on TTL on the attribute `ttl` of a table that this call creates. Default false. */
+  readonly enableTtl?: boolean | undefined;
+  /** Milliseconds for all of it. A positive integer. Default 120,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up when it aborts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface CreateTableResult {
+  /** Whether this call created the table. One that exists is left as it is, its TTL setting included. */
+  readonly created: boolean;
+  /** The attribute by which the table deletes expired rows: `ttl` for sessions; undefined where TTL is off. */
+  readonly ttlAttribute: string | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+const USABLE = new Set<string | undefined>(['ACTIVE', 'UPDATING']);
+
+/**
+ * Creates the table for sessions, paid per request, unless there is one, and waits until it is active. Safe when several
+ * processes call it at once.
+ *
+ * @throws `STORE_MISCONFIGURED` when the table exists with other keys, `ACCESS_DENIED`, `STORE_UNAVAILABLE`, `TIMEOUT`,
+ * `INVALID_ARGUMENT`
+ */
+export async function createTableIfNotExists(
+  client: DynamoDBSessionClient,
+  tableName: string,
+  options: CreateTableOptions = {},
+): Promise<CreateTableResult> {
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, enableTtl = false } = options;
+  const table = sessionTable(client, tableName);
+  const bounds = resolveStoreOptions({ ...options, timeoutMs });
+  const setUp = new TableSetUp(table, enableTtl);
+  try {
+    return await withRetries({ ...bounds, isTransient: isTransientHere }, (signal) => setUp.attempt(signal));
+  } catch (error) {
+    if (error instanceof NotActive) {
+      throw new SessionError('TIMEOUT', `table ${tableName} is not active after ${timeoutMs} ms`);
+    }
+    throw toSessionError(error, tableName);
+  }
+}
+
+class NotActive extends Error {}
+
+function isTransientHere(error: unknown): boolean {
+  return error instanceof NotActive || isTransient(error);
+}
+
+class TableSetUp {
+  readonly #table: SessionTable;
+  readonly #enableTtl: boolean;
+  #created = false;
+
+  constructor(table: SessionTable, enableTtl: boolean) {
+    this.#table = table;
+    this.#enableTtl = enableTtl;
+  }
+
+  /** Goes on where the last try failed. */
+  async attempt(signal: AbortSignal): Promise<CreateTableResult> {
+    const description = await this.#describe(signal);
+    if (description === undefined) {
+      await this.#create(signal);
+      throw new NotActive();
+    }
+    assertKeys(this.#table, description);
+    if (!USABLE.has(description.TableStatus)) throw new NotActive();
+    return { created: this.#created, ttlAttribute: await this.#ttlAttribute(signal) };
+  }
+
+  async #describe(signal: AbortSignal): Promise<TableDescription | undefined> {
+    const { client, name } = this.#table;
+    try {
+      const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), {
+        abortSignal: signal,
+      });
+      return Table;
+    } catch (error) {
+      if (describe(error).name === 'ResourceNotFoundException') return undefined;
+      throw error;
+    }
+  }
+
+  async #create(signal: AbortSignal): Promise<void> {
+    const { client, name, keys } = this.#table;
+    const command = new CreateTableCommand({
+      TableName: name,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [
+        { AttributeName: keys.sessionId, AttributeType: 'S' },
+        { AttributeName: keys.version, AttributeType: 'N' },
+      ],
+      KeySchema: [
+        { AttributeName: keys.sessionId, KeyType: 'HASH' },
+        { AttributeName: keys.version, KeyType: 'RANGE' },
+      ],
+    });
+    try {
+      await client.send(command, { abortSignal: signal });
+      this.#created = true;
+    } catch (error) {
+      // Somebody else was faster; or it was an earlier try of ours, whose answer was lost.
+      if (describe(error).name === 'ResourceInUseException') return;
+      if (isTransient(error)) this.#created = true;
+      throw error;
+    }
+  }
+
+  async #ttlAttribute(signal: AbortSignal): Promise<string | undefined> {
+    const { client, name, keys } = this.#table;
+    const { TimeToLiveDescription: ttl } = await client.send(
+      new DescribeTimeToLiveCommand({ TableName: name }),
+      { abortSignal: signal },
+    );
+    if (ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING') return ttl.AttributeName;
+    if (!this.#created || !this.#enableTtl) return undefined;
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: keys.ttl };
+    await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }), {
+      abortSignal: signal,
+    });
+    return keys.ttl;
+  }
+}
+
+function assertKeys({ name, keys }: SessionTable, description: TableDescription): void {
+  const expected = formatKeys(keys);
+  const types = new Map(
+    description.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => [
+      AttributeName,
+      AttributeType,
+    ]),
+  );
+  const found = (description.KeySchema ?? [])
+    .map(({ AttributeName, KeyType }) => `${AttributeName} (${types.get(AttributeName)}, ${KeyType})`)
+    .join(', ');
+  if (found !== expected) {
+    throw new SessionError(
+      'STORE_MISCONFIGURED',
+      `table ${name} has the keys ${found}; sessions need ${expected}`,
+    );
+  }
+}
+
+function formatKeys({ sessionId, version }: KeyNames): string {
+  return `${sessionId} (S, HASH), ${version} (N, RANGE)`;
+}

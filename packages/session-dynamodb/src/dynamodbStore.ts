@@ -1,0 +1,120 @@
+import {
+  resolveStoreOptions,
+  SessionError,
+  withRetries,
+  type CommitResult,
+  type HistoryChange,
+  type ResolvedStoreOptions,
+  type SessionStore,
+  type StoredHistory,
+  type StoreOptions,
+} from '@agent-sessions/session-core';
+import { clear } from './clear';
+import { Commit } from './commit';
+import { isContention, toSessionError } from './errors';
+import { readLog } from './log';
+import { Partition } from './partition';
+import { liveAt, revisionOf } from './rows';
+import { SeenHeads } from './seenHeads';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
+
+export interface DynamoDBStoreOptions extends StoreOptions {
+  /** A `DynamoDBClient` or `DynamoDBDocumentClient`, made and closed by the caller. */
+  readonly client: DynamoDBSessionClient;
+  /** Name or ARN of a table as `createTableIfNotExists` makes it. */
+  readonly tableName: string;
+}
+
+/** What DynamoDB takes in one atomic commit by way of this store. */
+const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
+/** So that nobody comes later than markers and rows of an expired session stay. */
+const LONGEST_TIMEOUT_MS = 30 * 60_000;
+
+/**
+ * A `SessionStore` in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
+ * conditional `PutItem` at the next version, reading a consistent `Query`.
+ */
+export class DynamoDBStore implements SessionStore {
+  readonly #table: SessionTable;
+  readonly #options: ResolvedStoreOptions;
+  readonly #now: () => number;
+  readonly #seen = new SeenHeads();
+
+  /**
+   * @param now For tests: milliseconds since the epoch.
+   * @throws `INVALID_ARGUMENT`
+   */
+  constructor(options: DynamoDBStoreOptions, now: () => number = Date.now) {
+    this.#table = sessionTable(options.client, options.tableName);
+    this.#options = resolveStoreOptions(options);
+    if (this.#options.timeoutMs > LONGEST_TIMEOUT_MS) {
+      throw new SessionError(
+        'INVALID_ARGUMENT',
+        `timeoutMs must be at most ${LONGEST_TIMEOUT_MS} on DynamoDB`,
+      );
+    }
+    this.#now = now;
+  }
+
+  async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
+    const now = this.#now();
+    const { head, records } = await this.#run(sessionId, (partition) =>
+      readLog(partition, { now, last: options?.last }),
+    );
+    this.#seen.remember(sessionId, head, now);
+    return { records, revision: revisionOf(liveAt(now, head)) };
+  }
+
+  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+    assertFits(change);
+    const start = change.ifRevision ?? change.lastSeen?.revision;
+    const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
+    const commit = new Commit(change, this.#options.ttlMs, this.#now, head);
+    const { result, row } = await this.#run(sessionId, (partition) => commit.attempt(partition)).catch(
+      (error: unknown) => {
+        if (commit.outcome) return commit.outcome;
+        throw error;
+      },
+    );
+    if (row) this.#seen.remember(sessionId, row, row.createdAt);
+    return result;
+  }
+
+  /**
+   * Throws also when the session is cleared but its rows could not all be deleted; no read sees them, and another `clear`
+   * deletes them.
+   */
+  async clear(sessionId: string): Promise<void> {
+    const now = this.#now();
+    const marker = await this.#run(sessionId, (partition) => clear(partition, now));
+    this.#seen.remember(sessionId, marker, now);
+  }
+
+  /** Requests are tried again one by one, the whole only where other writers were faster. */
+  async #run<T>(sessionId: string, attempt: (partition: Partition) => Promise<T>): Promise<T> {
+    const { timeoutMs, signal } = this.#options;
+    const deadline = performance.now() + timeoutMs;
+    let refusal: unknown;
+    const onTransient = (error: unknown): void => {
+      refusal = error;
+    };
+    try {
+      return await withRetries({ timeoutMs, signal, isTransient: isContention }, (signal) =>
+        attempt(new Partition(this.#table, sessionId, { signal, deadline, onTransient })),
+      );
+    } catch (error) {
+      const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;
+      throw toSessionError(cause, this.#table.name);
+    }
+  }
+}
+
+/** @throws `COMMIT_TOO_LARGE` */
+function assertFits({ append }: HistoryChange): void {
+  const bytes = append.reduce((sum, record) => sum + Buffer.byteLength(record), 0);
+  if (bytes <= MOST_COMMIT_BYTES) return;
+  throw new SessionError(
+    'COMMIT_TOO_LARGE',
+    `one commit takes at most ${MOST_COMMIT_BYTES} bytes of records; these are ${bytes}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
+const TRANSIENT = new Set([
+  'InternalServerError',
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'ReplicatedWriteConflictException',
+  'RequestLimitExceeded',
+  'RequestTimeout',
+  'ServiceUnavailable',
+  'ThrottlingException',
+  'TimeoutError',
+  'TransactionConflictException',
+]);
+const DENIED = new Set([
+  'AccessDeniedException',
+  'CredentialsProviderError',
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'IncompleteSignatureException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'TokenProviderError',
+  'UnrecognizedClientException',
+]);
+
+/** Whether the same request may succeed when it is sent again. */
+export function isTransient(error: unknown): boolean {
+  const { name, status } = describe(error);
+  return TRANSIENT.has(name) || status === 429 || status >= 500 || isNetworkError(error);
+}
+
+/** `error` as a `SessionError` with the driver's own as cause. */
+export function toSessionError(error: unknown, tableName: string): SessionError {
+  if (SessionError.is(error)) return error;
+  const { name, message, status } = describe(error);
+  const failure = (code: SessionErrorCode, text: string): SessionError =>
+    new SessionError(code, text, { cause: error });
+
+  if (DENIED.has(name))
+    return failure('ACCESS_DENIED', `DynamoDB denies access to table ${tableName}: ${name}`);
+  if (name === 'ResourceNotFoundException') {
+    return failure(
+      'STORE_MISCONFIGURED',
+      `there is no table ${tableName} in this account and region: createTableIfNotExists makes it`,
+    );
+  }
+  if (name === 'ValidationException' && /\b(key|schema)\b/i.test(message)) {
+    return failure(
+      'STORE_MISCONFIGURED',
+      `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which`,
+    );
+  }
+  if (isNetworkError(error)) return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached: ${name}`);
+  if (isTransient(error)) {
+    return failure('STORE_UNAVAILABLE', `DynamoDB refused at every try: ${name} (${status})`);
+  }
+  return failure('STORE_FAILURE', `the request to DynamoDB failed: ${name}`);
+}
+
+export function contention(): SessionError {
+  return new SessionError('CONTENTION', 'other writers were faster at every try');
+}
+
+export function isContention(error: unknown): boolean {
+  return SessionError.is(error, 'CONTENTION');
+}
+
+export function describe(error: unknown): { name: string; message: string; status: number } {
+  const { name, message, $metadata } = (error ?? {}) as {
+    name?: unknown;
+    message?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+  };
+  const status = $metadata?.httpStatusCode;
+  return {
+    name: typeof name === 'string' ? name : 'Error',
+    message: typeof message === 'string' ? message : '',
+    status: typeof status === 'number' ? status : 0,
+  };
+}
+
+/** The server never answered, and Node says why: https://nodejs.org/api/errors.html#common-system-errors */
+function isNetworkError(error: unknown): boolean {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return describe(error).status === 0 && typeof code === 'string' && /^E[A-Z_]+$/.test(code);
+}

@@ -1,0 +1,76 @@
+import type { CommitRow, Row } from './rows';
+
+/*
+ * A session expires ttlSeconds after its last write, and DynamoDB deletes rows one by one, some time after their `ttl`.
+ * Rows never change, so each is given more time than the session has. Two rules keep that right:
+ *
+ * 1. No row vanishes while its session lives: when a commit would put the expiry past the smallest ttl of the live log, it
+ *    rewrites the log as one new row.
+ * 2. No row comes back: a row goes no sooner than those before it, which would otherwise be the newest again. Where they
+ *    have more time than it needs, it is given theirs, until they are cleaned up.
+ */
+
+const HOUR_MS = 3_600_000;
+
+/** How long a marker stays, so that whoever saw the session before is stopped: far longer than any writer can be late. */
+export const MARKER_MS = 24 * HOUR_MS;
+
+/** What a row's clock may be off, and what a commit takes at most. */
+const SLACK_SECONDS = 3_600;
+
+/**
+ * How long rows outlast their session at the least, hence how long one is written to before its log is rewritten. At least
+ * an hour: no writer that saw the session alive may find its rows gone.
+ */
+function marginMs(ttlMs: number): number {
+  return Math.max(HOUR_MS, ttlMs / 2);
+}
+
+export interface Lifetime {
+  readonly expiresAt: number | undefined;
+  /** What a row needs, in seconds; undefined: it must stay. */
+  readonly ttl: number | undefined;
+}
+
+export function lifetime(now: number, ttlMs: number | undefined): Lifetime {
+  if (ttlMs === undefined) return { expiresAt: undefined, ttl: undefined };
+  const expiresAt = now + ttlMs;
+  return { expiresAt, ttl: toSeconds(expiresAt + marginMs(ttlMs)) };
+}
+
+export function markerTtl(now: number): number {
+  return toSeconds(now + MARKER_MS);
+}
+
+/** Parts are written before their row, and must not go before it. */
+export function partsTtl({ ttl }: Lifetime): number | undefined {
+  return ttl === undefined ? undefined : ttl + SLACK_SECONDS;
+}
+
+/** Whether the next commit must rewrite the log for its rows to live long enough, or to go at all. */
+export function mustRewrite(live: CommitRow, { expiresAt = Infinity, ttl }: Lifetime): boolean {
+  if (live.minTtl !== undefined && expiresAt > live.minTtl * 1_000) return true;
+  if (ttl === undefined || live.ttl !== undefined) return false;
+  const isCleaningUp = live.version === live.base && live.expiresAt !== undefined;
+  return !isCleaningUp;
+}
+
+/** The ttl of a row behind `head` by the second rule. */
+export function inheritedTtl(head: Row | undefined, ttl: number | undefined): number | undefined {
+  if (isClean(head)) return ttl;
+  return ttl === undefined || head?.ttl === undefined ? undefined : Math.max(ttl, head.ttl);
+}
+
+/** Whether a row has so much more time than it needs that putting it again is worth it. */
+export function exceeds(ttl: number | undefined, needed: number): boolean {
+  return ttl === undefined || ttl > needed + SLACK_SECONDS;
+}
+
+/** Whether nothing with content can be in front of the next row. */
+export function isClean(head: Row | undefined): boolean {
+  return head === undefined || (head.kind === 'marker' && head.ttl !== undefined);
+}
+
+function toSeconds(ms: number): number {
+  return Math.ceil(ms / 1_000);
+}

@@ -1,0 +1,91 @@
+import type { CommitResult, HistoryChange, StoredRecord } from '@agent-sessions/session-core';
+import { inheritedTtl, isClean, mustRewrite, type Lifetime } from './expiry';
+import type { LogOptions } from './log';
+import { liveAt, revisionMadeBy, revisionOf, type CommitRow, type Content, type Row } from './rows';
+
+/** The newest row of a session, undefined where there is none, and what was read along with it. */
+export interface Head {
+  readonly row: Row | undefined;
+  readonly records?: readonly StoredRecord[] | undefined;
+  readonly operations?: ReadonlyMap<string, string> | undefined;
+}
+
+export type Step =
+  /** The change is in already, or refused. */
+  | { readonly step: 'end'; readonly result: CommitResult }
+  /** To decide, this must be read. */
+  | { readonly step: 'read'; readonly options: Pick<LogOptions, 'last' | 'operations'> }
+  | Put;
+
+export interface Put {
+  readonly step: 'put';
+  /** Without parts. */
+  readonly row: CommitRow;
+  readonly content: Content;
+  /** Whether rows with content are left in front of it. */
+  readonly cleansUp: boolean;
+}
+
+const NO_OPERATIONS: ReadonlyMap<string, string> = new Map();
+
+/** What to do so that `change` comes next behind `head`. */
+export function nextStep(change: HistoryChange, head: Head, now: number, lifetime: Lifetime): Step {
+  const { row, records, operations } = head;
+  const { id, append, operation } = change;
+  if (row?.commit === id) return end({ status: 'committed', revision: revisionMadeBy(row) });
+
+  const live = liveAt(now, row);
+  const revision = revisionOf(live);
+  const hasOperations = live !== undefined && live.operationCount > 0;
+  if (operation && hasOperations) {
+    if (!operations) return { step: 'read', options: { last: 0, operations: true } };
+    const fingerprint = operations.get(operation.id);
+    if (fingerprint === operation.fingerprint) return end({ status: 'repeated', revision });
+    if (fingerprint !== undefined) return end({ status: 'operation-mismatch' });
+  }
+  if (change.ifRevision !== undefined && change.ifRevision !== revision) return end({ status: 'conflict' });
+
+  const length = live?.length ?? 0;
+  const drop = change.drop === 'all' ? length : Math.min(change.drop ?? 0, length);
+  const empties = change.drop === 'all' || (drop > 0 && drop === length);
+  const rewrites = live !== undefined && !empties && mustRewrite(live, lifetime);
+  const restarts = live === undefined || empties || rewrites;
+  if (rewrites && !records) return { step: 'read', options: { operations: hasOperations } };
+  if (restarts && hasOperations && !operations)
+    return { step: 'read', options: { last: 0, operations: true } };
+
+  const version = (row?.version ?? 0) + 1;
+  const kept = rewrites && records ? records.slice(0, length - drop) : [];
+  return {
+    step: 'put',
+    row: {
+      kind: 'commit',
+      version,
+      commit: id,
+      createdAt: now,
+      ttl: inheritedTtl(row, lifetime.ttl),
+      base: restarts ? version : live.base,
+      length: length - drop + append.length,
+      drop: restarts ? 0 : drop,
+      operation,
+      operationCount: (live?.operationCount ?? 0) + (operation ? 1 : 0),
+      expiresAt: lifetime.expiresAt,
+      minTtl: restarts ? lifetime.ttl : smaller(live.minTtl, lifetime.ttl),
+      parts: undefined,
+      keeps: undefined,
+    },
+    content: {
+      records: kept.length > 0 ? [...kept, ...append] : append,
+      operations: restarts && live && operations ? operations : NO_OPERATIONS,
+    },
+    cleansUp: restarts && !isClean(row),
+  };
+}
+
+function end(result: CommitResult): Step {
+  return { step: 'end', result };
+}
+
+function smaller(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined ? right : Math.min(left, right ?? left);
+}

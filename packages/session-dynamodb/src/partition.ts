@@ -1,0 +1,164 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  BatchWriteItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  type AttributeValue,
+  type ConditionalCheckFailedException,
+  type PutItemCommandInput,
+  type QueryCommandInput,
+  type WriteRequest,
+} from '@aws-sdk/client-dynamodb';
+import { backoffMs, SessionError } from '@agent-sessions/session-core';
+import { describe, isTransient } from './errors';
+import { keyOf, type Item } from './rows';
+import type { KeyNames, SessionTable } from './sessionTable';
+
+export interface QueryOptions {
+  /** Sort keys, both inclusive. */
+  readonly from: number | string;
+  readonly to: number | string;
+  readonly newestFirst?: boolean;
+  /** How many rows the first page has at most; each further page may have twice as many. */
+  readonly limit?: number | undefined;
+  /** Attributes to return beside the sort key; all when omitted. It costs the same. */
+  readonly attributes?: readonly string[] | undefined;
+}
+
+/** When the requests of one call end. */
+export interface Bounds {
+  readonly signal: AbortSignal;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  /** Is told of each error after which a request is sent again. */
+  readonly onTransient: (error: unknown) => void;
+}
+
+/** Most writes that one request takes: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const BATCH = 25;
+
+/** The rows of one session: everything that the store sends to DynamoDB goes through here. */
+export class Partition {
+  readonly keys: KeyNames;
+  readonly sessionId: string;
+  readonly #table: SessionTable;
+  readonly #bounds: Bounds;
+
+  constructor(table: SessionTable, sessionId: string, bounds: Bounds) {
+    this.keys = table.keys;
+    this.sessionId = sessionId;
+    this.#table = table;
+    this.#bounds = bounds;
+  }
+
+  /** Puts the row unless there is one with its key already: then it returns that. */
+  async putNew(item: Item): Promise<Item | undefined> {
+    const refused = await this.#putIf(item, {
+      ConditionExpression: 'attribute_not_exists(#version)',
+      ExpressionAttributeNames: { '#version': this.keys.version },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    if (!refused || refused.there) return refused?.there;
+    throw new SessionError('STORE_FAILURE', 'the endpoint lacks ReturnValuesOnConditionCheckFailure');
+  }
+
+  /** Puts the row in place of the one that the same commit wrote, if that is still there with its content. */
+  async replace(item: Item): Promise<void> {
+    await this.#putIf(item, {
+      ConditionExpression: '#commit = :commit AND attribute_exists(#base)',
+      ExpressionAttributeNames: { '#commit': 'commit', '#base': 'base' },
+      ExpressionAttributeValues: { ':commit': item.commit as AttributeValue },
+    });
+  }
+
+  async *query(options: QueryOptions): AsyncGenerator<Item, void, undefined> {
+    const { from, to, newestFirst = false, attributes } = options;
+    const { sessionId, version, ttl } = this.keys;
+    const projected = attributes && [version, ttl, ...attributes];
+    const names = projected?.map((name, index) => [`#a${index}`, name] as const) ?? [];
+    let { limit } = options;
+    let start: Item | undefined;
+    do {
+      const input: QueryCommandInput = {
+        TableName: this.#table.name,
+        KeyConditionExpression: '#id = :id AND #version BETWEEN :from AND :to',
+        ProjectionExpression: projected && names.map(([placeholder]) => placeholder).join(),
+        ExpressionAttributeNames: { '#id': sessionId, '#version': version, ...Object.fromEntries(names) },
+        ExpressionAttributeValues: {
+          ':id': { S: this.sessionId },
+          ':from': { N: `${from}` },
+          ':to': { N: `${to}` },
+        },
+        ConsistentRead: true,
+        ScanIndexForward: !newestFirst,
+        Limit: limit,
+        ExclusiveStartKey: start,
+      };
+      const page = await this.#untilAnswered((options) =>
+        this.#table.client.send(new QueryCommand(input), options),
+      );
+      yield* page.Items ?? [];
+      start = page.LastEvaluatedKey;
+      limit &&= limit * 2;
+    } while (start !== undefined);
+  }
+
+  async delete(versions: readonly string[]): Promise<void> {
+    await this.write(
+      versions.map((version) => ({ DeleteRequest: { Key: keyOf(this.keys, this.sessionId, version) } })),
+    );
+  }
+
+  /** Writes each row, whatever is there, and not all at once. */
+  async write(requests: readonly WriteRequest[]): Promise<void> {
+    for (let start = 0; start < requests.length; start += BATCH) {
+      let rest = requests.slice(start, start + BATCH);
+      for (let tries = 0; rest.length > 0; tries++) {
+        if (tries > 0) await this.#pause(tries);
+        const input = { RequestItems: { [this.#table.name]: rest } };
+        const answer = await this.#untilAnswered((options) =>
+          this.#table.client.send(new BatchWriteItemCommand(input), options),
+        );
+        rest = Object.values(answer.UnprocessedItems ?? {}).flat();
+      }
+    }
+  }
+
+  /** Puts the row if the condition holds; otherwise returns what is there instead. */
+  async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
+    const input = { TableName: this.#table.name, Item: item, ...condition };
+    try {
+      await this.#untilAnswered((options) => this.#table.client.send(new PutItemCommand(input), options));
+      return undefined;
+    } catch (error) {
+      // Never passed on as a cause: it holds the row that is there.
+      if (describe(error).name !== 'ConditionalCheckFailedException') throw error;
+      const there = (error as ConditionalCheckFailedException).Item;
+      return there ? { there } : {};
+    }
+  }
+
+  /**
+   * Sends the same request until it is known what became of it: every one here is safe to repeat, as a row that landed
+   * tells by its commit id.
+   */
+  async #untilAnswered<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await send({ abortSignal: this.#bounds.signal });
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        this.#bounds.onTransient(error);
+        await this.#pause(tries, error);
+      }
+    }
+  }
+
+  /** @throws `atDeadline` where there is no time left to wait. */
+  async #pause(tries: number, atDeadline?: unknown): Promise<void> {
+    const { signal, deadline } = this.#bounds;
+    const delay = backoffMs(tries);
+    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline;
+    await pause(delay, undefined, { signal });
+  }
+}

@@ -1,0 +1,103 @@
+import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import type { Partition } from './partition';
+import { newPartsName, partKey, type PartsName } from './partsName';
+import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
+
+/*
+ * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
+ * frames: one byte for the kind, four for the length, the payload.
+ */
+
+/** Below the 400 KB of a row, with room for its key: an id has up to 2,048 bytes. */
+const PART_BYTES = 400_000;
+
+const KIND = { text: 0, bytes: 1, operations: 2 };
+const FRAME_HEADER_BYTES = 5;
+
+/** The parts of one content, written at most once. */
+export class Parts {
+  readonly name: PartsName;
+  readonly #stream: Buffer;
+  #state: 'unwritten' | 'touched' | 'written' = 'unwritten';
+
+  constructor(content: Content, now: number) {
+    this.#stream = toStream(content);
+    this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
+  }
+
+  async write(partition: Partition, ttl: number | undefined): Promise<void> {
+    if (this.#state === 'written') return;
+    this.#state = 'touched';
+    const items = this.#keys().map((key, index): Item => {
+      const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
+      return {
+        ...keyOf(partition.keys, partition.sessionId, key),
+        bytes: { B: bytes },
+        ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
+      };
+    });
+    await partition.write(items.map((Item) => ({ PutRequest: { Item } })));
+    this.#state = 'written';
+  }
+
+  async delete(partition: Partition): Promise<void> {
+    if (this.#state === 'unwritten') return;
+    await partition.delete(this.#keys());
+    this.#state = 'unwritten';
+  }
+
+  #keys(): string[] {
+    return Array.from({ length: this.name.count }, (_, index) => partKey(this.name.stem, index + 1));
+  }
+}
+
+/** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
+export async function readParts(
+  partition: Partition,
+  { stem, count }: PartsName,
+): Promise<Content | undefined> {
+  const chunks: Uint8Array[] = [];
+  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true };
+  for await (const item of partition.query(range)) {
+    if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
+    chunks.push(item.bytes?.B ?? new Uint8Array(0));
+  }
+  return chunks.length === count ? fromStream(Buffer.concat(chunks)) : undefined;
+}
+
+function toStream({ records, operations }: Content): Buffer {
+  const frames = records.flatMap((record) =>
+    typeof record === 'string' ? frame(KIND.text, Buffer.from(record)) : frame(KIND.bytes, record),
+  );
+  if (operations.size > 0) frames.push(...frame(KIND.operations, Buffer.from(formatOperations(operations))));
+  return Buffer.concat(frames);
+}
+
+function frame(kind: number, payload: Uint8Array): Uint8Array[] {
+  const header = Buffer.alloc(FRAME_HEADER_BYTES);
+  header.writeUInt8(kind, 0);
+  header.writeUInt32BE(payload.length, 1);
+  return [header, payload];
+}
+
+function fromStream(stream: Buffer): Content {
+  const records: StoredRecord[] = [];
+  let operations = new Map<string, string>();
+  for (let at = 0; at < stream.length;) {
+    const start = at + FRAME_HEADER_BYTES;
+    const end = start <= stream.length ? start + stream.readUInt32BE(at + 1) : Infinity;
+    if (end > stream.length) throw corrupt();
+    const payload = stream.subarray(start, end);
+    const kind = stream[at];
+    if (kind === KIND.text) records.push(payload.toString());
+    else if (kind === KIND.bytes) records.push(Uint8Array.from(payload));
+    else if (kind === KIND.operations) operations = parseOperations(payload.toString());
+    else throw corrupt();
+    at = end;
+  }
+  return { records, operations };
+}
+
+function corrupt(): SessionError {
+  return new SessionError('CORRUPT_RECORD', 'the parts of a large commit cannot be put together');
+}

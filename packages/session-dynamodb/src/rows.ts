@@ -1,0 +1,227 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import {
+  NO_HISTORY,
+  SessionError,
+  type HistoryOperation,
+  type Revision,
+  type StoredRecord,
+} from '@agent-sessions/session-core';
+import { formatPartsName, parsePartsName, type PartsName } from './partsName';
+import type { KeyNames } from './sessionTable';
+
+/** A row as DynamoDB takes and gives it. */
+export type Item = Record<string, AttributeValue>;
+
+interface RowBase {
+  readonly version: number;
+  /** The id of the commit that wrote it: how a retry recognises that it has landed. */
+  readonly commit: string;
+  /** Milliseconds since the epoch, as all times in rows but `ttl`. */
+  readonly createdAt: number;
+  /** From when DynamoDB may delete the row, in seconds since the epoch; undefined: never. */
+  readonly ttl: number | undefined;
+}
+
+/** Says that nothing in front of it counts: what `clear` writes, and what is left of a row that was cleaned up. */
+export interface Marker extends RowBase {
+  readonly kind: 'marker';
+}
+
+/** A commit, without its content. */
+export interface CommitRow extends RowBase {
+  readonly kind: 'commit';
+  /** The version where the live log begins. */
+  readonly base: number;
+  /** How many records the session has after it. */
+  readonly length: number;
+  /** How many of the records before it this commit takes off. */
+  readonly drop: number;
+  readonly operation: HistoryOperation | undefined;
+  /** How many operations the session has had, this one included. */
+  readonly operationCount: number;
+  /** When the session expires, unless there are later rows. */
+  readonly expiresAt: number | undefined;
+  /** The smallest ttl of the live log: from then on, rows that are still needed may vanish. In seconds. */
+  readonly minTtl: number | undefined;
+  /** Where the content is that does not fit this row, and how many records that is. */
+  readonly parts: (PartsName & { readonly records: number }) | undefined;
+  /** The revision that this row leaves as it was; undefined for a row that makes one. */
+  readonly keeps: Revision | undefined;
+}
+
+export type Row = CommitRow | Marker;
+
+/** What a commit stores: records, and for a row that begins the log anew the operations before it. */
+export interface Content {
+  readonly records: readonly StoredRecord[];
+  readonly operations: ReadonlyMap<string, string>;
+}
+
+const FORMAT = '1';
+
+/** All attributes but the content, which can be large. */
+export const HEADER = [
+  'format',
+  'commit',
+  'created_at',
+  'base',
+  'length',
+  'drop',
+  'operation',
+  'fingerprint',
+  'operation_count',
+  'expires_at',
+  'min_ttl',
+  'parts',
+  'part_records',
+  'revision',
+];
+
+/** The row as far as a reader at time `now` goes: undefined where the session is empty. */
+export function liveAt(now: number, row: Row | undefined): CommitRow | undefined {
+  if (row?.kind !== 'commit') return undefined;
+  return row.expiresAt !== undefined && row.expiresAt <= now ? undefined : row;
+}
+
+export function revisionOf(live: CommitRow | undefined): Revision {
+  return live ? (live.keeps ?? revisionMadeBy(live)) : NO_HISTORY;
+}
+
+/** Of the commit that wrote this row. */
+export function revisionMadeBy({ version, commit }: RowBase): Revision {
+  return `${version}.${commit}`;
+}
+
+export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Content): Item {
+  const item: Item = {
+    ...keyOf(keys, sessionId, row.version),
+    format: { N: FORMAT },
+    commit: { S: row.commit },
+    created_at: { N: `${row.createdAt}` },
+  };
+  const set = (name: string, value: number | undefined): void => {
+    if (value !== undefined) item[name] = { N: `${value}` };
+  };
+  set(keys.ttl, row.ttl);
+  if (row.kind === 'marker') return item;
+  set('base', row.base);
+  set('length', row.length);
+  set('drop', row.drop || undefined);
+  set('operation_count', row.operationCount || undefined);
+  set('expires_at', row.expiresAt);
+  set('min_ttl', row.minTtl);
+  if (row.operation) {
+    item.operation = { S: row.operation.id };
+    item.fingerprint = { S: row.operation.fingerprint };
+  }
+  if (row.parts) {
+    item.parts = { S: formatPartsName(row.parts) };
+    set('part_records', row.parts.records);
+  }
+  if (content?.records.length) item.records = { L: content.records.map(toAttribute) };
+  if (content?.operations.size) item.operations = { S: formatOperations(content.operations) };
+  return item;
+}
+
+export function keyOf(keys: KeyNames, sessionId: string, version: number | string): Item {
+  return { [keys.sessionId]: { S: sessionId }, [keys.version]: { N: `${version}` } };
+}
+
+/** @throws `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
+export function toRow(keys: KeyNames, item: Item): Row {
+  const version = versionOf(keys, item);
+  assertFormat(version, item);
+  const corrupt = (name: string): never => {
+    throw new SessionError('CORRUPT_RECORD', `row ${version} of the session has no valid ${name}`);
+  };
+  const numeric = (name: string): number | undefined => toNumber(item[name]) ?? (item[name] && corrupt(name));
+  const row = {
+    version,
+    commit: item.commit?.S ?? corrupt('commit'),
+    createdAt: numeric('created_at') ?? corrupt('created_at'),
+    ttl: numeric(keys.ttl),
+  };
+  const base = numeric('base');
+  if (base === undefined) return { kind: 'marker', ...row };
+  const operation = item.operation?.S;
+  const parts = item.parts?.S;
+  return {
+    kind: 'commit',
+    ...row,
+    base,
+    length: numeric('length') ?? corrupt('length'),
+    drop: numeric('drop') ?? 0,
+    operation:
+      operation === undefined
+        ? undefined
+        : { id: operation, fingerprint: item.fingerprint?.S ?? corrupt('fingerprint') },
+    operationCount: numeric('operation_count') ?? 0,
+    expiresAt: numeric('expires_at'),
+    minTtl: numeric('min_ttl'),
+    parts:
+      parts === undefined
+        ? undefined
+        : {
+            ...(parsePartsName(parts) ?? corrupt('parts')),
+            records: numeric('part_records') ?? corrupt('part_records'),
+          },
+    keeps: item.revision?.S,
+  };
+}
+
+/** What the row itself holds of its content. @throws `CORRUPT_RECORD` */
+export function inlineContent(keys: KeyNames, item: Item): Content {
+  const records = (item.records?.L ?? []).map((value) => {
+    const record = value.S ?? value.B;
+    if (record !== undefined) return record;
+    throw new SessionError(
+      'CORRUPT_RECORD',
+      `row ${versionOf(keys, item)} of the session has a record that is neither S nor B`,
+    );
+  });
+  return { records, operations: parseOperations(item.operations?.S ?? '') };
+}
+
+/** @throws `UNSUPPORTED_FORMAT` */
+export function assertFormat(version: number, item: Item): void {
+  const format = item.format?.N;
+  if (format === FORMAT) return;
+  throw new SessionError(
+    'UNSUPPORTED_FORMAT',
+    format === undefined
+      ? `row ${version} of the session was not written by agent-sessions`
+      : `row ${version} of the session has format ${format}, which a newer version of agent-sessions wrote`,
+  );
+}
+
+export function versionOf(keys: KeyNames, item: Item): number {
+  return Number(item[keys.version]?.N);
+}
+
+export function toNumber(value: AttributeValue | undefined): number | undefined {
+  const number = Number(value?.N);
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
+/** What the content takes in a row. */
+export function byteLength({ records, operations }: Content): number {
+  const elements = records.reduce((sum, record) => sum + 1 + Buffer.byteLength(record), 0);
+  return elements + formatOperations(operations).length;
+}
+
+export function formatOperations(operations: ReadonlyMap<string, string>): string {
+  return [...operations].flat().join(' ');
+}
+
+export function parseOperations(text: string): Map<string, string> {
+  const operations = new Map<string, string>();
+  const words = text === '' ? [] : text.split(' ');
+  for (let index = 0; index < words.length; index += 2) {
+    operations.set(words[index] as string, words[index + 1] as string);
+  }
+  return operations;
+}
+
+function toAttribute(record: StoredRecord): AttributeValue {
+  return typeof record === 'string' ? { S: record } : { B: record };
+}

@@ -1,0 +1,211 @@
+import { DynamoDBStore } from '../src';
+import { measure } from './support/requests';
+import { append, commit, large, newId, recordsOf } from './support/store';
+import { TestTable } from './support/table';
+
+const table = new TestTable();
+const now = Date.now();
+const open = (ttlSeconds?: number): DynamoDBStore =>
+  new DynamoDBStore({ client: table.client, tableName: table.name, ttlSeconds }, () => now);
+
+beforeAll(() => table.create());
+afterAll(() => table.drop());
+
+describe('rows', () => {
+  test('a commit is one readable row', async () => {
+    const id = newId();
+    await commit(open(), id, { id: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
+    expect(await table.rows(id)).toEqual([
+      {
+        session_id: { S: id },
+        version: { N: '1' },
+        format: { N: '1' },
+        commit: { S: 'first' },
+        created_at: { N: `${now}` },
+        base: { N: '1' },
+        length: { N: '2' },
+        records: { L: [{ S: '{"a":1}' }, { B: Uint8Array.of(1, 2) }] },
+      },
+    ]);
+  });
+
+  test('versions are dense; a row tells what it drops, the length after it and the operation', async () => {
+    const id = newId();
+    const store = open();
+    await append(store, id, 'a', 'b', 'c');
+    await commit(store, id, { drop: 2, append: ['d'], operation: { id: 'o1', fingerprint: 'f1' } });
+    await commit(store, id, { drop: 1, operation: { id: 'o2', fingerprint: 'f2' } });
+    const [first, second, third] = await table.rows(id);
+    expect(first).toMatchObject({ version: { N: '1' }, base: { N: '1' }, length: { N: '3' } });
+    expect(second).toMatchObject({
+      version: { N: '2' },
+      base: { N: '1' },
+      length: { N: '2' },
+      drop: { N: '2' },
+      operation: { S: 'o1' },
+      fingerprint: { S: 'f1' },
+      operation_count: { N: '1' },
+    });
+    expect(third).toMatchObject({ version: { N: '3' }, length: { N: '1' }, operation_count: { N: '2' } });
+    expect(third).not.toHaveProperty('records');
+  });
+
+  test('a session with ttlSeconds: when it expires, and some time later when its rows may go', async () => {
+    const id = newId();
+    await append(open(1_000), id, 'a');
+    const [row] = await table.rows(id);
+    const ttl = Math.ceil(now / 1_000 + 1_000 + 3_600);
+    expect(row).toMatchObject({
+      expires_at: { N: `${now + 1_000_000}` },
+      ttl: { N: `${ttl}` },
+      min_ttl: { N: `${ttl}` },
+    });
+  });
+
+  test("drop 'all' begins the log anew and keeps the operations", async () => {
+    const id = newId();
+    const store = open();
+    await commit(store, id, { append: ['a'], operation: { id: 'o1', fingerprint: 'f1' } });
+    await commit(store, id, { append: ['b'], operation: { id: 'o2', fingerprint: 'f2' } });
+    await commit(store, id, { id: 'third', drop: 'all', append: ['c'] });
+    const rows = await table.rows(id);
+    expect(rows[2]).toMatchObject({
+      version: { N: '3' },
+      base: { N: '3' },
+      length: { N: '1' },
+      operations: { S: expect.stringMatching(/^(o1 f1 o2 f2|o2 f2 o1 f1)$/) as string },
+      operation_count: { N: '2' },
+    });
+    expect(rows[2]).not.toHaveProperty('drop');
+  });
+
+  test('of rows behind the base only markers are left, for a day', async () => {
+    const id = newId();
+    const store = open();
+    await commit(store, id, { id: 'first', append: ['a'] });
+    await commit(store, id, { id: 'second', drop: 'all', append: ['b'] });
+    const marker = (version: string, commitId: unknown) => ({
+      session_id: { S: id },
+      version: { N: version },
+      format: { N: '1' },
+      commit: { S: commitId },
+      created_at: { N: `${now}` },
+      ttl: { N: `${Math.ceil(now / 1_000 + 86_400)}` },
+    });
+    expect((await table.rows(id))[0]).toEqual(marker('1', 'first'));
+    await store.clear(id);
+    expect(await table.rows(id)).toEqual([
+      marker('1', 'first'),
+      marker('2', 'second'),
+      marker('3', expect.any(String)),
+    ]);
+  });
+
+  test('what does not fit a row is in parts before all versions', async () => {
+    const id = newId();
+    await append(open(1_000), id, large('a', 900_000), 'b');
+    const [row] = await table.versions(id);
+    expect(row).toMatchObject({ version: { N: '1' }, length: { N: '2' }, part_records: { N: '2' } });
+    expect(row?.parts?.S).toMatch(/^\d{32}\/3$/);
+    expect(row).not.toHaveProperty('records');
+    const parts = await table.parts(id);
+    expect(parts.map(({ version }) => version?.N)).toEqual(
+      [3, 2, 1].map((part) => `-${String(row?.parts?.S).slice(0, 32)}0000${part}1`),
+    );
+    for (const part of parts) expect(Number(part.ttl?.N)).toBeGreaterThanOrEqual(Number(row?.ttl?.N));
+  });
+});
+
+describe('cost', () => {
+  const KB = 1_024;
+
+  test('an append is one request, two where the session was not seen before', async () => {
+    const id = newId();
+    const first = open();
+    const unseen = await measure(table.client, () => append(first, id, 'a'));
+    expect(unseen.requests).toEqual(['Query', 'PutItem']);
+    let { revision } = await first.read(id);
+    for (let turn = 0; turn < 3; turn++) {
+      const lastSeen = { revision, at: now };
+      const { requests } = await measure(table.client, async () => {
+        revision = await commit(first, id, { append: ['b'], lastSeen });
+      });
+      expect(requests).toEqual(['PutItem']);
+    }
+    expect(await recordsOf(first, id)).toEqual(['a', 'b', 'b', 'b']);
+  });
+
+  test('the first append after a read of nothing, a clear or an expiry is one request too', async () => {
+    const id = newId();
+    const store = open();
+    for (const prepare of [() => store.read(id), () => store.clear(id)]) {
+      await prepare();
+      const { revision } = await store.read(id);
+      const change = { append: ['a'], lastSeen: { revision, at: now } };
+      expect((await measure(table.client, () => commit(store, id, change))).requests).toEqual(['PutItem']);
+    }
+    expect(await recordsOf(store, id)).toEqual(['a']);
+  });
+
+  test.each([1, 300, 1 * KB, 10 * KB, 100 * KB, 390 * KB])(
+    'an append of %d bytes takes as many write units as the row has KB',
+    async (bytes) => {
+      const id = newId();
+      const store = open();
+      const { revision } = await store.read(id);
+      const { units } = await measure(table.client, () =>
+        commit(store, id, { append: [large('a', bytes)], lastSeen: { revision, at: now } }),
+      );
+      // What a row holds beside its records takes less than 250 bytes for an id of this length.
+      expect(units).toBeGreaterThanOrEqual(Math.ceil(bytes / KB));
+      expect(units).toBeLessThanOrEqual(Math.ceil((bytes + 250) / KB));
+    },
+  );
+
+  test('a read is one request and a read unit for each 4 KB', async () => {
+    const id = newId();
+    const store = open();
+    for (let row = 0; row < 40; row++) await append(store, id, large('a', 2_000));
+    const { requests, units } = await measure(table.client, () => store.read(id));
+    expect(requests).toEqual(['Query']);
+    expect(units).toBeLessThanOrEqual(Math.ceil((40 * 2_250) / (4 * KB)));
+  });
+
+  test('a read of the newest few does not read the rest', async () => {
+    const id = newId();
+    const store = open();
+    for (let row = 0; row < 40; row++) await append(store, id, large('a', 20_000), 'end');
+    const { requests, units } = await measure(table.client, async () => {
+      expect((await store.read(id, { last: 1 })).records).toEqual(['end']);
+    });
+    expect(requests).toEqual(['Query']);
+    expect(units).toBeLessThanOrEqual(Math.ceil(20_250 / (4 * KB)));
+  });
+
+  test('a history that was dropped is neither read nor loaded', async () => {
+    const id = newId();
+    const store = open();
+    await append(store, id, 'a');
+    await append(store, id, large('b', 3_000_000));
+    await commit(store, id, { drop: 1, append: ['c'] });
+    const { requests } = await measure(table.client, async () => {
+      expect(await recordsOf(store, id)).toEqual(['a', 'c']);
+    });
+    expect(requests).toEqual(['Query']);
+  });
+
+  test('an operation costs no read while the session has had none, and then one of the log', async () => {
+    const id = newId();
+    const store = open();
+    await append(store, id, large('a', 1_000_000));
+    let { revision } = await store.read(id);
+    const operate = (operationId: string) =>
+      measure(table.client, async () => {
+        const operation = { id: operationId, fingerprint: 'f' };
+        const lastSeen = { revision, at: now };
+        revision = await commit(store, id, { append: ['b'], operation, lastSeen });
+      });
+    expect((await operate('o1')).requests).toEqual(['PutItem']);
+    expect((await operate('o2')).requests).toEqual(['Query', 'PutItem']);
+  });
+});

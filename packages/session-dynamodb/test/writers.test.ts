@@ -1,0 +1,239 @@
+import { DynamoDBStore } from '../src';
+import { intercept } from './support/requests';
+import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
+import { newClient, TestTable } from './support/table';
+
+const table = new TestTable();
+const HOUR = 3_600_000;
+let now = Date.now();
+const open = (client = table.client, ttlSeconds?: number): DynamoDBStore =>
+  new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now);
+
+beforeAll(() => table.create());
+afterAll(() => table.drop());
+
+test('8 writers of 50 commits each: all there once, contiguous, in the order of each', async () => {
+  const id = newId();
+  const writers = Array.from({ length: 8 }, () => open());
+  await Promise.all(
+    writers.map(async (store, writer) => {
+      for (let round = 0; round < 50; round++) {
+        await append(store, id, `${writer}.${round}.a`, `${writer}.${round}.b`);
+      }
+    }),
+  );
+  const records = await recordsOf(open(), id);
+  expect(records).toHaveLength(800);
+  for (const [writer] of writers.entries()) {
+    const own = records.filter((record) => String(record).startsWith(`${writer}.`));
+    expect(own).toEqual(
+      Array.from({ length: 50 }, (_, round) => ['a', 'b'].map((end) => `${writer}.${round}.${end}`)).flat(),
+    );
+  }
+  for (let index = 0; index < 800; index += 2) {
+    expect(String(records[index + 1]).slice(0, -1)).toBe(String(records[index]).slice(0, -1));
+  }
+  const versions = (await table.rows(id)).map(({ version }) => Number(version?.N));
+  expect(versions).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+}, 60_000);
+
+test('writers whose hints are always one behind lose nothing', async () => {
+  const id = newId();
+  const stores = [open(), open(), open()];
+  let revision = await append(open(), id, 'start');
+  for (const store of stores) ({ revision } = await store.read(id));
+  const lastSeen = { revision, at: now };
+  await Promise.all(
+    stores.flatMap((store, writer) =>
+      Array.from({ length: 10 }, (_, round) =>
+        commit(store, id, { append: [`${writer}.${round}`], lastSeen }),
+      ),
+    ),
+  );
+  expect(new Set(await recordsOf(open(), id)).size).toBe(31);
+}, 60_000);
+
+test('a session that others write to all the time ends in CONTENTION, in bounded time, with nothing changed', async () => {
+  const id = newId();
+  const client = newClient();
+  const other = open();
+  intercept(client, async (request, send) => {
+    if (request.name === 'PutItem') await append(other, id, 'other');
+    return send();
+  });
+  const store = new DynamoDBStore({ client, tableName: table.name, timeoutMs: 300 });
+  await expect(append(store, id, 'mine')).rejects.toMatchObject({
+    code: expect.stringMatching(/^(CONTENTION|TIMEOUT)$/) as string,
+  });
+  expect(await recordsOf(other, id)).not.toContain('mine');
+  client.destroy();
+});
+
+describe('a writer that saw the session before', () => {
+  /** A store that has seen version 3 of 6, and will put version 4 without looking. */
+  async function outdated(id: string, ttlSeconds?: number) {
+    const store = open(table.client, ttlSeconds);
+    for (const record of ['a', 'b', 'c']) await append(store, id, record);
+    const { revision } = await store.read(id);
+    for (const record of ['d', 'e', 'f']) await append(open(table.client, ttlSeconds), id, record);
+    const lastSeen = { revision, at: now };
+    return {
+      append: (record: string) => commit(store, id, { append: [record], lastSeen }),
+      replace: (record: string) =>
+        tryCommit(store, id, { drop: 1, append: [record], ifRevision: revision, lastSeen }),
+    };
+  }
+
+  test('a clear and its clean-up comes after the clear', async () => {
+    const id = newId();
+    const writer = await outdated(id);
+    await open().clear(id);
+    expect(await writer.replace('x')).toEqual({ status: 'conflict' });
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['g']);
+  });
+
+  test('a compaction and its clean-up comes behind it', async () => {
+    const id = newId();
+    const writer = await outdated(id);
+    await commit(open(), id, { drop: 'all', append: ['summary'] });
+    expect(await writer.replace('x')).toEqual({ status: 'conflict' });
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['summary', 'g']);
+  });
+
+  test('a fold and its clean-up comes behind it', async () => {
+    const id = newId();
+    const writer = await outdated(id);
+    await append(open(table.client, 60), id, 'folded');
+    expect((await table.rows(id))[6]).toMatchObject({ base: { N: '7' }, length: { N: '7' } });
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'folded', 'g']);
+  });
+
+  test('two clean-ups in one day finds the markers of the first still there', async () => {
+    const id = newId();
+    const writer = await outdated(id);
+    await open().clear(id);
+    await append(open(), id, 'again');
+    await open().clear(id);
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['g']);
+  });
+
+  test('more than a few minutes ago looks first', async () => {
+    const id = newId();
+    const writer = await outdated(id);
+    now += 25 * HOUR;
+    await open().clear(id);
+    expect(await table.rows(id)).toHaveLength(1);
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['g']);
+  });
+
+  test('expire looks first', async () => {
+    const id = newId();
+    const writer = await outdated(id, 60);
+    now += 61_000;
+    await append(open(table.client, 60), id, 'anew');
+    now += 3 * HOUR;
+    await table.expire(id, now);
+    await append(open(table.client, 60), id, 'later');
+    await writer.append('g');
+    expect(await recordsOf(open(), id)).toEqual(['later', 'g']);
+  });
+});
+
+describe('a clean-up', () => {
+  test('deletes rows and markers of more than a day ago, with TTL or without', async () => {
+    const id = newId();
+    const store = open();
+    for (const record of ['a', 'b', 'c']) await append(store, id, record);
+    await store.clear(id);
+    await append(store, id, 'd');
+    expect(await table.rows(id)).toHaveLength(5);
+    now += 25 * HOUR;
+    await append(store, id, 'e');
+    await commit(store, id, { drop: 'all', append: ['summary'] });
+    expect((await table.rows(id)).map(({ version, base }) => [version?.N, base?.N])).toEqual([
+      ['6', undefined],
+      ['7', '7'],
+    ]);
+    expect(await recordsOf(store, id)).toEqual(['summary']);
+  });
+
+  test('meets a reader between two pages, who then reads the new state', async () => {
+    const id = newId();
+    const store = open();
+    for (let row = 0; row < 12; row++) await append(store, id, large(`${row}`, 200_000));
+    const client = newClient();
+    let pages = 0;
+    intercept(client, async (request, send) => {
+      const answer = await send();
+      if (request.name === 'Query' && ++pages === 1) {
+        await commit(store, id, { drop: 'all', append: ['summary'] });
+      }
+      return answer;
+    });
+    expect(await recordsOf(open(client), id)).toEqual(['summary']);
+    client.destroy();
+  });
+
+  test('of deleted rows meets a reader likewise', async () => {
+    const id = newId();
+    const store = open();
+    for (let row = 0; row < 12; row++) await append(store, id, large(`${row}`, 200_000));
+    now += 25 * HOUR;
+    const client = newClient();
+    let pages = 0;
+    intercept(client, async (request, send) => {
+      const answer = await send();
+      if (request.name === 'Query' && ++pages === 1) await store.clear(id);
+      return answer;
+    });
+    expect(await recordsOf(open(client), id)).toEqual([]);
+    client.destroy();
+  });
+
+  test('of parts meets a reader likewise', async () => {
+    const id = newId();
+    const store = open();
+    await append(store, id, large('a', 900_000));
+    const client = newClient();
+    let pages = 0;
+    intercept(client, async (request, send) => {
+      const answer = await send();
+      if (request.name === 'Query' && ++pages === 1) {
+        await commit(store, id, { drop: 'all', append: [large('b', 900_000)] });
+      }
+      return answer;
+    });
+    expect(await recordsOf(open(client), id)).toEqual([large('b', 900_000)]);
+    client.destroy();
+  });
+
+  test('while many read, compact and clear: each read is a state that was', async () => {
+    const id = newId();
+    const progress = { done: false };
+    const writer = open();
+    await commit(writer, id, { append: Array.from({ length: 10 }, (_, index) => `0.${index}`) });
+    const writes = (async () => {
+      for (let round = 1; round <= 40; round++) {
+        const records = Array.from({ length: 10 }, (_, index) => `${round}.${index}`);
+        await commit(writer, id, { drop: 'all', append: records.slice(0, 4) });
+        for (const record of records.slice(4)) await append(writer, id, record);
+      }
+      progress.done = true;
+    })();
+    const reads = Array.from({ length: 3 }, async () => {
+      const reader = open();
+      while (!progress.done) {
+        const records = (await recordsOf(reader, id)).map(String);
+        const [round] = String(records[0]).split('.');
+        expect(records.length).toBeGreaterThanOrEqual(4);
+        expect(records).toEqual(records.map((_, index) => `${round}.${index}`));
+      }
+    });
+    await Promise.all([writes, ...reads]);
+  }, 60_000);
+});

@@ -1,0 +1,64 @@
+import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core';
+import { isTransient, toSessionError } from './errors';
+import type { RedisSessionClient } from './redisClient';
+
+/** What a session that owns its client needs of it. */
+export interface OwnedClient extends RedisSessionClient {
+  on(event: 'error', listener: (error: unknown) => void): unknown;
+  connect(): Promise<unknown>;
+  close(): Promise<unknown>;
+  destroy(): unknown;
+}
+
+type Bounds = Pick<ResolvedStoreOptions, 'timeoutMs' | 'signal'>;
+
+const lastErrors = new WeakMap<RedisSessionClient, unknown>();
+
+/** Why a client of our own has no connection; undefined for the caller's, who listens for its errors. */
+export function lastConnectionError(client: RedisSessionClient): unknown {
+  return lastErrors.get(client);
+}
+
+/** @throws `INVALID_ARGUMENT` */
+export async function createOwnedClient(url: unknown): Promise<OwnedClient> {
+  const { createClient } = await import('redis');
+  let client: OwnedClient;
+  try {
+    if (typeof url !== 'string' || url === '') throw new TypeError();
+    client = createClient({ url });
+  } catch {
+    // without the cause, which quotes the URL, password and all
+    throw new SessionError(
+      'INVALID_ARGUMENT',
+      'url must be like redis[s]://[user:password@]host[:port][/db]',
+    );
+  }
+  client.on('error', (error) => lastErrors.set(client, error));
+  return client;
+}
+
+/** node-redis tries to connect for ever; this ends at the time limit, or when the server says that it is no use. */
+export async function open(client: OwnedClient, { timeoutMs, signal }: Bounds): Promise<void> {
+  const refused = new Promise<never>((_, reject) => {
+    client.on('error', (error) => {
+      if (!isTransient(error)) reject(toSessionError(error));
+    });
+  });
+  try {
+    await withRetries({ timeoutMs, signal, isTransient: () => false }, () =>
+      Promise.race([client.connect(), refused]),
+    );
+  } catch (error) {
+    client.destroy();
+    throw toSessionError(SessionError.is(error, 'TIMEOUT') ? (lastConnectionError(client) ?? error) : error);
+  }
+}
+
+/** Waits for commands under way, within the time limit. */
+export async function close(client: OwnedClient, { timeoutMs }: Bounds): Promise<void> {
+  try {
+    await withRetries({ timeoutMs, isTransient: () => false }, () => client.close());
+  } catch {
+    client.destroy();
+  }
+}

@@ -1,0 +1,92 @@
+import { SessionError } from '@agent-sessions/session-core';
+
+/**
+ * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of
+ * `server.c`. Where one does not pass, every try is refused, and the session reports `STORE_UNAVAILABLE`.
+ */
+const TRANSIENT = new Set([
+  'BUSY',
+  'CLUSTERDOWN',
+  'LOADING',
+  'MASTERDOWN',
+  'MISCONF',
+  'NOREPLICAS',
+  'OOM',
+  'READONLY',
+  'TRYAGAIN',
+]);
+const DENIED = new Set(['NOAUTH', 'NOPERM', 'WRONGPASS']);
+const MISCONFIGURED = new Map([
+  ['WRONGTYPE', 'a key of this session holds a value of another type'],
+  ['MOVED', 'the server is part of a cluster: use createCluster'],
+  ['ASK', 'the server is part of a cluster: use createCluster'],
+  ['CROSSSLOT', 'the keys of a session must share a cluster slot: the client must not change their hash tag'],
+]);
+
+/** Whether another try of the same command may succeed. */
+export function isTransient(error: unknown): boolean {
+  const code = replyCode(error);
+  if (code !== undefined) return TRANSIENT.has(code) || messageOf(error).includes('max number of clients');
+  return isConnectionError(error) && !isClosed(error);
+}
+
+/** `error` as a `SessionError`, with the driver's error as its cause. Neither holds an argument of the command. */
+export function toSessionError(error: unknown): SessionError {
+  if (SessionError.is(error)) return error;
+  const options = { cause: withoutArguments(error) };
+  if (isTransient(error)) {
+    const code = replyCode(error);
+    const message = code === undefined ? 'Redis cannot be reached' : `Redis refused at every try: ${code}`;
+    return new SessionError('STORE_UNAVAILABLE', message, options);
+  }
+  if (isClosed(error)) {
+    return new SessionError('STORE_UNAVAILABLE', 'the Redis client is not connected, or closed', options);
+  }
+  const code = replyCode(error);
+  if (code !== undefined && DENIED.has(code)) {
+    return new SessionError('ACCESS_DENIED', `Redis denies access: ${code}`, options);
+  }
+  const misconfigured = MISCONFIGURED.get(code ?? '');
+  if (misconfigured !== undefined) return new SessionError('STORE_MISCONFIGURED', misconfigured, options);
+  if (isUnknownCommand(error)) {
+    return new SessionError('STORE_MISCONFIGURED', 'the server lacks a command that sessions need', options);
+  }
+  return new SessionError('STORE_FAILURE', 'the Redis command failed; see cause', options);
+}
+
+/**
+ * The code that a server's error begins with; undefined for an error that is not the server's. Redis 6 wraps what fails
+ * in a script, and gives a permission that is missing there no code.
+ */
+function replyCode(error: unknown): string | undefined {
+  const message = messageOf(error).replace(/^ERR Error running script .*@user_script: ?\d+: -?/s, '');
+  if (message.startsWith('The user executing the script')) return 'NOPERM';
+  return /^[A-Z]+(?= )/.exec(message)?.[0];
+}
+
+/** A bug in the driver or here is no reason to try again; everything else that is no reply is the connection's. */
+function isConnectionError(error: unknown): boolean {
+  const { name } = (error ?? {}) as { name?: unknown };
+  return name !== 'TypeError' && name !== 'RangeError';
+}
+
+/** The messages of node-redis's `ClientClosedError` and `DisconnectsClientError`: its errors carry no code or name. */
+function isClosed(error: unknown): boolean {
+  return ['The client is closed', 'Disconnects client'].includes(messageOf(error));
+}
+
+function isUnknownCommand(error: unknown): boolean {
+  return /^ERR unknown (command|redis command)/i.test(messageOf(error));
+}
+
+/** A server that does not know a command answers with what the command was called with. */
+function withoutArguments(error: unknown): unknown {
+  const [message = '', ...echo] = messageOf(error).split(', with args beginning with');
+  return echo.length === 0 ? error : new Error(message);
+}
+
+/** Not by `instanceof`: the driver may be of another realm. */
+export function messageOf(error: unknown): string {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' ? message : '';
+}

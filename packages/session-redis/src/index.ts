@@ -1,0 +1,3 @@
+export type { RedisSessionClient } from './redisClient';
+export { RedisSession, type OwnedRedisSession, type RedisSessionOptions } from './redisSession';
+export { RedisStore, type RedisStoreOptions } from './redisStore';

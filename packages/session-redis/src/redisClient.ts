@@ -1,0 +1,44 @@
+import { SessionError } from '@agent-sessions/session-core';
+
+/**
+ * What sessions use of a node-redis client: one made by `createClient`, `createClientPool`, `createCluster` or
+ * `createSentinel` of `redis` 5 or later, whatever its modules, RESP version and type mapping. Connect it, listen for
+ * its errors, and close it yourself.
+ */
+export interface RedisSessionClient {
+  withCommandOptions(options: RedisCommandOptions): RedisCommands;
+  /** False while there is no connection. A pool does not have it. */
+  readonly isReady?: boolean;
+}
+
+export interface RedisCommandOptions {
+  /** Replies as bytes, whatever the client's own mapping is: 36 is `RESP_TYPES.BLOB_STRING`. */
+  readonly typeMapping: { readonly 36: typeof Buffer };
+  /** No limit of the client's own, which is 5 seconds from `redis` 6 on: the store has its own. */
+  readonly timeout: 0;
+  /** Takes a command that waits for a connection off the client's queue. */
+  readonly abortSignal?: AbortSignal;
+}
+
+export interface RedisCommands {
+  evalSha(sha1: string, call: ScriptCall): Promise<unknown>;
+  eval(lua: string, call: ScriptCall): Promise<unknown>;
+  hmGet(key: string, field: string): Promise<unknown>;
+  lRange(key: string, start: number, stop: number): Promise<unknown>;
+}
+
+export interface ScriptCall {
+  keys: string[];
+  arguments: (string | Buffer)[];
+}
+
+/** @throws `INVALID_ARGUMENT` */
+export function assertRedisClient(client: unknown): asserts client is RedisSessionClient {
+  const { withCommandOptions, evalSha } = (client ?? {}) as Record<string, unknown>;
+  if (typeof withCommandOptions !== 'function' || typeof evalSha !== 'function') {
+    throw new SessionError(
+      'INVALID_ARGUMENT',
+      'client must be a client of the package redis, version 5 or later',
+    );
+  }
+}

@@ -1,0 +1,53 @@
+import { resolveStoreOptions, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { close, createOwnedClient, open, type OwnedClient } from './connection';
+import { RedisStore, type RedisStoreOptions } from './redisStore';
+
+export interface RedisSessionOptions extends SessionOptions, RedisStoreOptions {}
+
+/**
+ * A durable session of the OpenAI Agents SDK in Redis or Valkey. It never closes `client`, which any number of sessions
+ * may share.
+ */
+export class RedisSession extends StoredSession {
+  /** @throws `INVALID_ARGUMENT` */
+  constructor(options: RedisSessionOptions) {
+    super(new RedisStore(options), options);
+  }
+
+  /**
+   * A session with a client of its own, connected within `timeoutMs`. Close it, or declare it with `await using`.
+   *
+   * @param url - `redis://`, or `rediss://` for TLS: `redis://user:password@host:6379/0`.
+   * @throws `INVALID_ARGUMENT`, `ACCESS_DENIED` for a wrong password, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
+   */
+  static async fromUrl(
+    url: string,
+    options: Omit<RedisSessionOptions, 'client'> = {},
+  ): Promise<OwnedRedisSession> {
+    const client = await createOwnedClient(url);
+    const session = new OwnedRedisSession({ ...options, client });
+    await open(client, resolveStoreOptions(options));
+    return session;
+  }
+}
+
+/** What `RedisSession.fromUrl` returns: a session that owns its connection. */
+export class OwnedRedisSession extends RedisSession implements AsyncDisposable {
+  readonly #close: () => Promise<void>;
+  #closed: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(options: RedisSessionOptions & { readonly client: OwnedClient }) {
+    super(options);
+    this.#close = () => close(options.client, resolveStoreOptions(options));
+  }
+
+  /** Waits for calls under way, at most `timeoutMs`, and closes the connection. The session is of no more use. */
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}

@@ -1,0 +1,10 @@
+import { createHash } from 'node:crypto';
+
+export interface Script {
+  readonly lua: string;
+  readonly sha1: string;
+}
+
+export function defineScript(lua: string): Script {
+  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
+}

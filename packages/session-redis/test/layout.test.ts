@@ -1,0 +1,142 @@
+import { RedisStore } from '../src';
+import { commitId, TestRedis } from './support/redis';
+
+const redis = new TestRedis();
+beforeAll(redis.connect);
+afterAll(redis.close);
+
+const buffers = redis.client.withTypeMapping({ 36: Buffer });
+
+test('a session is a list of its records, as they are, and a hash', async () => {
+  const store = redis.store();
+  const operation = { id: 'op', fingerprint: 'print' };
+  await store.commit('layout', { id: 'first', append: ['{"a":"ä💥"}', '{"b":2}'], operation });
+  const { items, meta } = redis.keys('layout');
+
+  expect((await redis.client.keys(`${redis.keyPrefix}:*`)).sort()).toEqual([items, meta]);
+  expect(await redis.client.lRange(items, 0, -1)).toEqual(['{"a":"ä💥"}', '{"b":2}']);
+  const { created, updated, ...rest } = await redis.client.hGetAll(meta);
+  const now = Number((await redis.client.time())[0]) * 1_000;
+  expect(created).toBe(updated);
+  expect(Math.abs(Number(created) - now)).toBeLessThan(10_000);
+  expect(rest).toEqual({
+    rev: '1.2.first',
+    seq: '1',
+    old: '1',
+    'c:first': '1.2',
+    'r:1': `${created} first`,
+    'o:op': 'print',
+  });
+});
+
+test('created stays, updated moves', async () => {
+  const store = redis.store();
+  const { meta } = redis.keys('times');
+  await store.commit('times', { id: commitId(), append: ['{}'] });
+  await redis.client.hSet(meta, { created: '5', updated: '5' });
+  await store.commit('times', { id: commitId(), append: ['{}'] });
+  const [created, updated] = await redis.client.hmGet(meta, ['created', 'updated']);
+  expect(created).toBe('5');
+  expect(Number(updated)).toBeGreaterThan(1e12);
+});
+
+test('bytes are stored as bytes, behind one 0xff', async () => {
+  await redis.store().commit('bytes', { id: commitId(), append: [Uint8Array.of(0, 0xff, 10)] });
+  expect(await buffers.lRange(redis.keys('bytes').items, 0, -1)).toEqual([Buffer.from([0xff, 0, 0xff, 10])]);
+});
+
+test('an element that is neither ours nor UTF-8 comes back as its bytes, and the others with it', async () => {
+  const store = redis.store();
+  const { items } = redis.keys('foreign');
+  await store.commit('foreign', { id: commitId(), append: ['{"a":1}', '{"b":1}', '{"c":1}'] });
+  const element = Buffer.from('{"b":"\xe4"}', 'latin1');
+  await redis.client.lSet(items, 1, element);
+  const { records } = await store.read('foreign');
+  expect(records).toEqual(['{"a":1}', new Uint8Array(element), '{"c":1}']);
+});
+
+test.each([
+  ['plain', 'plain'],
+  ['{a}', '%7Ba%7D'],
+  ['%7Ba%7D', '%257Ba%257D'],
+  ['}{', '%7D%7B'],
+  ['a{b}c{}', 'a%7Bb%7Dc%7B%7D'],
+  ['a b\n%:*?[x]💥', 'a b\n%25:*?[x]💥'],
+])('the id %j is the hash tag %j, which puts both keys into one slot', async (id, tag) => {
+  await redis.store().commit(id, { id: commitId(), append: ['{"a":1}'] });
+  const { items, meta } = redis.keys(tag);
+  expect(await redis.client.exists([items, meta])).toBe(2);
+  const slots = await Promise.all([items, meta, `{${tag}}`].map((key) => redis.client.clusterKeySlot(key)));
+  expect(new Set(slots).size).toBe(1);
+});
+
+test('both keys expire at the same moment, which every write puts off', async () => {
+  const { items, meta } = redis.keys('ttl');
+  const deadlines = (): Promise<number[]> =>
+    Promise.all([redis.client.pExpireTime(items), redis.client.pExpireTime(meta)]);
+
+  await redis.store({ ttlSeconds: 100 }).commit('ttl', { id: commitId(), append: ['{}', '{}'] });
+  const [first = 0, firstOfMeta] = await deadlines();
+  expect(firstOfMeta).toBe(first);
+  expect(Math.abs(first - Date.now() - 100_000)).toBeLessThan(10_000);
+
+  await redis.store({ ttlSeconds: 1_000 }).commit('ttl', { id: commitId(), append: [], drop: 1 });
+  const [second = 0, secondOfMeta] = await deadlines();
+  expect(secondOfMeta).toBe(second);
+  expect(Math.abs(second - Date.now() - 1_000_000)).toBeLessThan(10_000);
+
+  await redis.store().commit('ttl', { id: commitId(), append: ['{}'] });
+  expect(await deadlines()).toEqual([-1, -1]);
+});
+
+test('the longest ttlSeconds is kept exactly', async () => {
+  const longest = 3_153_600_000;
+  await redis.store({ ttlSeconds: longest }).commit('long', { id: commitId(), append: ['{}'] });
+  const deadline = await redis.client.pExpireTime(redis.keys('long').items);
+  expect(Math.abs(deadline - Date.now() - longest * 1_000)).toBeLessThan(10_000);
+});
+
+test('reading and conflicts put no expiry off', async () => {
+  const store = redis.store({ ttlSeconds: 100 });
+  const { items, meta } = redis.keys('quiet');
+  await store.commit('quiet', { id: commitId(), append: ['{}'] });
+  for (const key of [items, meta]) await redis.client.pExpireAt(key, Date.now() + 5_000);
+  const deadline = await redis.client.pExpireTime(items);
+  await store.read('quiet');
+  await store.read('quiet', { last: 1 });
+  expect(await store.commit('quiet', { id: commitId(), append: ['{}'], ifRevision: 'x' })).toEqual({
+    status: 'conflict',
+  });
+  expect([await redis.client.pExpireTime(items), await redis.client.pExpireTime(meta)]).toEqual([
+    deadline,
+    deadline,
+  ]);
+});
+
+test('the hash of an ordinary session stays compact', async () => {
+  const store = redis.store();
+  for (let turn = 0; turn < 100; turn++) {
+    const operation = { id: `operation-${turn}`.padEnd(43, '-'), fingerprint: 'f'.repeat(43) };
+    await store.commit('compact', { id: `${turn}`.padEnd(22, '-'), append: ['{}'], operation });
+  }
+  expect(await redis.client.objectEncoding(redis.keys('compact').meta)).toBe('listpack');
+});
+
+test('the prefix is an option', async () => {
+  const keyPrefix = `${redis.keyPrefix}:other prefix%`;
+  await redis.store({ keyPrefix }).commit('a', { id: commitId(), append: ['{}'] });
+  expect(await redis.client.exists([`${keyPrefix}:{a}:items`, `${keyPrefix}:{a}:meta`])).toBe(2);
+  expect((await redis.store().read('a')).records).toEqual([]);
+});
+
+test.each([[''], ['a{b'], ['a}b'], ['a\ud800'], [7], [null]])('the prefix %j is refused', (keyPrefix) => {
+  expect(() => redis.store({ keyPrefix: keyPrefix as string })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
+  );
+});
+
+test('the prefix is openai_agents_session unless another is given', async () => {
+  await new RedisStore({ client: redis.client }).commit(redis.keyPrefix, { id: commitId(), append: ['{}'] });
+  const keys = ['items', 'meta'].map((end) => `openai_agents_session:{${redis.keyPrefix}}:${end}`);
+  expect(await redis.client.del(keys)).toBe(2);
+});

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pnpm, root, run, tail } from './run.mjs';
+import { workspacePackages } from './workspace.mjs';
+
+const say = (step, text) => console.log(`• ${step}: ${text}`);
+
+/** Installs the dependencies, unless the last install was from the same lockfile. */
+export async function setUpDependencies() {
+  const stampFile = join(root, 'node_modules', '.cache', 'agent-sessions', 'installed');
+  const stamp = dependencyStamp();
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) {
+    say('dependencies', 'up to date');
+    return { ok: true, output: '' };
+  }
+  say('dependencies', `installing with ${pnpm.at(-1)}`);
+  // CI: without a terminal to ask on, pnpm refuses to replace an older node_modules otherwise.
+  const install = [...pnpm, 'install', '--frozen-lockfile'];
+  const { ok, output } = await run(install, { env: { CI: 'true' } });
+  if (!ok) {
+    const advice = 'It takes the npm registry within reach, and a lockfile that fits the manifests.';
+    return { ok, output: `${tail(output)}\n\nNot installed by: ${install.join(' ')}\n${advice}` };
+  }
+  mkdirSync(join(stampFile, '..'), { recursive: true });
+  writeFileSync(stampFile, stamp);
+  return { ok, output };
+}
+
+function dependencyStamp() {
+  const hash = createHash('sha256').update(`${process.platform} ${process.arch}\n`);
+  const manifests = workspacePackages().map(({ folder }) => join(folder, 'package.json'));
+  for (const file of ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...manifests]) {
+    hash.update(readFileSync(join(root, file)));
+  }
+  return hash.digest('hex');
+}
+
+/** Finds or installs a Redis server, or says what is missing and how to get it. */
+export async function setUpRedis() {
+  if (process.env.REDIS_URL) return say('Redis', 'the server that REDIS_URL names');
+  const { findRedis, REDIS_MISSING } = await engines();
+  if (findRedis() === undefined && (await canInstallPackages())) {
+    // redis-tools holds the server too, and unlike the package redis-server it starts no service.
+    say('Redis', 'installing redis-tools with apt-get');
+    const problem = await installPackage('redis-tools');
+    if (problem !== undefined) say('Redis', `apt-get could not install it:\n${problem}`);
+  }
+  say('Redis', findRedis() ?? REDIS_MISSING);
+}
+
+/** Finds a DynamoDB engine (it comes with the dependencies), or says what is missing and how to get it. */
+export async function setUpDynamoDB() {
+  if (process.env.DYNAMODB_ENDPOINT) return say('DynamoDB', 'the engine that DYNAMODB_ENDPOINT names');
+  const { findDynamoDB, DYNAMODB_MISSING } = await engines();
+  say('DynamoDB', findDynamoDB() === undefined ? DYNAMODB_MISSING : 'dynoxide, from the dependencies');
+}
+
+/** Builds the published packages. */
+export async function build() {
+  say('packages', 'building');
+  // Through pnpm, because turbo runs each package's script with it.
+  return run([...pnpm, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], {
+    env: { TURBO_TELEMETRY_DISABLED: '1' },
+  });
+}
+
+/** The engines package is TypeScript; tsx is there once the dependencies are. */
+async function engines() {
+  const { tsImport } = await import('tsx/esm/api');
+  return tsImport('../packages/engines/src/index.ts', import.meta.url);
+}
+
+async function canInstallPackages() {
+  return process.getuid?.() === 0 && (await run(['apt-get', '--version'])).ok;
+}
+
+async function installPackage(name) {
+  const aptGet = ['apt-get', '-qq', '-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20'];
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  // The lists may be missing or old, and an update may fail in part where the install still works.
+  const update = await run([...aptGet, 'update'], { env, minutes: 5 });
+  const install = await run(
+    [...aptGet, '-o', 'DPkg::Lock::Timeout=120', 'install', '--yes', '--no-install-recommends', name],
+    { env, minutes: 10 },
+  );
+  return install.ok ? undefined : tail(`${update.output}\n${install.output}`, 8);
+}

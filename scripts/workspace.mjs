@@ -1,0 +1,15 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './run.mjs';
+
+/** Every package of the workspace. */
+export function workspacePackages() {
+  const folders = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'examples'];
+  return folders
+    .filter((folder) => existsSync(join(root, folder, 'package.json')))
+    .map((folder) => ({
+      folder,
+      dir: join(root, folder),
+      manifest: JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')),
+    }));
+}
