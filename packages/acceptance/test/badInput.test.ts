@@ -35,6 +35,15 @@ async function errorOf(action: () => Promise<unknown>): Promise<SessionError> {
   return error as SessionError;
 }
 
+function codeOf(action: () => unknown): string {
+  try {
+    action();
+  } catch (error) {
+    return (error as SessionError).code;
+  }
+  return 'it succeeded';
+}
+
 describe.each(ALL)('on %s', (name) => {
   const backend = useBackend(name);
 
@@ -47,9 +56,7 @@ describe.each(ALL)('on %s', (name) => {
     ['1,025 characters of two bytes', 'ä'.repeat(1_025)],
     ['a lone surrogate', 'a\ud800'],
   ])('a session id that is %s is refused', (_what, sessionId) => {
-    expect(() => backend().session({ sessionId: sessionId as string })).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
-    );
+    expect(codeOf(() => backend().session({ sessionId: sessionId as string }))).toBe('INVALID_ARGUMENT');
   });
 
   test.each<[string, unknown, string]>([
@@ -80,9 +87,7 @@ describe.each(DURABLE)('on %s', (name) => {
     ['an unknown onCorruptRecord', { onCorruptRecord: 'ignore' }],
     ['an unknown concurrentWrites', { concurrentWrites: 'merge' }],
   ])('%s is refused', (_what, options) => {
-    expect(() => backend().session(options as object)).toThrow(
-      expect.objectContaining({ code: 'INVALID_ARGUMENT' }),
-    );
+    expect(codeOf(() => backend().session(options as object))).toBe('INVALID_ARGUMENT');
   });
 
   test('more than one commit can hold is refused and changes nothing', async () => {
@@ -98,7 +103,7 @@ describe.each(DURABLE)('on %s', (name) => {
 /** What answers at the other end: nothing at all, or a server that takes what it is sent and never answers. */
 type Peer = 'closed port' | 'silent server';
 
-async function startPeer(peer: Peer): Promise<{ port: number; stop(): void }> {
+async function startPeer(peer: Peer): Promise<{ port: number; stop: () => void }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((socket) => {
     sockets.add(socket.on('error', () => undefined).resume());
@@ -113,7 +118,7 @@ async function startPeer(peer: Peer): Promise<{ port: number; stop(): void }> {
   return { port, stop };
 }
 
-function sessionAt(name: BackendName, port: number): { session: StoredSession; close(): void } {
+function sessionAt(name: BackendName, port: number): { session: StoredSession; close: () => void } {
   const options = { timeoutMs: 400 };
   if (name === 'dynamodb') {
     const client = new DynamoDBClient({ ...localClientConfig(`http://127.0.0.1:${port}`), maxAttempts: 1 });
@@ -140,16 +145,10 @@ describe.each(DURABLE)('on %s', (name) => {
       try {
         for (const [method, call] of Object.entries(everyCall(session))) {
           const error = await errorOf(call);
-          expect({
-            method,
-            name: error.name,
-            code: codes.includes(error.code)
-              ? 'as it should be'
-              : String(error.code) + error.message + JSON.stringify(error.cause) + String(error.cause),
-          }).toEqual({
+          expect({ method, name: error.name, code: error.code }).toEqual({
             method,
             name: 'SessionError',
-            code: 'as it should be',
+            code: expect.stringMatching(codes.join('|')) as string,
           });
           expect(JSON.stringify([error.message, String(error.cause), error.cause])).not.toContain(SECRET);
         }

@@ -17,7 +17,7 @@ export interface DynamoDBEngine {
   /** Undefined for an engine that `DYNAMODB_ENDPOINT` names. */
   readonly pid: number | undefined;
   /** Stops what was started here; an engine that `DYNAMODB_ENDPOINT` names is left alone. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export const DYNAMODB_MISSING =

@@ -33,8 +33,8 @@ export interface FaultProxy {
   /** How many requests met each fault; `pass` those that met none. */
   readonly counts: ReadonlyMap<string, number>;
   /** Cuts every open connection. */
-  cutAll(): void;
-  stop(): Promise<void>;
+  readonly cutAll: () => void;
+  readonly stop: () => Promise<void>;
 }
 
 /** A TCP proxy before a server, which passes everything on until it is given a plan. */

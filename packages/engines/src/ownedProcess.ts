@@ -30,7 +30,7 @@ export interface OwnedProcess {
   readonly ended: Promise<string>;
   hasEnded(): boolean;
   output(): string;
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts a server that never outlives this process. Its arguments may name its directory. */

@@ -16,7 +16,7 @@ export interface RedisCluster {
   readonly replicas: readonly ClusterNode[];
   /** What a cluster client begins with. */
   readonly rootNodes: readonly { readonly url: string }[];
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const SLOTS = 16_384;

@@ -13,8 +13,8 @@ export interface SentinelGroup {
   readonly master: RedisEngine;
   readonly replica: RedisEngine;
   /** The port of whom the sentinels take for the master now. */
-  masterPort(): Promise<number>;
-  stop(): Promise<void>;
+  readonly masterPort: () => Promise<number>;
+  readonly stop: () => Promise<void>;
 }
 
 const NAME = 'main';

@@ -11,7 +11,7 @@ export interface RedisEngine {
   /** Undefined for a server that `REDIS_URL` names. */
   readonly pid: number | undefined;
   /** Stops what was started here; a server that `REDIS_URL` names is left alone. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export const REDIS_MISSING =

@@ -1,5 +1,5 @@
 interface Stoppable {
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 /** Starts this many servers at once: all, or none. */

@@ -158,7 +158,7 @@ export class Partition {
   async #pause(tries: number, atDeadline?: unknown): Promise<void> {
     const { signal, deadline } = this.#bounds;
     const delay = backoffMs(tries);
-    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline;
+    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline as Error;
     await pause(delay, undefined, { signal });
   }
 }

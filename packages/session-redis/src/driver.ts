@@ -57,11 +57,9 @@ export class Driver {
       commands.lRange(items, 0, -1),
       commands.hmGet(meta, 'rev'),
     ])) as [[Buffer | null], Buffer[], [Buffer | null]];
-    const [name, nameAfter] = [revision?.toString(), after?.toString()];
-    const length = Number(name?.split('.')[1] ?? 0);
-    return name === nameAfter && length === elements.length
-      ? { revision: name ?? NO_HISTORY, elements }
-      : undefined;
+    const before = revision?.toString();
+    const isTheirs = before === after?.toString() && lengthAt(before) === elements.length;
+    return isTheirs ? { revision: before ?? NO_HISTORY, elements } : undefined;
   }
 
   #commands(abortSignal: AbortSignal): RedisCommands {
@@ -69,4 +67,9 @@ export class Driver {
     if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;
     return this.#client.withCommandOptions({ ...OPTIONS, abortSignal });
   }
+}
+
+/** How many records there were after the commit that made this revision; see the commit script. */
+function lengthAt(revision: Revision | undefined): number {
+  return revision === undefined ? 0 : Number(/^\d+\.(\d+)\./.exec(revision)?.[1]);
 }

@@ -34,8 +34,8 @@ export interface ScriptCall {
 
 /** @throws `INVALID_ARGUMENT` */
 export function assertRedisClient(client: unknown): asserts client is RedisSessionClient {
-  const { withCommandOptions, evalSha } = (client ?? {}) as Record<string, unknown>;
-  if (typeof withCommandOptions !== 'function' || typeof evalSha !== 'function') {
+  const { withCommandOptions } = (client ?? {}) as { readonly withCommandOptions?: unknown };
+  if (typeof withCommandOptions !== 'function') {
     throw new SessionError(
       'INVALID_ARGUMENT',
       'client must be a client of the package redis, version 5 or later',

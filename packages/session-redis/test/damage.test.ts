@@ -1,0 +1,138 @@
+import { NO_HISTORY } from '@agent-sessions/session-core';
+import { RedisSession } from '../src';
+import { commitId, TestRedis } from './support/redis';
+
+const redis = new TestRedis();
+beforeAll(redis.connect);
+afterAll(redis.close);
+
+interface Damage {
+  readonly what: string;
+  /** What eviction, or somebody with redis-cli, does to a session of the records a, b and c. */
+  readonly inflict: (keys: { items: string; meta: string }) => Promise<unknown>;
+  readonly left: readonly string[];
+}
+
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((content) => JSON.stringify({ role: 'user', content })) as [
+  string,
+  string,
+  string,
+  string,
+];
+
+const DAMAGES: readonly Damage[] = [
+  { what: 'the list is gone', inflict: ({ items }) => redis.client.del(items), left: [] },
+  { what: 'the hash is gone', inflict: ({ meta }) => redis.client.del(meta), left: [A, B, C] },
+  { what: 'a record was removed', inflict: ({ items }) => redis.client.lRem(items, 1, B), left: [A, C] },
+  { what: 'a record was added', inflict: ({ items }) => redis.client.rPush(items, D), left: [A, B, C, D] },
+  { what: 'the revision is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'rev'), left: [A, B, C] },
+  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((rev) => ({
+    what: `the revision is '${rev}'`,
+    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { rev }),
+    left: [A, B, C],
+  })),
+];
+
+describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
+  const damaged = async (name: string) => {
+    const sessionId = `${what}: ${name}`;
+    const store = redis.store();
+    const { meta, items } = redis.keys(sessionId);
+    const seen = [NO_HISTORY];
+    for (const record of [A, B, C]) {
+      const result = await store.commit(sessionId, { id: commitId(), append: [record] });
+      if (result.status === 'committed') seen.push(result.revision);
+    }
+    await inflict({ items, meta });
+    return { sessionId, store, seen, meta, items };
+  };
+
+  test('reading gives what is left, a revision like none before, and changes nothing', async () => {
+    const { sessionId, store, seen, meta, items } = await damaged('reading');
+    const before = [await redis.client.hGetAll(meta), await redis.client.lRange(items, 0, -1)];
+    for (const last of [undefined, 10, undefined, 2]) {
+      const { records, revision } = await store.read(sessionId, { last });
+      expect(records).toEqual(last === undefined ? left : left.slice(-last));
+      expect(seen).not.toContain(revision);
+      seen.push(revision);
+    }
+    expect([await redis.client.hGetAll(meta), await redis.client.lRange(items, 0, -1)]).toEqual(before);
+  });
+
+  test('a commit at a revision conflicts once and changes no record; the next try goes in', async () => {
+    const { sessionId, store, seen } = await damaged('fenced');
+    for (const ifRevision of [...seen, (await store.read(sessionId)).revision].slice(-1)) {
+      const result = await store.commit(sessionId, { id: commitId(), append: [D], drop: 1, ifRevision });
+      expect(result).toEqual({ status: 'conflict' });
+    }
+    const { records, revision } = await store.read(sessionId);
+    expect(records).toEqual(left);
+    expect(seen).not.toContain(revision);
+    expect(await store.read(sessionId, { last: 1 })).toMatchObject({ revision });
+    const result = await store.commit(sessionId, { id: commitId(), append: [D], ifRevision: revision });
+    expect(result.status).toBe('committed');
+    expect((await store.read(sessionId)).records).toEqual([...left, D]);
+  });
+
+  test('a commit at any older revision conflicts', async () => {
+    for (const which of [0, 1, 2, 3]) {
+      const { sessionId, store, seen } = await damaged(`old ${which}`);
+      const change = { append: [D], ifRevision: seen[which] };
+      for (let tries = 0; tries < 2; tries++) {
+        expect(await store.commit(sessionId, { id: commitId(), ...change })).toEqual({ status: 'conflict' });
+      }
+      expect((await store.read(sessionId)).records).toEqual(left);
+    }
+  });
+
+  test('a commit at no revision goes in, on both keys, with one expiry', async () => {
+    const { sessionId, seen, meta, items } = await damaged('append');
+    const store = redis.store({ ttlSeconds: 100 });
+    const result = await store.commit(sessionId, { id: commitId(), append: [D] });
+    const { records, revision } = await store.read(sessionId);
+    expect(result).toEqual({ status: 'committed', revision });
+    expect(records).toEqual([...left, D]);
+    expect(seen).not.toContain(revision);
+    const deadline = await redis.client.pExpireTime(items);
+    expect(deadline).toBeGreaterThan(0);
+    expect(await redis.client.pExpireTime(meta)).toBe(deadline);
+  });
+
+  test('popItem and clearSession work', async () => {
+    const { sessionId } = await damaged('session');
+    const session = new RedisSession({ client: redis.client, keyPrefix: redis.keyPrefix, sessionId });
+    const items = left.map((record) => JSON.parse(record) as unknown);
+    expect(await session.popItem()).toEqual(items.at(-1));
+    expect(await session.getItems()).toEqual(items.slice(0, -1));
+    await session.clearSession();
+    expect(await redis.store().read(sessionId)).toEqual({ records: [], revision: NO_HISTORY });
+  });
+});
+
+test.each([['x'], ['-1'], ['1e300'], ['99999999999999999999'], ['1.5'], ['nan'], ['']])(
+  'counters of the hash that read %j break nothing',
+  async (text) => {
+    const store = redis.store();
+    const sessionId = `counters ${text}`;
+    const { meta } = redis.keys(sessionId);
+    await store.commit(sessionId, { id: commitId(), append: [A] });
+    for (let count = 0; count < 40; count++) {
+      if (count % 5 === 0) await redis.client.hSet(meta, { seq: text, old: text });
+      if (count % 7 === 0) await store.clear(sessionId);
+      const { revision } = await store.read(sessionId);
+      const result = await store.commit(sessionId, { id: commitId(), append: [B], ifRevision: revision });
+      expect(result.status).toBe('committed');
+      expect((await store.read(sessionId)).revision).toBe(result.status === 'committed' && result.revision);
+    }
+    expect((await store.read(sessionId)).records.length).toBe(5);
+  },
+);
+
+test('a commit that landed before the list was lost is recognised', async () => {
+  const store = redis.store();
+  const change = { id: commitId(), append: [A] };
+  const landed = await store.commit('lost list', change);
+  await redis.client.del(redis.keys('lost list').items);
+  expect(await store.commit('lost list', change)).toEqual(landed);
+  expect((await store.read('lost list')).records).toEqual([]);
+});

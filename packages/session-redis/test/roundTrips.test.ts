@@ -1,0 +1,131 @@
+import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
+import { createClient, createClientPool } from 'redis';
+import { type RedisSessionClient, RedisStore } from '../src';
+import { commitId, TestRedis } from './support/redis';
+
+const redis = new TestRedis();
+let proxy: FaultProxy;
+const url = (): string => `redis://127.0.0.1:${proxy.port}`;
+
+beforeAll(async () => {
+  await redis.connect();
+  const { hostname, port } = new URL(process.env.REDIS_URL ?? '');
+  proxy = await startFaultProxy({ host: hostname, port: Number(port) });
+});
+afterAll(async () => {
+  await proxy.stop();
+  await redis.close();
+});
+
+async function roundTrips(action: () => Promise<unknown>): Promise<number> {
+  const before = proxy.counts.get('pass') ?? 0;
+  await action();
+  return (proxy.counts.get('pass') ?? 0) - before;
+}
+
+const KINDS: Record<string, () => Promise<{ client: RedisSessionClient; close: () => unknown }>> = {
+  'a plain client': async () => {
+    const client = await createClient({ url: url() }).connect();
+    return { client, close: () => client.close() };
+  },
+  'a pool': async () => {
+    const client = createClientPool({ url: url() });
+    await client.connect();
+    return { client, close: () => client.close() };
+  },
+};
+
+test.each(Object.entries(KINDS))('on %s each verb is one round trip', async (kind, open) => {
+  const { client, close } = await open();
+  const store = new RedisStore({ client, keyPrefix: redis.keyPrefix, ttlSeconds: 60 });
+  const append = Array.from({ length: 20 }, (_, index) => `{"n":${index}}`);
+  const verbs: Record<string, () => Promise<unknown>> = {
+    'append to nothing': () => store.commit(kind, { id: commitId(), append }),
+    append: () => store.commit(kind, { id: commitId(), append }),
+    'read all': () => store.read(kind),
+    'read the end': () => store.read(kind, { last: 3 }),
+    drop: () => store.commit(kind, { id: commitId(), append: [], drop: 1 }),
+    conflict: () => store.commit(kind, { id: commitId(), append, ifRevision: 'x' }),
+    clear: () => store.clear(kind),
+    'read nothing': () => store.read(kind),
+  };
+  // The server learns the scripts.
+  for (const verb of Object.values(verbs)) await verb();
+  const counts: Record<string, number> = {};
+  for (const [name, verb] of Object.entries(verbs)) counts[name] = await roundTrips(verb);
+  expect(counts).toEqual(Object.fromEntries(Object.keys(verbs).map((name) => [name, 1])));
+  await close();
+});
+
+test('a server that forgets the scripts at any time is taught again', async () => {
+  const store = redis.store();
+  const flush = () => redis.client.scriptFlush();
+  const other = await redis.client.duplicate().connect();
+  const flushing = { done: false };
+  const flusher = (async () => {
+    while (!flushing.done) await other.scriptFlush();
+  })();
+
+  const id = 'forgetful';
+  const commits = Array.from({ length: 100 }, (_, index) => `{"n":${index}}`);
+  for (const record of commits) {
+    await store.commit(id, { id: commitId(), append: [record] });
+    expect((await store.read(id, { last: 1 })).records).toEqual([record]);
+  }
+  flushing.done = true;
+  await flusher;
+  await other.close();
+
+  expect((await store.read(id)).records).toEqual(commits);
+  await flush();
+  await store.clear(id);
+  expect((await store.read(id)).records).toEqual([]);
+});
+
+test('when somebody commits in the middle of a read, the records and the revision are of one state', async () => {
+  const store = redis.store();
+  const id = 'race';
+  await store.commit(id, { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+
+  // A plain client whose connection serves another's commit between two of its commands.
+  let meanwhile: (() => Promise<unknown>) | undefined;
+  let line: Promise<unknown> = Promise.resolve();
+  const inLine = <T>(command: () => Promise<T>): Promise<T> => {
+    const result = line.then(command);
+    line = result.catch(() => undefined);
+    return result;
+  };
+  const client: RedisSessionClient & { createPool: unknown } = {
+    isReady: true,
+    createPool: undefined,
+    withCommandOptions(options) {
+      const commands = redis.client.withCommandOptions(options);
+      return {
+        evalSha: (...args) => inLine(() => commands.evalSha(...args)),
+        eval: (...args) => inLine(() => commands.eval(...args)),
+        hmGet: (...args) => inLine(() => commands.hmGet(...args)),
+        lRange: (...args) =>
+          inLine(async () => {
+            await meanwhile?.();
+            meanwhile = undefined;
+            return commands.lRange(...args);
+          }),
+      };
+    },
+  };
+  const racing = new RedisStore({
+    client,
+    keyPrefix: redis.keyPrefix,
+  });
+  for (const change of [
+    { drop: 1, append: ['{"c":1}'] },
+    { append: ['{"d":1}'] },
+    { drop: 1, append: [] },
+    { drop: 'all' as const, append: [] },
+  ]) {
+    meanwhile = () => store.commit(id, { id: commitId(), ...change });
+    const read = await racing.read(id);
+    expect(meanwhile).toBeUndefined();
+    expect(read).toEqual(await store.read(id));
+  }
+});
