@@ -60,9 +60,7 @@ export async function setUpDynamoDB() {
 export async function build() {
   say('packages', 'building');
   // Through pnpm, because turbo runs each package's script with it.
-  return run([...pnpm, 'exec', 'turbo', 'run', 'build', '--output-logs=errors-only'], {
-    env: { TURBO_TELEMETRY_DISABLED: '1' },
-  });
+  return run([...pnpm, 'run', 'build'], { env: { TURBO_TELEMETRY_DISABLED: '1' } });
 }
 
 /** The engines package is TypeScript; tsx is there once the dependencies are. */

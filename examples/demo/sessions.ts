@@ -3,7 +3,6 @@ import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session
 import { RedisSession } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Session } from '@openai/agents';
-import { createClient } from 'redis';
 
 export type Backend = 'redis' | 'dynamodb';
 
@@ -19,9 +18,12 @@ export function openSession(backend: Backend, address: string, sessionId: string
 }
 
 async function openRedisSession(url: string, sessionId: string): Promise<OpenSession> {
-  const client = await createClient({ url }).connect();
-  const session = new RedisSession({ client, sessionId, keyPrefix: 'agent-sessions-demo', ttlSeconds });
-  return { session, close: () => client.close() };
+  const session = await RedisSession.fromUrl(url, {
+    sessionId,
+    keyPrefix: 'agent-sessions-demo',
+    ttlSeconds,
+  });
+  return { session, close: () => session.close() };
 }
 
 async function openDynamoDBSession(endpoint: string, sessionId: string): Promise<OpenSession> {

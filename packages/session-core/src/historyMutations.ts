@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { SessionError } from './errors';
 import { isPlainObject } from './exactJson';
-import { encodeItems } from './itemCodec';
+import { encodeItem } from './itemCodec';
 import type { StoredRecord } from './sessionStore';
 
 /** One place of the history: its record as stored, and its item where that can be decoded. */
@@ -33,8 +33,8 @@ export function parseMutations(args: SessionHistoryRewriteArgs): ReplaceFunction
     if (!isPlainObject(replacement) || replacement['type'] !== 'function_call') {
       throw new SessionError('INVALID_ARGUMENT', `${path}.replacement must be a function_call item`);
     }
-    const [record] = encodeItems([replacement], `${path}.replacement`);
-    return { callId, entry: { record: record as StoredRecord, item: replacement } };
+    const record = encodeItem(replacement, `${path}.replacement`);
+    return { callId, entry: { record, item: replacement } };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from './errors';
 import { fromExactJson, isPlainObject, toExactJson } from './exactJson';
+import { plainJson } from './plainJson';
 import type { StoredRecord } from './sessionStore';
 
 /*
@@ -18,12 +19,18 @@ import type { StoredRecord } from './sessionStore';
 export function encodeItems(items: readonly AgentInputItem[], path = 'items'): StoredRecord[] {
   if (!Array.isArray(items)) throw new SessionError('INVALID_ARGUMENT', `${path} must be an array`);
   // Array.from, because map skips holes
-  return Array.from(items, (item: unknown, index) => {
-    const itemPath = `${path}[${index}]`;
-    if (!isPlainObject(item))
-      throw new SessionError('INVALID_ARGUMENT', `${itemPath} must be a plain object`);
-    return toExactJson(item, itemPath);
-  });
+  return Array.from(items, (item: unknown, index) => encodeItem(item, `${path}[${index}]`));
+}
+
+/**
+ * The record of one item.
+ *
+ * @param path - names the item in errors.
+ * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`
+ */
+export function encodeItem(item: unknown, path: string): StoredRecord {
+  if (!isPlainObject(item)) throw new SessionError('INVALID_ARGUMENT', `${path} must be a plain object`);
+  return plainJson(item) ?? toExactJson(item, path);
 }
 
 /**

@@ -70,7 +70,7 @@ function linkCalls(items: readonly AgentInputItem[]): { links: ItemLink[]; pendi
       const result = early.find(matches);
       if (result === undefined) waiting.push({ ...found, place });
       else {
-        
+        early.splice(early.indexOf(result), 1);
         links.push([result.place, place]);
       }
       continue;

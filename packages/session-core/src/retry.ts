@@ -16,7 +16,8 @@ const LONGEST_DELAY_MS = 1_000;
  * Tries until `attempt` returns, fails for good, or the time is up, with fully jittered exponential back-off between
  * tries. The signal it hands out aborts at the time limit; a driver that ignores it is left behind.
  *
- * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended; `ABORTED` when `signal` aborted.
+ * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended, or one that ended in `CONTENTION` is
+ * followed by one that has not; `ABORTED` when `signal` aborted.
  */
 export async function withRetries<T>(
   options: RetryOptions,
@@ -25,15 +26,13 @@ export async function withRetries<T>(
   const { timeoutMs, signal, isTransient } = options;
   const stop = new AbortController();
   let lastError: unknown;
+  let isTrying = false;
   const deadline = performance.now() + timeoutMs;
   const timer = setTimeout(() => {
-    stop.abort(
-      lastError ??
-        new SessionError(
-          'TIMEOUT',
-          `no answer within ${timeoutMs} ms; a change may or may not have been made`,
-        ),
-    );
+    // CONTENTION says that nothing changed, which nobody knows of a try under way
+    const isTold = lastError !== undefined && !(isTrying && SessionError.is(lastError, 'CONTENTION'));
+    const message = `no answer within ${timeoutMs} ms; a change may or may not have been made`;
+    stop.abort(isTold ? lastError : new SessionError('TIMEOUT', message));
   }, timeoutMs);
   const onAbort = (): void => {
     stop.abort(
@@ -47,10 +46,12 @@ export async function withRetries<T>(
   try {
     for (let tries = 0; ; tries++) {
       stop.signal.throwIfAborted();
+      isTrying = true;
       try {
         return await untilAborted(attempt(stop.signal), stop.signal);
       } catch (error) {
         stop.signal.throwIfAborted();
+        isTrying = false;
         if (!isTransient(error)) throw error;
         lastError = error;
         const delay = backoffMs(tries);

@@ -69,14 +69,11 @@ function splitSummary(history: readonly AgentInputItem[]): {
   return { summary: seen.slice(0, length), turnItems: seen.slice(length) };
 }
 
-/** Several messages in a row, from user and system, are the input of one turn; what precedes the first is one, too. */
+/** Several messages in a row, from user and system, are the input of one turn. */
 function turnStarts(items: readonly AgentInputItem[]): number[] {
   const isInput = (item: AgentInputItem | undefined): boolean =>
     item !== undefined && (hasRole(item, 'user') || hasRole(item, 'system'));
-  return items.flatMap((item, place) => {
-    const begins = place === 0 || (isInput(item) && !isInput(items[place - 1]));
-    return begins ? [place] : [];
-  });
+  return items.flatMap((item, place) => (isInput(item) && !isInput(items[place - 1]) ? [place] : []));
 }
 
 function isCompaction(item: AgentInputItem): boolean {

@@ -37,6 +37,9 @@ interface View {
   readonly storeId: string;
   readonly writes: WriteQueue;
   seen: Sighting | undefined;
+  /** When `seen` was: for a read its start, for a write its end, in the order that `tick` counts. */
+  seenAt: number;
+  ticks: number;
 }
 
 /** A state of the stored history, and when it was seen. */
@@ -105,8 +108,9 @@ export class StoredSession
       throw new SessionError('INVALID_ARGUMENT', 'limit must be an integer');
     }
     if (limit !== undefined && limit <= 0) return [];
+    const start = tick(view);
     const { entries, sighting } = await this.#read(view, limit);
-    view.seen = sighting;
+    see(view, start, sighting);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -137,7 +141,7 @@ export class StoredSession
     const view = this.#open(runContext);
     await view.writes.run(async () => {
       await this.#store.clear(view.storeId);
-      view.seen = { revision: NO_HISTORY, at: Date.now() };
+      see(view, tick(view), { revision: NO_HISTORY, at: Date.now() });
     });
   }
 
@@ -151,23 +155,21 @@ export class StoredSession
   async applyHistoryTransaction(args: SessionHistoryTransactionArgs, runContext?: RunContext): Promise<void> {
     const view = this.#open(runContext);
     const { operation, append, expectedSuffix } = parseTransaction(args);
-    const drop = expectedSuffix.length;
     await this.#rewrite(view, async () => {
-      if (drop === 0) {
+      if (expectedSuffix.length === 0) {
         await this.#commit(view, { append, operation });
         return;
       }
-      const { records, revision } = await this.#store.read(view.storeId, { last: drop });
-      const basis = { revision, at: Date.now() };
-      if (endsWith(records, expectedSuffix)) {
-        await this.#commit(view, { drop, append, operation, basis });
+      const suffix = await this.#findSuffix(view, expectedSuffix);
+      if (!SessionError.is(suffix)) {
+        const { drop, corrupt, basis } = suffix;
+        await this.#commit(view, { drop, append: [...corrupt, ...append], operation, basis });
         return;
       }
       // Perhaps because this transaction is in already: the store tells that before it tells a conflict.
       const result = await this.#tryCommit(view, { append, operation, basis: NEVER });
       if (result.status === 'operation-mismatch') throw operationMismatch();
-      if (result.status === 'repeated') return;
-      throw new SessionError('SUFFIX_MISMATCH', 'the history does not end with the expected suffix');
+      if (result.status !== 'repeated') throw suffix;
     });
   }
 
@@ -214,8 +216,9 @@ export class StoredSession
     runContext?: RunContext,
   ): Promise<RewriteResult> {
     const view = this.#open(runContext);
+    const start = tick(view);
     const basis = await this.#readWhole(view);
-    view.seen = basis;
+    see(view, start, basis);
     const items = await rewrite(readable(this.#decode(basis.records)));
     if (items === undefined) return { status: 'declined' };
     const replacement = encodeItems(items);
@@ -241,6 +244,27 @@ export class StoredSession
       if (whole || readable(entries).length >= (wanted ?? 0)) {
         return { entries, sighting: { revision, at: Date.now(), records: whole ? records : undefined } };
       }
+    }
+  }
+
+  /** The end of the history that holds these items, and the corrupt records between them; or why there is none. */
+  async #findSuffix(
+    view: View,
+    expected: readonly string[],
+  ): Promise<{ drop: number; corrupt: StoredRecord[]; basis: SeenRevision } | SessionError> {
+    try {
+      const { entries, sighting: basis } = await this.#read(view, expected.length);
+      const places = entries.flatMap(({ item }, index) => (item ? [index] : []));
+      const suffix = entries.slice(places.at(-expected.length) ?? entries.length);
+      const texts = readable(suffix).map(canonicalText);
+      if (texts.length !== expected.length || texts.some((text, index) => text !== expected[index])) {
+        return new SessionError('SUFFIX_MISMATCH', 'the history does not end with the expected suffix');
+      }
+      return { drop: suffix.length, corrupt: unreadable(suffix), basis };
+    } catch (error) {
+      if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
+        return error;
+      throw error;
     }
   }
 
@@ -282,7 +306,7 @@ export class StoredSession
       ifRevision: this.#fenced ? fencedRevision(view, basis) : basis?.revision,
       lastSeen: seen && { revision: seen.revision, at: seen.at },
     });
-    if (result.status === 'committed') view.seen = { revision: result.revision, at: Date.now() };
+    if (result.status === 'committed') see(view, tick(view), { revision: result.revision, at: Date.now() });
     return result;
   }
 
@@ -292,7 +316,7 @@ export class StoredSession
     replacement: readonly StoredRecord[],
   ): Promise<RewriteResult> {
     // What could not be decoded was not rewritten either: it stays.
-    const corrupt = this.#decode(read.records).flatMap(({ record, item }) => (item ? [] : [record]));
+    const corrupt = unreadable(this.#decode(read.records));
     let basis: SeenRevision = read;
     let meanwhile: readonly StoredRecord[] = [];
     return underContention(async () => {
@@ -310,7 +334,18 @@ export class StoredSession
 }
 
 function newView(storeId: string): View {
-  return { storeId, writes: new WriteQueue(), seen: undefined };
+  return { storeId, writes: new WriteQueue(), seen: undefined, seenAt: 0, ticks: 0 };
+}
+
+function tick(view: View): number {
+  return ++view.ticks;
+}
+
+/** Notes what was seen, unless it was overtaken by what was seen later. */
+function see(view: View, at: number, sighting: Sighting): void {
+  if (at < view.seenAt) return;
+  view.seen = sighting;
+  view.seenAt = at;
 }
 
 /** The only revision at which a fenced write may go in. */
@@ -328,14 +363,8 @@ function readable(entries: readonly HistoryEntry[]): AgentInputItem[] {
   return entries.flatMap(({ item }) => (item ? [item] : []));
 }
 
-function endsWith(records: readonly StoredRecord[], expected: readonly string[]): boolean {
-  return (
-    records.length === expected.length &&
-    records.every((record, index) => {
-      const item = decodeRecord(record, records.length - index);
-      return canonicalText(item) === expected[index];
-    })
-  );
+function unreadable(entries: readonly HistoryEntry[]): StoredRecord[] {
+  return entries.flatMap(({ record, item }) => (item ? [] : [record]));
 }
 
 function startsWith(records: readonly StoredRecord[], start: readonly StoredRecord[]): boolean {

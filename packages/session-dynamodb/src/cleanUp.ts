@@ -1,10 +1,8 @@
 import type { WriteRequest } from '@aws-sdk/client-dynamodb';
 import { MARKER_MS, markerTtl } from './expiry';
-import type { Partition } from './partition';
+import { MOST_PER_REQUEST, type Partition } from './partition';
 import { FIRST_KEY, parsePartsName, stemOf, timeOf } from './partsName';
 import { keyOf, toItem, toNumber, type Item } from './rows';
-
-const BATCH = 25;
 
 /**
  * Deletes the rows before `version`, where the log begins, and the parts that nobody uses.
@@ -26,7 +24,7 @@ export async function cleanUp(partition: Partition, version: number, now: number
   for await (const item of rows) {
     const request = dispose(partition, item, now, unused);
     if (request) requests.push(request);
-    if (requests.length < BATCH) continue;
+    if (requests.length < MOST_PER_REQUEST) continue;
     await partition.write(requests);
     requests = [];
   }

@@ -6,17 +6,16 @@ import { readHead, readLog } from './log';
 import { nextStep, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { byteLength, revisionMadeBy, toItem, toRow, type CommitRow, type Item, type Row } from './rows';
+import { byteLength, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
 
 export interface Outcome {
   readonly result: CommitResult;
-  /** The row as it landed; undefined where nothing was put. */
-  readonly row?: Row;
+  /** The row as it landed; undefined where none did, or its content is gone again. */
+  readonly row?: CommitRow;
 }
 
 /** A row to put. */
 interface Plan {
-  readonly row: CommitRow;
   readonly item: Item;
   readonly parts: Parts | undefined;
   readonly lifetime: Lifetime;
@@ -63,21 +62,22 @@ export class Commit {
       }
       await plan.parts?.write(partition, partsTtl(plan.lifetime));
       const there = await partition.putNew(plan.item);
-      const row = there ? toRow(partition.keys, there) : plan.row;
-      if (row.commit === this.#change.id) return this.#committed(partition, plan, row);
-      this.#head = { row };
+      if (!there || isOf(this.#change, there))
+        return this.#committed(partition, plan.cleansUp, there ?? plan.item);
+      this.#head = { row: toRow(partition.keys, there) };
       if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
     }
     this.#head = undefined;
     throw contention();
   }
 
-  async #committed(partition: Partition, plan: Plan, row: Row): Promise<Outcome> {
+  async #committed(partition: Partition, cleansUp: boolean, item: Item): Promise<Outcome> {
+    const row = toRow(partition.keys, item);
     const result = { status: 'committed', revision: revisionMadeBy(row) } as const;
-    this.#outcome = { result, row };
-    if (plan.cleansUp && row.kind === 'commit') {
+    this.#outcome = row.kind === 'commit' ? { result, row } : { result };
+    if (row.kind === 'commit' && row.base === row.version && cleansUp) {
       await cleanUp(partition, row.version, this.#now());
-      this.#outcome = { result, row: await shorten(partition, plan, row) };
+      this.#outcome = { result, row: await shorten(partition, item, row) };
     }
     return this.#outcome;
   }
@@ -103,15 +103,19 @@ export class Commit {
   #planned({ keys, sessionId }: Partition, { row, content, cleansUp }: Put, life: Lifetime): Plan {
     if (byteLength(content) + Buffer.byteLength(sessionId) <= MOST_INLINE_BYTES) {
       const item = toItem(keys, sessionId, row, content);
-      return { row, item, parts: undefined, lifetime: life, cleansUp };
+      return { item, parts: undefined, lifetime: life, cleansUp };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
     const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
     if (isOwn) this.#ownParts = parts;
     const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
     const item = toItem(keys, sessionId, withParts);
-    return { row: withParts, item, parts, lifetime: life, cleansUp };
+    return { item, parts, lifetime: life, cleansUp };
   }
+}
+
+function isOf({ id }: HistoryChange, item: Item): boolean {
+  return item.commit?.S === id;
 }
 
 async function look(partition: Partition): Promise<Head> {
@@ -119,13 +123,10 @@ async function look(partition: Partition): Promise<Head> {
   return { row: item && toRow(partition.keys, item) };
 }
 
-/** Gives a row that needed more time than its own for the sake of those before it its own, now that they are gone. */
-async function shorten(
-  partition: Partition,
-  { item, lifetime: { ttl } }: Plan,
-  row: CommitRow,
-): Promise<Row> {
-  if (ttl === undefined || !exceeds(row.ttl, ttl)) return row;
-  await partition.replace({ ...item, [partition.keys.ttl]: { N: `${ttl}` } });
-  return { ...row, ttl };
+/** Gives a row that was given more time than it needs, for the sake of those before it, its own time now that they are gone. */
+async function shorten(partition: Partition, item: Item, row: CommitRow): Promise<CommitRow> {
+  const { ttl, minTtl } = row;
+  if (minTtl === undefined || !exceeds(ttl, minTtl)) return row;
+  await partition.replace({ ...item, [partition.keys.ttl]: { N: `${minTtl}` } });
+  return { ...row, ttl: minTtl };
 }

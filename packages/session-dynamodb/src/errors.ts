@@ -25,6 +25,9 @@ const DENIED = new Set([
   'UnrecognizedClientException',
 ]);
 
+const NETWORK =
+  /\b(EAI_AGAIN|ECONNABORTED|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)\b|socket hang up/;
+
 /** Whether the same request may succeed when it is sent again. */
 export function isTransient(error: unknown): boolean {
   const { name, status } = describe(error);
@@ -52,7 +55,8 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
       `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which`,
     );
   }
-  if (isNetworkError(error)) return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached: ${name}`);
+  if (isNetworkError(error))
+    return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached, for table ${tableName}`);
   if (isTransient(error)) {
     return failure('STORE_UNAVAILABLE', `DynamoDB refused at every try: ${name} (${status})`);
   }
@@ -81,8 +85,12 @@ export function describe(error: unknown): { name: string; message: string; statu
   };
 }
 
-/** The server never answered, and Node says why: https://nodejs.org/api/errors.html#common-system-errors */
+/**
+ * The server did not answer, and Node says why: https://nodejs.org/api/errors.html#common-system-errors. Where the SDK wraps
+ * an error of another realm, as under jest, only the message tells.
+ */
 function isNetworkError(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
-  return describe(error).status === 0 && typeof code === 'string' && /^E[A-Z_]+$/.test(code);
+  const { status, message } = describe(error);
+  return status === 0 && NETWORK.test(`${String(code)} ${message}`);
 }

@@ -34,8 +34,8 @@ export interface Bounds {
   readonly onTransient: (error: unknown) => void;
 }
 
-/** Most writes that one request takes: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
-const BATCH = 25;
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+export const MOST_PER_REQUEST = 25;
 
 /** The rows of one session: everything that the store sends to DynamoDB goes through here. */
 export class Partition {
@@ -110,9 +110,9 @@ export class Partition {
   }
 
   /** Writes each row, whatever is there, and not all at once. */
-  async write(requests: readonly WriteRequest[]): Promise<void> {
-    for (let start = 0; start < requests.length; start += BATCH) {
-      let rest = requests.slice(start, start + BATCH);
+  async write(requests: readonly WriteRequest[], perRequest = MOST_PER_REQUEST): Promise<void> {
+    for (let start = 0; start < requests.length; start += perRequest) {
+      let rest = requests.slice(start, start + perRequest);
       for (let tries = 0; rest.length > 0; tries++) {
         if (tries > 0) await this.#pause(tries);
         const input = { RequestItems: { [this.#table.name]: rest } };

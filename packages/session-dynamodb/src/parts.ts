@@ -11,6 +11,9 @@ import { formatOperations, keyOf, parseOperations, type Content, type Item } fro
 /** Below the 400 KB of a row, with room for its key: an id has up to 2,048 bytes. */
 const PART_BYTES = 400_000;
 
+/** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
+const PARTS_PER_REQUEST = 5;
+
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
@@ -36,7 +39,10 @@ export class Parts {
         ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
       };
     });
-    await partition.write(items.map((Item) => ({ PutRequest: { Item } })));
+    await partition.write(
+      items.map((Item) => ({ PutRequest: { Item } })),
+      PARTS_PER_REQUEST,
+    );
     this.#state = 'written';
   }
 

@@ -1,7 +1,7 @@
 import { DynamoDBStore } from '../src';
-import { measure } from './support/requests';
+import { intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
-import { TestTable } from './support/table';
+import { newClient, TestTable } from './support/table';
 
 const table = new TestTable();
 const now = Date.now();
@@ -114,6 +114,41 @@ describe('rows', () => {
     );
     for (const part of parts) expect(Number(part.ttl?.N)).toBeGreaterThanOrEqual(Number(row?.ttl?.N));
   });
+});
+
+test('no more is sent than PutItem, Query and BatchWriteItem, for one session, reads consistent', async () => {
+  const id = newId();
+  const client = newClient();
+  const names = new Set<string>();
+  intercept(client, ({ name, input }, send) => {
+    names.add(name);
+    if (name === 'Query') {
+      expect(input).toMatchObject({ ConsistentRead: true, ExpressionAttributeValues: { ':id': { S: id } } });
+    }
+    if (name === 'PutItem') expect(input).toMatchObject({ Item: { session_id: { S: id } } });
+    if (name === 'BatchWriteItem') {
+      for (const { PutRequest, DeleteRequest } of Object.values(input.RequestItems as object).flat() as {
+        PutRequest?: { Item: unknown };
+        DeleteRequest?: { Key: unknown };
+      }[]) {
+        expect(PutRequest?.Item ?? DeleteRequest?.Key).toMatchObject({ session_id: { S: id } });
+      }
+    }
+    return send();
+  });
+  const stores = [undefined, 60].map(
+    (ttlSeconds) => new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now),
+  );
+  for (const store of stores) {
+    await commit(store, id, { append: ['a'], operation: { id: 'o1', fingerprint: 'f' } });
+    await append(store, id, large('b', 900_000));
+    await store.read(id);
+    await store.read(id, { last: 1 });
+    await commit(store, id, { drop: 'all', append: ['c'], operation: { id: 'o2', fingerprint: 'f' } });
+    await store.clear(id);
+  }
+  expect(names).toEqual(new Set(['PutItem', 'Query', 'BatchWriteItem']));
+  client.destroy();
 });
 
 describe('cost', () => {

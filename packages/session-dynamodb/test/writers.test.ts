@@ -218,7 +218,7 @@ describe('a clean-up', () => {
     const writer = open();
     await commit(writer, id, { append: Array.from({ length: 10 }, (_, index) => `0.${index}`) });
     const writes = (async () => {
-      for (let round = 1; round <= 40; round++) {
+      for (let round = 1; round <= 12; round++) {
         const records = Array.from({ length: 10 }, (_, index) => `${round}.${index}`);
         await commit(writer, id, { drop: 'all', append: records.slice(0, 4) });
         for (const record of records.slice(4)) await append(writer, id, record);

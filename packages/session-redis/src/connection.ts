@@ -4,7 +4,7 @@ import type { RedisSessionClient } from './redisClient';
 
 /** What a session that owns its client needs of it. */
 export interface OwnedClient extends RedisSessionClient {
-  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'error' | 'connect', listener: (error?: unknown) => void): unknown;
   connect(): Promise<unknown>;
   close(): Promise<unknown>;
   destroy(): unknown;
@@ -25,7 +25,7 @@ export async function createOwnedClient(url: unknown): Promise<OwnedClient> {
   let client: OwnedClient;
   try {
     if (typeof url !== 'string' || url === '') throw new TypeError();
-    client = createClient({ url });
+    client = createClient({ url, RESP: 3 });
   } catch {
     // without the cause, which quotes the URL, password and all
     throw new SessionError(
@@ -49,16 +49,29 @@ export async function open(client: OwnedClient, { timeoutMs, signal }: Bounds): 
       Promise.race([client.connect(), refused]),
     );
   } catch (error) {
-    client.destroy();
+    destroy(client);
     throw toSessionError(SessionError.is(error, 'TIMEOUT') ? (lastConnectionError(client) ?? error) : error);
   }
 }
 
-/** Waits for commands under way, within the time limit. */
+/** Waits for the answers to commands that were sent, within the time limit. */
 export async function close(client: OwnedClient, { timeoutMs }: Bounds): Promise<void> {
   try {
     await withRetries({ timeoutMs, isTransient: () => false }, () => client.close());
   } catch {
-    client.destroy();
+    destroy(client);
   }
+}
+
+function destroy(client: OwnedClient): void {
+  const now = (): void => {
+    try {
+      client.destroy();
+    } catch {
+      // `redis` 5 refuses when the client is closed
+    }
+  };
+  now();
+  // A connection that is just being made survives the first time.
+  client.on('connect', now);
 }

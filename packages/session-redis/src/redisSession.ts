@@ -42,7 +42,10 @@ export class OwnedRedisSession extends RedisSession implements AsyncDisposable {
     this.#close = () => close(options.client, resolveStoreOptions(options));
   }
 
-  /** Waits for calls under way, at most `timeoutMs`, and closes the connection. The session is of no more use. */
+  /**
+   * Closes the connection, once what was sent is answered or `timeoutMs` is over. Await the session's calls first: one
+   * that has more to send fails with `STORE_UNAVAILABLE`, as all later ones do.
+   */
   close(): Promise<void> {
     return (this.#closed ??= this.#close());
   }

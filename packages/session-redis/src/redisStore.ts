@@ -95,13 +95,25 @@ export class RedisStore implements SessionStore {
 
   async #try<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { timeoutMs, signal } = this.#options;
+    let refusal: unknown;
+    const noteRefusal = (error: unknown): boolean => {
+      refusal = error;
+      return isTransient(error);
+    };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient }, attempt);
+      return await withRetries({ timeoutMs, signal, isTransient: noteRefusal }, attempt);
     } catch (error) {
-      if (!SessionError.is(error, 'TIMEOUT') || this.#client.isReady !== false) throw toSessionError(error);
-      const cause = lastConnectionError(this.#client) ?? error;
-      throw new SessionError('STORE_UNAVAILABLE', `no connection to Redis within ${timeoutMs} ms`, { cause });
+      if (!SessionError.is(error, 'TIMEOUT')) throw toSessionError(error);
+      throw refusal === undefined ? this.#timeout(error) : toSessionError(refusal);
     }
+  }
+
+  #timeout(error: SessionError): SessionError {
+    if (this.#client.isReady !== false) return error;
+    const message = `no connection to Redis within ${this.#options.timeoutMs} ms`;
+    return new SessionError('STORE_UNAVAILABLE', message, {
+      cause: lastConnectionError(this.#client) ?? error,
+    });
   }
 }
 

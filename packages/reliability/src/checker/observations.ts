@@ -1,0 +1,108 @@
+import { itemsPut, itemsSeen, type Item, type Operation } from './history';
+
+/** In the place of an item's neighbour: it was the oldest item of the session. */
+const OLDEST = Symbol('oldest');
+
+type Neighbour = Item | typeof OLDEST;
+
+/**
+ * What all reads together say about the order of items, whatever the order of the operations.
+ *
+ * A session grows and shrinks at its end only. So what an item was put behind stays directly behind it for as long as the
+ * item is there, and a read that shows both tells on what the item was put. This spares the search most of its choices.
+ * It holds of items that one operation alone can have put: a transaction that is tried again may put its own anew, after a
+ * clear.
+ */
+export class Observations {
+  /** The operations that put each item. */
+  readonly #carriers = new Map<Item, Operation[]>();
+  readonly #behind = new Map<Item, Set<Neighbour>>();
+  readonly #seen = new Set<Item>();
+  readonly #operations: readonly Operation[];
+
+  constructor(operations: readonly Operation[]) {
+    this.#operations = operations;
+    for (const operation of operations) {
+      for (const item of itemsPut(operation)) entry(this.#carriers, item, () => []).push(operation);
+    }
+    for (const operation of operations) {
+      const items = itemsSeen(operation);
+      for (const item of items) this.#seen.add(item);
+      const isWhole = operation.verb === 'get' && items.length < (operation.limit ?? Infinity);
+      for (const [index, item] of items.entries()) {
+        const neighbour = index > 0 ? items[index - 1] : isWhole ? OLDEST : undefined;
+        if (neighbour !== undefined) entry(this.#behind, item, () => new Set()).add(neighbour);
+      }
+    }
+  }
+
+  /** What the operation saw, as far as it tells that an item had not been taken off before. */
+  seenBy(operation: Operation): readonly Item[] {
+    return itemsSeen(operation).filter((item) => this.#isPutOnce(item));
+  }
+
+  /** Whether anybody ever saw one of these. */
+  areSeen(items: readonly Item[]): boolean {
+    return items.some((item) => this.#seen.has(item));
+  }
+
+  /** Whether nothing that was read speaks against putting the item on this one, or on an empty session. */
+  allow(item: Item | undefined, top: Item | undefined): boolean {
+    if (item === undefined || !this.#isPutOnce(item)) return true;
+    return this.#behind.get(item)?.has(top ?? OLDEST) ?? true;
+  }
+
+  /**
+   * What is wrong with the history whatever the order of its operations; undefined where only a search can tell. It finds
+   * nothing that the search would not, but says it in words.
+   */
+  findContradiction(): string | undefined {
+    for (const operation of this.#operations) {
+      const seen = itemsSeen(operation);
+      if (new Set(seen).size < seen.length) {
+        const twice = seen.find((item, index) => seen.indexOf(item) !== index);
+        return `doubled: ${operation.client} read ${twice ?? ''} twice at once`;
+      }
+      const madeUp = seen.find((item) => !this.#carriers.has(item));
+      if (madeUp !== undefined) return `made up: ${operation.client} saw ${madeUp}, which nobody added`;
+    }
+    return this.#findPoppedTwice() ?? this.#findDisorder();
+  }
+
+  #findPoppedTwice(): string | undefined {
+    const poppedBy = new Map<Item, string>();
+    for (const operation of this.#operations) {
+      if (operation.verb !== 'pop') continue;
+      for (const item of itemsSeen(operation).filter((item) => this.#isPutOnce(item))) {
+        const other = poppedBy.get(item);
+        if (other !== undefined) return `popped twice: ${item}, by ${other} and by ${operation.client}`;
+        poppedBy.set(item, operation.client);
+      }
+    }
+    return undefined;
+  }
+
+  #findDisorder(): string | undefined {
+    for (const [item, [put]] of this.#carriers) {
+      const behind = [...(this.#behind.get(item) ?? [])].map((each) => (each === OLDEST ? 'nothing' : each));
+      if (put === undefined || behind.length === 0 || !this.#isPutOnce(item)) continue;
+      if (behind.length > 1) return `reordered: ${item} was read behind ${behind.join(', and behind ')}`;
+      const batch = itemsPut(put);
+      const before = batch[batch.indexOf(item) - 1];
+      if (before !== undefined && before !== behind[0]) {
+        return `torn: ${item} was added behind ${before}, and read behind ${behind.join()}`;
+      }
+    }
+    return undefined;
+  }
+
+  #isPutOnce(item: Item): boolean {
+    return this.#carriers.get(item)?.length === 1;
+  }
+}
+
+function entry<K, V>(map: Map<K, V>, key: K, create: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = create()));
+  return value;
+}

@@ -1,0 +1,104 @@
+import { Dice } from '../workload/dice';
+import { History } from '../workload/history';
+import { Progress } from '../workload/progress';
+import { RecordedSession } from '../workload/recorder';
+import { Tally } from '../workload/tally';
+import { Actor, type Workload } from '../workload/workload';
+import type { Connection, World } from '../worlds/world';
+import { judge } from './verdicts';
+
+/** What goes on while a nemesis strikes. */
+export interface Scene {
+  readonly dice: Dice;
+  readonly figures: Tally;
+  /** The errors that clients met so far. */
+  readonly errors: Tally;
+  /** Whether all clients are done. */
+  readonly hasEnded: () => boolean;
+}
+
+/** Strikes while sessions are written to, and leaves the engine in good health. */
+export type Nemesis = (scene: Scene) => Promise<void>;
+
+export interface Plan {
+  readonly sessions: number;
+  /** How many clients each session has. */
+  readonly writers: number;
+  /** How many calls each of them makes. */
+  readonly calls: number;
+  readonly workload: Workload;
+  /** How many clients of the driver share all that. */
+  readonly connections: number;
+  readonly timeoutMs?: number | undefined;
+  readonly nemesis?: Nemesis | undefined;
+  /** After how many calls, of all writers together, it strikes again. */
+  readonly callsBetweenStrikes?: number | undefined;
+}
+
+export interface Context {
+  readonly dice: Dice;
+  readonly figures: Tally;
+}
+
+/** What was recorded of one session. */
+export interface Recorded {
+  readonly sessionId: string;
+  readonly history: History;
+}
+
+const CALLS_BETWEEN_STRIKES = 40;
+
+/** Has all writers make their calls while the nemesis strikes, and then each session judged. */
+export async function play(world: World, plan: Plan, { dice, figures }: Context): Promise<Recorded[]> {
+  const connections = await all(plan.connections, () => world.connect());
+  const progress = new Progress();
+  const errors = new Tally();
+  const sessions = Array.from({ length: plan.sessions }, (_, index) => ({
+    sessionId: `session-${index}-${dice.next()}`,
+    history: new History(),
+  }));
+  const scene = { dice: new Dice(dice.next()), figures, errors, hasEnded: () => progress.hasEnded };
+  const struck = strike(progress, plan, scene);
+  // Awaited below, but perhaps long after it failed.
+  struck.catch(() => undefined);
+  try {
+    let writers = 0;
+    await Promise.all(
+      sessions.flatMap(({ sessionId, history }) =>
+        Array.from({ length: plan.writers }, async (_, index) => {
+          const connection = connections[writers++ % connections.length] as Connection;
+          const session = connection.session({ sessionId, timeoutMs: plan.timeoutMs });
+          const recorded = new RecordedSession(`w${index}`, session, history, errors);
+          const actor = new Actor(recorded, plan.workload, dice.next());
+          for (let call = 0; call < plan.calls; call++) {
+            await actor.act();
+            progress.step();
+          }
+        }),
+      ),
+    );
+  } finally {
+    progress.end();
+    await struck;
+    world.proxy.plan = () => undefined;
+    figures.addAll(errors, 'error: ');
+    await world.countFaults(figures);
+  }
+  for (const { sessionId, history } of sessions) await judge(sessionId, history, world.judge, figures);
+  await Promise.all(connections.map((connection) => connection.close()));
+  return sessions;
+}
+
+async function strike(progress: Progress, plan: Plan, scene: Scene): Promise<void> {
+  const { nemesis, callsBetweenStrikes = CALLS_BETWEEN_STRIKES } = plan;
+  if (nemesis === undefined) return;
+  for (;;) {
+    await progress.after(scene.dice.integer(1, 2 * callsBetweenStrikes));
+    if (scene.hasEnded()) return;
+    await nemesis(scene);
+  }
+}
+
+async function all<T>(count: number, make: () => Promise<T>): Promise<T[]> {
+  return Promise.all(Array.from({ length: count }, make));
+}

@@ -1,0 +1,70 @@
+import { itemsPut, isKnown, type Item, type Operation } from '../checker/history';
+import { linearize } from '../checker/linearize';
+import type { History } from '../workload/history';
+import { RecordedSession } from '../workload/recorder';
+import { Tally } from '../workload/tally';
+import type { Connection } from '../worlds/world';
+
+/** What was found to be wrong with a session. */
+export class Violation extends Error {}
+
+/** Reads the session to its end, writes to it once more, and has the whole history checked. */
+export async function judge(
+  sessionId: string,
+  history: History,
+  connection: Connection,
+  figures: Tally,
+): Promise<void> {
+  const errors = new Tally();
+  const judging = new RecordedSession('judge', connection.session({ sessionId }), history, errors);
+  const left = await judging.get();
+  await judging.add([`judge.${history.operations.length}`]);
+  await judging.get();
+  if (left === undefined) throw new Violation(`${sessionId} cannot be read: ${errors.toString()}`);
+  checkHistory(sessionId, history.operations);
+  count(history.operations, left, figures);
+}
+
+/** @throws `Violation` */
+export function checkHistory(sessionId: string, operations: readonly Operation[]): void {
+  const result = linearize(operations);
+  if (result.verdict === 'linearizable') return;
+  const why =
+    result.verdict === 'undecided' ? `undecided after ${result.steps} steps` : result.explanation;
+  throw new Violation(`the history of ${sessionId}, ${operations.length} calls: ${why}`);
+}
+
+/**
+ * Of a history of additions alone, without a search: each acknowledged item is there, none is twice, and each client's
+ * own are in its order, batch by batch.
+ *
+ * @throws `Violation`
+ */
+export function checkAdditions(operations: readonly Operation[], found: readonly Item[]): void {
+  const places = new Map(found.map((item, place) => [item, place]));
+  if (places.size < found.length) throw new Violation(`${found.length - places.size} items are doubled`);
+  const latest = new Map<string, number>();
+  for (const operation of [...operations].sort((left, right) => left.from - right.from)) {
+    const items = itemsPut(operation);
+    const first = places.get(items[0] ?? '');
+    if (first === undefined) {
+      if (isKnown(operation) && items.length > 0) throw new Violation(`${items.join()} are lost`);
+      continue;
+    }
+    const torn = items.find((item, index) => places.get(item) !== first + index);
+    if (torn !== undefined) throw new Violation(`${torn} is not behind the item that it was added behind`);
+    if (!isKnown(operation)) continue;
+    if (first < (latest.get(operation.client) ?? 0)) throw new Violation(`${items.join()} are out of order`);
+    latest.set(operation.client, first);
+  }
+}
+
+function count(operations: readonly Operation[], left: readonly Item[], figures: Tally): void {
+  const known = operations.filter(isKnown);
+  const added = known.flatMap(itemsPut);
+  figures.add('sessions checked');
+  figures.add('calls', operations.length);
+  figures.add('calls of unknown outcome', operations.length - known.length);
+  figures.add('acknowledged items', added.length);
+  figures.add('items at the end', left.length);
+}

@@ -1,0 +1,78 @@
+import * as fc from 'fast-check';
+import { isKnown, type Operation, type Transaction } from '../src/checker/history';
+import { linearize } from '../src/checker/linearize';
+import { apply, emptyState, type State } from '../src/checker/model';
+import { add, clear, get, pop, transaction, UNKNOWN } from './histories';
+
+/** The definition itself: tries all orders that respect time, with each subset of the unknown calls. */
+function bruteForce(operations: readonly Operation[]): boolean {
+  const empty = emptyState();
+  const tryFrom = (state: State, left: readonly Operation[]): boolean => {
+    if (!left.some(isKnown)) return true;
+    const deadline = Math.min(...left.map(({ until }) => until));
+    return left.some((next) => {
+      if (next.from > deadline) return false;
+      const after = apply(state, next, empty.stack);
+      return after !== undefined && tryFrom(after, left.filter((each) => each !== next));
+    });
+  };
+  return tryFrom(empty, operations);
+}
+
+const CLIENTS = ['a', 'b', 'c'];
+const RESULTS = ['applied', 'applied', 'suffix-mismatch', 'operation-mismatch'] as const;
+const ITEMS = ['u', 'v', 'w', 'x', 'y', 'z'];
+
+/** A few calls at once with results by chance, some of which can be explained and most of which cannot. */
+const history: fc.Arbitrary<Operation[]> = fc
+  .array(
+    fc.record({
+      client: fc.nat(CLIENTS.length - 1),
+      verb: fc.constantFrom('add', 'add', 'pop', 'get', 'get', 'clear', 'transaction'),
+      start: fc.nat(2),
+      length: fc.integer({ min: 1, max: 4 }),
+      isUnknown: fc.boolean(),
+      size: fc.integer({ min: 1, max: 2 }),
+      seen: fc.shuffledSubarray(ITEMS, { maxLength: 4 }),
+      limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
+    }),
+    { minLength: 1, maxLength: 7 },
+  )
+  .map((calls) => {
+    const free = [...ITEMS];
+    const transactions: Pick<Transaction, 'operationId' | 'expected' | 'append'>[] = [];
+    const clocks = CLIENTS.map(() => 0);
+    return calls.map(({ client, verb, start, length, isUnknown, size, seen, limit }): Operation => {
+      const name = CLIENTS[client] ?? '';
+      const from = (clocks[client] ?? 0) + start;
+      clocks[client] = from + length + 1;
+      const span = [from, isUnknown && verb !== 'get' ? UNKNOWN : from + length] as const;
+      if (verb === 'add') return add(name, span, ...free.splice(0, size));
+      if (verb === 'pop') return pop(name, span, isUnknown ? undefined : seen[0]);
+      if (verb === 'get') return get(name, span, seen.slice(0, limit ?? 4), limit);
+      if (verb === 'clear') return clear(name, span);
+      const result = RESULTS[length % RESULTS.length] ?? 'applied';
+      const repeated = start === 0 ? transactions.at(-1) : undefined;
+      const fields = repeated ?? {
+        operationId: `o${size}`,
+        expected: seen.slice(0, size - 1),
+        append: free.splice(0, 1),
+      };
+      transactions.push(fields);
+      return transaction(name, span, { ...fields, result });
+    });
+  });
+
+test('the search agrees with the definition', () => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(history, (operations) => {
+      const expected = bruteForce(operations);
+      if (expected) accepted++;
+      expect(linearize(operations).verdict).toBe(expected ? 'linearizable' : 'not linearizable');
+    }),
+    { numRuns: 3_000, seed: 4 },
+  );
+  // otherwise it would prove nothing about what must be accepted
+  expect(accepted).toBeGreaterThan(100);
+});

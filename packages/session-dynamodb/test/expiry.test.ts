@@ -1,0 +1,268 @@
+import { NO_HISTORY } from '@agent-sessions/session-core';
+import { DynamoDBStore } from '../src';
+import { Crash, intercept, measure } from './support/requests';
+import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
+import { newClient, TestTable, type Item } from './support/table';
+
+const table = new TestTable();
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+let now = Date.now();
+const open = (ttlSeconds?: number, client = table.client): DynamoDBStore =>
+  new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now);
+const ttls = (rows: Item[]): (number | undefined)[] =>
+  rows.map(({ ttl }) => (ttl ? Number(ttl.N) : undefined));
+
+beforeAll(() => table.create());
+afterAll(() => table.drop());
+
+describe('what has expired', () => {
+  test('is gone at once, whatever rows are still there', async () => {
+    const id = newId();
+    const store = open(60);
+    for (const record of ['a', 'b', 'c']) await append(store, id, record);
+    now += MINUTE - 1;
+    expect(await recordsOf(store, id)).toEqual(['a', 'b', 'c']);
+    now += 1;
+    for (let left = 3; left >= 0; left--) {
+      expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
+      expect(await store.read(id, { last: 1 })).toEqual({ records: [], revision: NO_HISTORY });
+      const rows = await table.rows(id);
+      expect(rows).toHaveLength(left);
+      // DynamoDB deletes row by row, in no order.
+      if (left > 0) await table.delete(rows[(left * 7) % rows.length] as Item);
+    }
+  });
+
+  test('is not part of what is written then, and goes', async () => {
+    const id = newId();
+    const store = open(60);
+    const operation = { id: 'o', fingerprint: 'f' };
+    await commit(store, id, { append: ['a'], operation });
+    await append(store, id, large('b', 900_000));
+    now += MINUTE;
+    await commit(store, id, { append: ['c'], operation, ifRevision: NO_HISTORY });
+    expect(await recordsOf(store, id)).toEqual(['c']);
+    expect((await table.rows(id)).map((row) => 'records' in row || 'bytes' in row)).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+
+  test('cannot be extended by a writer that saw it alive', async () => {
+    const id = newId();
+    const store = open(60);
+    const revision = await append(store, id, 'a');
+    now += MINUTE;
+    const lastSeen = { revision, at: now - MINUTE };
+    await commit(store, id, { append: ['b'], lastSeen });
+    expect(await recordsOf(store, id)).toEqual(['b']);
+    expect((await tryCommit(store, id, { append: ['c'], ifRevision: revision })).status).toBe('conflict');
+  });
+});
+
+describe('a session that lives for many times its ttl', () => {
+  test.each([
+    ['a minute', 60, 40_000, 200],
+    ['an hour', 3_600, 50 * MINUTE, 100],
+    ['thirty days', 30 * 86_400, 12 * DAY, 60],
+  ])(
+    'of %s loses nothing, and is rewritten seldom',
+    async (_, ttlSeconds, step, rounds) => {
+      const id = newId();
+      const store = open(ttlSeconds);
+      const start = now;
+      let rewritten = 0;
+      const expected: string[] = [];
+      for (let round = 0; round < rounds; round++) {
+        expected.push(`${round}`);
+        const { requests } = await measure(table.client, () => append(store, id, `${round}`));
+        if (requests.includes('BatchWriteItem')) rewritten++;
+        now += step;
+        await table.expire(id, now);
+      }
+      expect(await recordsOf(store, id)).toEqual(expected);
+      const margin = Math.max(HOUR, (ttlSeconds * 1_000) / 2);
+      expect(rewritten).toBeGreaterThan(0);
+      expect(rewritten).toBeLessThanOrEqual(Math.ceil((now - start) / margin));
+      now += ttlSeconds * 1_000;
+      expect(await recordsOf(store, id)).toEqual([]);
+      now += margin;
+      await table.expire(id, now);
+      expect((await table.rows(id)).filter((row) => row.records)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('is rewritten even where it is larger than a commit may be', async () => {
+    const id = newId();
+    const store = new DynamoDBStore(
+      { client: table.client, tableName: table.name, ttlSeconds: 60, timeoutMs: 60_000 },
+      () => now,
+    );
+    const records = Array.from({ length: 18 }, (_, index) => large(`${index}`, 1_024 * 1_024));
+    for (let half = 0; half < 2; half++) await append(store, id, ...records.slice(half * 9, half * 9 + 9));
+    for (let minutes = 0; minutes < 90; minutes += 45) {
+      for (let step = 0; step < 45; step++) {
+        now += 59_000;
+        if (step % 15 === 0) await append(store, id, `${minutes + step}`);
+        else now -= 59_000;
+      }
+      await table.expire(id, now);
+    }
+    const all = await recordsOf(store, id);
+    expect(all.slice(0, 18).every((record, index) => record === records[index])).toBe(true);
+    expect(all.slice(18)).toEqual(['0', '15', '30', '45', '60', '75']);
+  }, 120_000);
+
+  test('keeps its operations', async () => {
+    const id = newId();
+    const store = open(60);
+    const operations = Array.from({ length: 30 }, (_, index) => ({
+      id: `o${index}`,
+      fingerprint: `f${index}`,
+    }));
+    for (const operation of operations) {
+      await commit(store, id, { append: [operation.id], operation });
+      for (let step = 0; step < 5; step++) {
+        now += 50_000;
+        await append(store, id, 'x');
+      }
+      await table.expire(id, now);
+    }
+    for (const operation of operations) {
+      expect((await tryCommit(store, id, { operation })).status).toBe('repeated');
+      const other = { ...operation, fingerprint: 'other' };
+      expect((await tryCommit(store, id, { operation: other })).status).toBe('operation-mismatch');
+    }
+  }, 60_000);
+
+  test('keeps what is in parts', async () => {
+    const id = newId();
+    const store = open(60);
+    const records = [large('a', 900_000), large('b', 500_000)];
+    for (const record of records) await append(store, id, record);
+    for (let step = 0; step < 150; step++) {
+      now += 50_000;
+      await append(store, id, `${step}`);
+      await table.expire(id, now);
+    }
+    expect((await recordsOf(store, id)).slice(0, 2)).toEqual(records);
+    const [newest] = (await table.versions(id)).slice(-1);
+    const base = (await table.versions(id)).find(({ version }) => version?.N === newest?.base?.N);
+    expect(await table.parts(id)).toHaveLength(Number(base?.parts?.S?.split('/')[1]));
+  }, 60_000);
+
+  test('is dropped from while it is rewritten', async () => {
+    const id = newId();
+    const store = open(60);
+    await append(store, id, 'a', 'b', 'c');
+    for (let step = 0; step < 80; step++) {
+      now += 50_000;
+      await commit(store, id, { drop: 1, append: [`${step}`] });
+    }
+    expect(await recordsOf(store, id)).toEqual(['a', 'b', '79']);
+  });
+});
+
+describe('stores with other ttlSeconds', () => {
+  test('from never to some time: the rows before are rewritten, and go in time', async () => {
+    const id = newId();
+    for (const record of ['a', 'b', large('c', 900_000)]) await append(open(), id, record);
+    await append(open(60), id, 'd');
+    await append(open(60), id, 'e');
+    expect(await recordsOf(open(), id)).toEqual(['a', 'b', large('c', 900_000), 'd', 'e']);
+    expect(ttls(await table.rows(id))).not.toContain(undefined);
+    now += MINUTE;
+    expect(await recordsOf(open(), id)).toEqual([]);
+    now += 3 * HOUR;
+    await table.expire(id, now);
+    expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toHaveLength(0);
+    expect(await recordsOf(open(), id)).toEqual([]);
+  });
+
+  test('from never to some time, and a crash before the clean-up: what is hidden never comes back', async () => {
+    const id = newId();
+    for (const record of ['a', 'b']) await append(open(), id, record);
+    const client = newClient();
+    intercept(client, ({ name }, send) => (name === 'BatchWriteItem' ? Promise.reject(new Crash()) : send()));
+    await append(open(60, client), id, 'c');
+    expect(await recordsOf(open(), id)).toEqual(['a', 'b', 'c']);
+    now += 30 * DAY;
+    await table.expire(id, now);
+    expect(await recordsOf(open(), id)).toEqual([]);
+    await append(open(60), id, 'd');
+    now += 30 * DAY;
+    await table.expire(id, now);
+    expect(await recordsOf(open(), id)).toEqual([]);
+    expect((await table.rows(id)).filter((row) => row.records)).toEqual([]);
+    client.destroy();
+  });
+
+  test('from never to some time: nobody else rewrites what is being cleaned up', async () => {
+    const id = newId();
+    for (const record of ['a', 'b']) await append(open(), id, record);
+    const client = newClient();
+    let once = true;
+    intercept(client, async ({ name }, send) => {
+      if (name === 'BatchWriteItem' && once) {
+        once = false;
+        await append(open(60), id, 'd');
+      }
+      return send();
+    });
+    await append(open(60, client), id, 'c');
+    const bases = (await table.rows(id)).map(({ base }) => base?.N);
+    expect(bases).toEqual([undefined, undefined, '3', '3']);
+    await append(open(60), id, 'e');
+    expect((await table.rows(id)).pop()).toMatchObject({
+      base: { N: '5' },
+      ttl: expect.anything() as object,
+    });
+    expect(await recordsOf(open(), id)).toEqual(['a', 'b', 'c', 'd', 'e']);
+    client.destroy();
+  });
+
+  test('from some time to never: nothing vanishes', async () => {
+    const id = newId();
+    for (const record of ['a', large('b', 900_000)]) await append(open(60), id, record);
+    await append(open(), id, 'c');
+    await append(open(), id, 'd');
+    now += 30 * DAY;
+    await table.expire(id, now);
+    expect(await recordsOf(open(60), id)).toEqual(['a', large('b', 900_000), 'c', 'd']);
+  });
+
+  test('from long to short: the session is gone in time, and its rows when they were promised to stay until', async () => {
+    const id = newId();
+    await append(open(30 * 86_400), id, 'a');
+    await append(open(60), id, 'b');
+    expect(await recordsOf(open(60), id)).toEqual(['a', 'b']);
+    now += MINUTE;
+    expect(await recordsOf(open(60), id)).toEqual([]);
+    now += 3 * HOUR;
+    await table.expire(id, now);
+    expect(await recordsOf(open(60), id)).toEqual([]);
+    now += 60 * DAY;
+    await table.expire(id, now);
+    expect(await table.rows(id)).toEqual([]);
+  });
+
+  test('in turns: the last writer decides', async () => {
+    const id = newId();
+    const stores = [open(60), open(), open(86_400), open(3_600)];
+    const expected: string[] = [];
+    for (let round = 0; round < 40; round++) {
+      expected.push(`${round}`);
+      await append(stores[(round * 7) % 4] as DynamoDBStore, id, `${round}`);
+      now += 50_000;
+      await table.expire(id, now);
+      expect(await recordsOf(open(), id)).toEqual(expected);
+    }
+    await append(open(60), id, 'end');
+    now += MINUTE;
+    expect(await recordsOf(open(), id)).toEqual([]);
+  }, 60_000);
+});

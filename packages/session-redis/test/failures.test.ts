@@ -1,0 +1,379 @@
+import { inspect } from 'node:util';
+import {
+  redisCommand,
+  startFaultProxy,
+  startRedis,
+  type FaultProxy,
+  type RedisEngine,
+} from '@agent-sessions/engines';
+import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
+import { createClient } from 'redis';
+import { RedisStore, type RedisStoreOptions } from '../src';
+import { toSessionError } from '../src/errors';
+import { commitId } from './support/redis';
+
+const SECRET = 'a secret of the conversation';
+const append = [`{"text":"${SECRET}"}`, '{"b":2}'];
+
+let server: RedisEngine;
+let proxy: FaultProxy;
+const open: { destroy(): unknown }[] = [];
+
+beforeAll(async () => {
+  server = await startRedis({});
+  proxy = await startFaultProxy(server);
+});
+beforeEach(async () => {
+  proxy.plan = () => undefined;
+  await command('FLUSHALL');
+});
+afterEach(() => {
+  for (const client of open.splice(0)) client.destroy();
+});
+afterAll(async () => {
+  await proxy.stop();
+  await server.stop();
+});
+
+const command = (...words: string[]) => redisCommand(server, ...words);
+
+function clientOf(port: number, options: Parameters<typeof createClient>[0] = {}) {
+  const client = createClient({
+    ...options,
+    socket: { host: '127.0.0.1', port, reconnectStrategy: 20 },
+  }).on('error', () => undefined);
+  open.push(client);
+  return client;
+}
+
+async function storeAt(
+  port: number,
+  {
+    client: clientOptions,
+    ...options
+  }: Omit<Partial<RedisStoreOptions>, 'client'> & {
+    client?: Parameters<typeof createClient>[0];
+  } = {},
+): Promise<RedisStore> {
+  const client = clientOf(port, clientOptions);
+  await client.connect();
+  return new RedisStore({ client, keyPrefix: 'p', ...options });
+}
+
+/** Every verb of a store, by name. */
+function verbs(store: RedisStore): [string, () => Promise<unknown>][] {
+  return [
+    ['read', () => store.read('s')],
+    ['read the end', () => store.read('s', { last: 2 })],
+    ['commit', () => store.commit('s', { id: commitId(), append })],
+    ['drop', () => store.commit('s', { id: commitId(), append, drop: 1 })],
+    ['clear', () => store.clear('s')],
+  ];
+}
+
+async function failure(action: () => Promise<unknown>): Promise<SessionError> {
+  const error: unknown = await action().then(
+    () => new Error('it succeeded'),
+    (reason: unknown) => reason,
+  );
+  if (!SessionError.is(error)) throw error;
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain(SECRET);
+  return error;
+}
+
+async function expectEachToFail(store: RedisStore, code: SessionErrorCode): Promise<void> {
+  for (const [verb, call] of verbs(store)) {
+    expect({ verb, code: (await failure(call)).code }).toEqual({ verb, code });
+  }
+}
+
+/** All that the server holds. */
+async function contents(): Promise<unknown> {
+  const keys = (await command('KEYS', '*')) as string[];
+  return Promise.all(keys.sort().map(async (key) => [key, await command('DUMP', key)]));
+}
+
+describe('a server that cannot be reached', () => {
+  test('from the start: STORE_UNAVAILABLE', async () => {
+    const { port, stop } = await startRedis({});
+    await stop();
+    const client = clientOf(port);
+    client.connect().catch(() => undefined);
+    await expectEachToFail(new RedisStore({ client, timeoutMs: 100 }), 'STORE_UNAVAILABLE');
+  });
+
+  test('goes away and comes back: what waited meanwhile goes in', async () => {
+    const first = await startRedis({});
+    const store = await storeAt(first.port, { timeoutMs: 30_000 });
+    const impatient = await storeAt(first.port, { timeoutMs: 100 });
+    await first.stop();
+    await expectEachToFail(impatient, 'STORE_UNAVAILABLE');
+    const waiting = store.commit('s', { id: commitId(), append });
+    const second = await startRedis({ port: first.port });
+    expect((await waiting).status).toBe('committed');
+    expect((await store.read('s')).records).toEqual(append);
+    await second.stop();
+  });
+
+  test('never answers: TIMEOUT', async () => {
+    const store = await storeAt(proxy.port, { timeoutMs: 100 });
+    proxy.plan = () => 'hang';
+    await expectEachToFail(store, 'TIMEOUT');
+  });
+
+  test('cuts every connection: STORE_UNAVAILABLE', async () => {
+    const store = await storeAt(proxy.port, { timeoutMs: 300 });
+    proxy.plan = (request) => (/EVAL|HMGET/.test(request.toString('latin1')) ? 'cut' : undefined);
+    await expectEachToFail(store, 'STORE_UNAVAILABLE');
+  });
+
+  test('a client that was never connected, or closed, fails at once', async () => {
+    const client = clientOf(server.port);
+    const store = new RedisStore({ client, timeoutMs: 60_000 });
+    await expectEachToFail(store, 'STORE_UNAVAILABLE');
+    await client.connect();
+    await client.close();
+    await expectEachToFail(store, 'STORE_UNAVAILABLE');
+  });
+});
+
+describe('a signal', () => {
+  test('that has aborted: ABORTED, and nothing is sent', async () => {
+    const store = await storeAt(proxy.port, { signal: AbortSignal.abort() });
+    const sent = proxy.counts.get('pass');
+    await expectEachToFail(store, 'ABORTED');
+    expect(proxy.counts.get('pass')).toBe(sent);
+  });
+
+  test('that aborts while the server is silent: ABORTED', async () => {
+    const controller = new AbortController();
+    const store = await storeAt(proxy.port, { signal: controller.signal });
+    proxy.plan = () => {
+      controller.abort();
+      return 'hang';
+    };
+    expect((await failure(() => store.commit('s', { id: commitId(), append }))).code).toBe('ABORTED');
+  });
+
+  test.each(['abort', 'timeout'])('%s takes a waiting command off the queue: it never lands', async (how) => {
+    const first = await startRedis({});
+    const client = clientOf(first.port);
+    await client.connect();
+    await first.stop();
+    while (client.isReady) await new Promise((resolve) => client.once('error', resolve));
+    const controller = new AbortController();
+    const store = new RedisStore({
+      client,
+      signal: controller.signal,
+      timeoutMs: how === 'abort' ? 60_000 : 50,
+    });
+    const given = failure(() => store.commit('s', { id: commitId(), append }));
+    if (how === 'abort') controller.abort();
+    expect((await given).code).toBe(how === 'abort' ? 'ABORTED' : 'STORE_UNAVAILABLE');
+
+    const ready = new Promise((resolve) => client.once('ready', resolve));
+    const second = await startRedis({ port: first.port });
+    await ready;
+    expect(await client.keys('*')).toEqual([]);
+    await second.stop();
+  });
+});
+
+describe('a server that refuses for now', () => {
+  test('a replica becomes the master: what waited goes in', async () => {
+    const replica = await startRedis({ args: ['--replicaof', server.host, `${server.port}`] });
+    const impatient = await storeAt(replica.port, { timeoutMs: 100 });
+    const error = await failure(() => impatient.commit('s', { id: commitId(), append }));
+    expect(error.code).toBe('STORE_UNAVAILABLE');
+    expect(error.message).toMatch(/READONLY|MASTERDOWN|LOADING/);
+    const patient = await storeAt(replica.port, { timeoutMs: 30_000 });
+    const waiting = patient.commit('s', { id: commitId(), append });
+    await redisCommand(replica, 'REPLICAOF', 'NO', 'ONE');
+    expect((await waiting).status).toBe('committed');
+    await replica.stop();
+  });
+
+  test('for want of memory: nothing changes, and dropping and clearing still work', async () => {
+    const store = await storeAt(server.port, { timeoutMs: 100 });
+    await store.commit('s', { id: commitId(), append: ['{"a":1}', ...append] });
+    await command('CONFIG', 'SET', 'maxmemory', '1');
+    try {
+      const before = await contents();
+      for (const change of [{ append }, { append: ['{}'], operation: { id: 'o', fingerprint: 'f' } }]) {
+        const error = await failure(() => store.commit('s', { id: commitId(), ...change }));
+        expect(error.code).toBe('STORE_UNAVAILABLE');
+        expect(error.message).toContain('OOM');
+      }
+      expect(await contents()).toEqual(before);
+      expect((await store.commit('s', { id: commitId(), append: [], drop: 2 })).status).toBe('committed');
+      expect((await store.read('s')).records).toEqual(['{"a":1}']);
+      await store.clear('s');
+      expect((await store.read('s')).records).toEqual([]);
+    } finally {
+      await command('CONFIG', 'SET', 'maxmemory', '0');
+    }
+  });
+});
+
+describe('permissions', () => {
+  const LEAST = [
+    ...['EVALSHA', 'EVAL', 'HMGET', 'LRANGE', 'LLEN', 'TIME', 'HKEYS'],
+    ...['RPUSH', 'LTRIM', 'HSET', 'HDEL', 'UNLINK', 'PEXPIREAT', 'PERSIST'],
+  ];
+
+  async function userWithout(...denied: string[]): Promise<{ username: string; password: string }> {
+    const granted = LEAST.filter((name) => !denied.includes(name)).map((name) => `+${name}`);
+    await command('ACL', 'SETUSER', 'chat', 'reset', 'on', '>pw', '~p:*', '-@all', ...granted);
+    return { username: 'chat', password: 'pw' };
+  }
+
+  test('those in the README suffice', async () => {
+    const { username, password } = await userWithout();
+    for (const ttlSeconds of [undefined, 60]) {
+      const store = await storeAt(server.port, { client: { username, password }, ttlSeconds });
+      for (let count = 0; count < 40; count++) {
+        for (const [, call] of verbs(store)) await call();
+        if (count % 3 !== 0) await store.commit('s', { id: commitId(), append });
+      }
+    }
+  });
+
+  test.each(LEAST)('without %s what fails is ACCESS_DENIED, and changes nothing', async (name) => {
+    const admin = await storeAt(server.port);
+    // The next commit is one of those that forget old ones.
+    for (let count = 0; count < 15; count++) await admin.commit('s', { id: commitId(), append });
+    const client = await userWithout(name);
+    let denied = 0;
+    for (const ttlSeconds of [undefined, 60]) {
+      const store = await storeAt(server.port, { client, ttlSeconds });
+      const read = () => store.read('s');
+      const calls = [...verbs(store), ['read again', read] as const];
+      await command('SCRIPT', 'FLUSH');
+      for (const [, call] of calls) {
+        const before = await contents();
+        const error: unknown = await call().then(
+          () => undefined,
+          (reason: unknown) => reason,
+        );
+        if (error === undefined) continue;
+        denied++;
+        expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+        expect(await contents()).toEqual(before);
+      }
+    }
+    expect(denied).toBeGreaterThan(0);
+  });
+
+  test('for other keys: ACCESS_DENIED', async () => {
+    const client = await userWithout();
+    const store = await storeAt(server.port, { client, keyPrefix: 'q' });
+    await expectEachToFail(store, 'ACCESS_DENIED');
+    expect(await contents()).toEqual([]);
+  });
+
+  test('no password: ACCESS_DENIED', async () => {
+    const closed = await startRedis({ args: ['--requirepass', 'pw'] });
+    const store = await storeAt(closed.port, { client: { RESP: 2 } });
+    await expectEachToFail(store, 'ACCESS_DENIED');
+    await closed.stop();
+  });
+});
+
+describe('a server that is not set up for sessions', () => {
+  test.each(['items', 'meta'])('the key of the %s holds something else: STORE_MISCONFIGURED', async (end) => {
+    const store = await storeAt(server.port);
+    await store.commit('s', { id: commitId(), append });
+    await command('SET', `p:{s}:${end}`, 'text');
+    const before = await contents();
+    await expectEachToFail(store, 'STORE_MISCONFIGURED');
+    expect(await contents()).toEqual(before);
+  });
+
+  test('no scripts: STORE_MISCONFIGURED, without what the server quotes', async () => {
+    const bare = await startRedis({ args: ['--rename-command', 'EVALSHA', ''] });
+    const store = await storeAt(bare.port, { keyPrefix: 'p' });
+    const error = await failure(() => store.commit('s', { id: 'c', append }));
+    expect(error.code).toBe('STORE_MISCONFIGURED');
+    expect((error.cause as Error).message).toBe("ERR unknown command 'EVALSHA'");
+    await bare.stop();
+  });
+});
+
+describe('errors of the driver', () => {
+  const codeOf = (message: string): SessionErrorCode => toSessionError(new Error(message)).code;
+
+  test('an unknown one is STORE_FAILURE, with the driver’s error as its cause', () => {
+    const cause = new Error('ERR something else');
+    expect(toSessionError(cause)).toMatchObject({ code: 'STORE_FAILURE', cause });
+    expect(toSessionError(new TypeError('a bug'))).toMatchObject({ code: 'STORE_FAILURE' });
+  });
+
+  test('a node of a cluster, or keys in several slots: STORE_MISCONFIGURED', () => {
+    expect(codeOf('MOVED 12182 127.0.0.1:7002')).toBe('STORE_MISCONFIGURED');
+    expect(codeOf("CROSSSLOT Keys in request don't hash to the same slot")).toBe('STORE_MISCONFIGURED');
+  });
+
+  test('Redis 6 wraps what fails in a script', () => {
+    const wrapped = (message: string): string =>
+      `ERR Error running script (call to f_0123456789abcdef): @user_script:12: ${message}`;
+    expect(codeOf(wrapped('WRONGTYPE Operation against a key holding the wrong kind of value'))).toBe(
+      'STORE_MISCONFIGURED',
+    );
+    const memory = "@user_script: 12: -OOM command not allowed when used memory > 'maxmemory'.";
+    expect(toSessionError(new Error(wrapped(memory)))).toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('OOM') as string,
+    });
+    const denied = "@user_script: 12: The user executing the script can't run this command or subcommand";
+    expect(codeOf(wrapped(denied))).toBe('ACCESS_DENIED');
+  });
+
+  test('arguments that a server quotes are left out', () => {
+    const message = `ERR unknown command 'EVALSHA', with args beginning with: 'sha' '2' '${SECRET}' `;
+    const error = toSessionError(new Error(message));
+    expect(error.code).toBe('STORE_MISCONFIGURED');
+    expect(inspect(error, { depth: 9 })).not.toContain(SECRET);
+  });
+});
+
+describe('too much for one write', () => {
+  test.each([
+    ['30,001 records', Array.from({ length: 30_001 }, () => '{}')],
+    ['140 MB', Array.from({ length: 14 }, () => 'x'.repeat(10 * 1_024 * 1_024))],
+    ['140 MB of bytes', Array.from({ length: 14 }, () => new Uint8Array(10 * 1_024 * 1_024))],
+  ])('%s: COMMIT_TOO_LARGE, and nothing is sent', async (_what, records) => {
+    const store = await storeAt(proxy.port);
+    const sent = proxy.counts.get('pass');
+    const error = await failure(() => store.commit('s', { id: commitId(), append: records }));
+    expect(error.code).toBe('COMMIT_TOO_LARGE');
+    expect(proxy.counts.get('pass')).toBe(sent);
+  });
+
+  test('30,000 records go in at once', async () => {
+    const store = await storeAt(server.port);
+    const records = Array.from({ length: 30_000 }, (_, index) => `{"n":${index}}`);
+    await store.commit('s', { id: commitId(), append: records });
+    expect((await store.read('s')).records).toEqual(records);
+    expect((await store.read('s', { last: 29_999 })).records).toEqual(records.slice(1));
+  });
+
+  test('12 MB go in at once', async () => {
+    const store = await storeAt(server.port);
+    const records = Array.from({ length: 12 }, (_, index) => `{"n":"${`${index}`.repeat(1_000_000)}"}`);
+    await store.commit('s', { id: commitId(), append: records });
+    const read = await store.read('s');
+    expect(read.records.every((record, index) => record === records[index])).toBe(true);
+    expect(read.records.length).toBe(12);
+  });
+});
+
+test.each([
+  ['undefined', undefined],
+  ['a string', 'redis://localhost'],
+  ['an ioredis client', { evalsha: () => undefined, call: () => undefined }],
+  ['a legacy client', createClient().legacy()],
+])('a client that is %s is refused', (_what, client) => {
+  expect(() => new RedisStore({ client: client as never })).toThrow(
+    expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+  );
+});
