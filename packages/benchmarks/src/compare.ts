@@ -1,7 +1,7 @@
 /** How long something takes beside something else: the median over rounds in which both take turns. */
 export interface Contender {
   readonly name: string;
-  run(): Promise<void>;
+  readonly run: () => Promise<void>;
 }
 
 export interface Comparison {

@@ -57,7 +57,7 @@ export class Commit {
       const plan = await this.#next(partition);
       if ('status' in plan) {
         this.#outcome = { result: plan };
-        await this.#ownParts?.delete(partition);
+        if (plan.status !== 'committed') await this.#ownParts?.delete(partition);
         return this.#outcome;
       }
       await plan.parts?.write(partition, partsTtl(plan.lifetime));

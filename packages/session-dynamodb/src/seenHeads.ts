@@ -1,7 +1,7 @@
 import type { Revision } from '@agent-sessions/session-core';
 import { liveAt, revisionOf, type Row } from './rows';
 
-/** Far shorter than anything that was seen stays in the way of a writer that comes late. */
+/** Far shorter than rows and markers stay to stop a writer that comes late. */
 const LIFETIME_MS = 5 * 60_000;
 const MOST = 1_000;
 
@@ -21,11 +21,10 @@ export class SeenHeads {
     if (this.#heads.size > MOST && oldest !== undefined) this.#heads.delete(oldest);
   }
 
-  /** Undefined unless the session was seen at this revision lately and has not expired since. */
+  /** Undefined unless the session was seen at this revision lately. It may have expired since. */
   recall(sessionId: string, revision: Revision, now: number): { readonly row: Row | undefined } | undefined {
     const seen = this.#heads.get(keyOf(sessionId, revision));
-    if (!seen || now < seen.at || now >= seen.at + LIFETIME_MS) return undefined;
-    return revisionOf(liveAt(now, seen.row)) === revision ? { row: seen.row } : undefined;
+    return seen && seen.at <= now && now < seen.at + LIFETIME_MS ? { row: seen.row } : undefined;
   }
 }
 

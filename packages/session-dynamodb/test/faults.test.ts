@@ -1,7 +1,7 @@
 import { DynamoDBStore } from '../src';
 import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 let now = Date.now();
@@ -104,6 +104,13 @@ describe('a lost answer', () => {
     const result = await tryCommit(open(losing('PutItem', 1)), id, { append: ['a'], operation });
     expect(result.status).toBe('committed');
     expect((await tryCommit(open(), id, { append: ['a'], operation })).status).toBe('repeated');
+  });
+
+  test('of a compaction: it is cleaned up behind all the same', async () => {
+    const id = newId();
+    await append(open(), id, 'a');
+    await commit(open(losing('PutItem', 1)), id, { drop: 'all', append: ['summary'] });
+    expect((await table.rows(id)).map((row) => 'records' in row)).toEqual([false, true]);
   });
 
   test('of a clear: what others append meanwhile stays', async () => {
@@ -246,16 +253,35 @@ describe('a refusal that passes', () => {
   });
 });
 
-test('a reader is told of rows that somebody deleted', async () => {
-  const id = newId();
-  const store = open();
-  for (const record of ['a', 'b', 'c']) await append(store, id, record);
-  await table.delete((await table.rows(id))[1] as never);
-  await expect(store.read(id)).rejects.toMatchObject({ code: 'STORE_FAILURE' });
-  expect((await store.read(id, { last: 1 })).records).toEqual(['c']);
-  await store.clear(id);
-  await append(store, id, 'd');
-  expect(await recordsOf(store, id)).toEqual(['d']);
+describe('a row that somebody deleted', () => {
+  test('is an error for who needs it', async () => {
+    const id = newId();
+    const store = open();
+    for (const record of ['a', 'b', 'c']) await append(store, id, record);
+    await table.delete((await table.rows(id))[1] as never);
+    await expect(store.read(id)).rejects.toMatchObject({ code: 'STORE_FAILURE' });
+    expect((await store.read(id, { last: 1 })).records).toEqual(['c']);
+    await store.clear(id);
+    await append(store, id, 'd');
+    expect(await recordsOf(store, id)).toEqual(['d']);
+  });
+
+  test('is missed even where the number of records is right without it', async () => {
+    for (const remove of [
+      (row: Item) => table.delete(row),
+      // What a clean-up leaves of it.
+      ({ session_id, version, format, commit, created_at }: Item) =>
+        table.put({ session_id, version, format, commit, created_at, ttl: { N: '1' } } as Item),
+    ]) {
+      const id = newId();
+      const store = open();
+      await append(store, id, 'a', 'b');
+      await commit(store, id, { drop: 1 });
+      await append(store, id, 'c');
+      await remove((await table.rows(id))[1] as Item);
+      await expect(store.read(id)).rejects.toMatchObject({ code: 'STORE_FAILURE' });
+    }
+  });
 });
 
 test('a row of a later format, or of somebody else, is an error and stays', async () => {

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type Revision } from '@agent-sessions/session-core';
+import { NO_HISTORY, SessionError, type Revision } from '@agent-sessions/session-core';
 import { messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
 import { READ } from './scripts/read';
@@ -41,7 +41,13 @@ export class Driver {
     if (whole !== undefined) return whole;
     const start = last === undefined ? '0' : `-${last}`;
     const reply = await this.run(READ, { keys, arguments: [start] }, signal);
-    const [revision, elements] = reply as [Buffer, Buffer[]];
+    const [revision, elements] = reply as [Buffer | string, Buffer[]];
+    if (typeof revision === 'string') {
+      throw new SessionError(
+        'STORE_MISCONFIGURED',
+        'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6',
+      );
+    }
     return { revision: revision.toString(), elements };
   }
 

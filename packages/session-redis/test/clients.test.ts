@@ -139,6 +139,14 @@ test('what one kind of client writes another reads, and both expire alike', asyn
   for (const { close } of kinds) await close();
 });
 
+test('a client that gives text for bytes, as createSentinel of redis 5 does, is refused by every read', async () => {
+  const asText: RedisSessionClient = { withCommandOptions: () => redis.client.withCommandOptions({}) };
+  const store = new RedisStore({ client: asText, keyPrefix: redis.keyPrefix });
+  for (const last of [undefined, 1]) {
+    await expect(store.read('text', { last })).rejects.toMatchObject({ code: 'STORE_MISCONFIGURED' });
+  }
+});
+
 test('a cluster keeps both keys of a session in one slot', async () => {
   const client = await createCluster({ rootNodes: [...cluster.rootNodes] })
     .on('error', ignore)

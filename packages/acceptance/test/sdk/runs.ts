@@ -15,9 +15,10 @@ export const RUNS: Readonly<Record<'whole' | 'streamed', Run>> = {
   whole: (agent, input, options) => runner.run(agent, input, options),
   streamed: async (agent, input, options) => {
     const stream = await runner.run(agent, input, { ...options, stream: true });
-    for await (const _event of stream);
+    const events: string[] = [];
+    for await (const { type } of stream) events.push(type);
     await stream.completed;
-    return stream;
+    return { finalOutput: stream.finalOutput, events };
   },
 };
 
@@ -30,12 +31,13 @@ export function inputsOf(model: ScriptedModel): unknown[] {
   return model.calls.map(({ request }) => request.input);
 }
 
-/** The result of an action, or the name of its error. */
+/** The result of an action, or the name and the code of its error. */
 export async function outcomeOf(action: () => Promise<unknown>): Promise<unknown> {
   try {
     return await action();
   } catch (error) {
-    return { error: (error as Error).name };
+    const { name, code } = error as Error & { code?: string };
+    return code === undefined ? { error: name } : { error: name, code };
   }
 }
 

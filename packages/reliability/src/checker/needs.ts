@@ -1,19 +1,29 @@
-import { isKnown, itemsPut, type Item, type Operation } from './history';
+import { isKnown, itemsPut, type Item, type Operation, type Transaction } from './history';
 import type { State } from './model';
 import type { Observations } from './observations';
 
 /**
- * What the operations still to come need of the session. An item that one of them saw cannot have been taken off before, and
- * what nobody ever saw need not have been there, except to explain that a transaction found another suffix.
+ * What the operations still to come need of the session, which tells early that the search has gone astray:
+ *
+ * - an item that one of them saw cannot have been taken off before;
+ * - what is of unknown outcome, and puts items that nobody ever saw, need not have taken effect, except to explain that a
+ *   transaction found another suffix, or its operation id in use.
  */
 export class Needs {
   readonly #observations: Observations;
+  /** How many operations still to come saw the item. */
   readonly #pending = new Map<Item, number>();
-  #mismatches = 0;
+  readonly #mismatches = new Set<Transaction>();
+  /** How many transactions have the operation id. */
+  readonly #uses = new Map<string, number>();
 
   constructor(operations: readonly Operation[], observations: Observations) {
     this.#observations = observations;
-    for (const operation of operations) this.change(operation, 1);
+    for (const operation of operations) {
+      this.change(operation, 1);
+      if (operation.verb !== 'transaction') continue;
+      this.#uses.set(operation.operationId, (this.#uses.get(operation.operationId) ?? 0) + 1);
+    }
   }
 
   /** @param by -1 when the operation takes effect, 1 when the search takes that back. */
@@ -22,31 +32,33 @@ export class Needs {
       this.#pending.set(item, (this.#pending.get(item) ?? 0) + by);
     }
     if (operation.verb === 'transaction' && isKnown(operation) && operation.result === 'suffix-mismatch') {
-      this.#mismatches += by;
+      if (by === 1) this.#mismatches.add(operation);
+      else this.#mismatches.delete(operation);
     }
   }
 
   /** Whether the operation, which led from one state to the other, may take effect here. */
   permit(operation: Operation, before: State, after: State): boolean {
-    const put = itemsPut(operation);
-    if (!isKnown(operation) && put.length > 0 && after !== before) {
-      const isOfUse = this.#mismatches > 0 || this.#observations.areSeen(put) || removes(operation);
-      if (!isOfUse) return false;
-    }
+    if (after === before) return true;
+    if (!isKnown(operation) && !this.#isOfUse(operation, before)) return false;
     const own = new Set(this.#observations.seenBy(operation));
-    return !this.#removed(operation, before, after).some(
-      (item) => (this.#pending.get(item) ?? 0) > (own.has(item) ? 1 : 0),
-    );
+    return !removed(operation, before).some((item) => (this.#pending.get(item) ?? 0) > (own.has(item) ? 1 : 0));
   }
 
-  #removed(operation: Operation, before: State, after: State): readonly Item[] {
-    if (after === before) return [];
-    if (operation.verb === 'clear') return before.stack.newest(Infinity);
-    if (operation.verb === 'pop') return before.stack.newest(1);
-    return operation.verb === 'transaction' ? operation.expected : [];
+  #isOfUse(operation: Operation, { stack }: State): boolean {
+    const put = itemsPut(operation);
+    if (put.length === 0 || this.#observations.areSeen(put)) return true;
+    if (operation.verb === 'transaction') {
+      if (operation.expected.length > 0 || (this.#uses.get(operation.operationId) ?? 0) > 1) return true;
+    }
+    return [...this.#mismatches].some(
+      ({ expected }) => stack.without(expected) !== undefined || !this.#observations.confirm(expected),
+    );
   }
 }
 
-function removes(operation: Operation): boolean {
-  return operation.verb === 'transaction' && operation.expected.length > 0;
+function removed(operation: Operation, { stack }: State): readonly Item[] {
+  if (operation.verb === 'clear') return stack.newest(Infinity);
+  if (operation.verb === 'pop') return stack.newest(1);
+  return operation.verb === 'transaction' ? operation.expected : [];
 }

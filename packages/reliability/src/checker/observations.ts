@@ -27,7 +27,8 @@ export class Observations {
     }
     for (const operation of operations) {
       const items = itemsSeen(operation);
-      for (const item of items) this.#seen.add(item);
+      const perhaps = operation.verb === 'transaction' ? operation.expected : [];
+      for (const item of [...items, ...perhaps]) this.#seen.add(item);
       const isWhole = operation.verb === 'get' && items.length < (operation.limit ?? Infinity);
       for (const [index, item] of items.entries()) {
         const neighbour = index > 0 ? items[index - 1] : isWhole ? OLDEST : undefined;
@@ -41,9 +42,17 @@ export class Observations {
     return itemsSeen(operation).filter((item) => this.#isPutOnce(item));
   }
 
-  /** Whether anybody ever saw one of these. */
+  /** Whether anybody ever saw one of these, or may have. */
   areSeen(items: readonly Item[]): boolean {
     return items.some((item) => this.#seen.has(item));
+  }
+
+  /** Whether these, and nothing between them, were read next to each other. */
+  confirm(items: readonly Item[]): boolean {
+    return items.every((item, index) => {
+      const before = items[index - 1];
+      return before === undefined || (this.#isPutOnce(item) && this.#behind.get(item)?.has(before) === true);
+    });
   }
 
   /** Whether nothing that was read speaks against putting the item on this one, or on an empty session. */

@@ -29,6 +29,7 @@ export async function judge(
 export function checkHistory(sessionId: string, operations: readonly Operation[]): void {
   const result = linearize(operations);
   if (result.verdict === 'linearizable') return;
+  if (process.env.DUMP) require('node:fs').writeFileSync(process.env.DUMP, JSON.stringify(operations)); // DEBUG
   const why =
     result.verdict === 'undecided' ? `undecided after ${result.steps} steps` : result.explanation;
   throw new Violation(`the history of ${sessionId}, ${operations.length} calls: ${why}`);
