@@ -20,3 +20,4 @@ export {
 } from './faultProxy';
 export { seededRandom } from './random';
 export { redisCommand, type Reply } from './resp';
+export { until } from './until';

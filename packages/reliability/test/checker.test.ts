@@ -196,8 +196,8 @@ test('it says where it got stuck', () => {
   expect(linearize(history)).toEqual({
     verdict: 'not linearizable',
     explanation:
-      '1 of 3 calls can be put in an order; then the session holds [x], and none of\n' +
-      '  b: clearSession → done, from 3 to 4\n' +
+      '2 of 3 calls can be put in an order; then the session holds [], and none of\n' +
+      '  c: popItem → x, from 5 to 6\n' +
       'leads to an end.',
   });
 });

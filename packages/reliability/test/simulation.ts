@@ -12,7 +12,7 @@ interface Running {
  * A history as a correct session gives it: every call takes effect at a moment between its start and its end, or, where its
  * outcome is lost, at any later moment or never.
  */
-export function simulate(seed: number, clients: number, callsEach: number, lostShare: number): Operation[] {
+export function simulate(seed: number, clients: number, callsEach: number, lostShare: number, weights: Readonly<Record<Verb, number>>): Operation[] {
   const dice = new Dice(seed);
   const empty = emptyState();
   const lost: Operation[] = [];
@@ -27,7 +27,7 @@ export function simulate(seed: number, clients: number, callsEach: number, lostS
   const newItems = (): string[] => Array.from({ length: dice.integer(1, 3) }, () => `i${names++}`);
   const start = (client: string): Operation => {
     const span = [time, time] as const;
-    const verb = dice.weighted({ add: 6, pop: 3, get: 2, end: 2, clear: 0.2, append: 1, replace: 2, repeat: 0.5 });
+    const verb = dice.weighted(weights);
     if (verb === 'add') return add(client, span, ...newItems());
     if (verb === 'pop') return pop(client, span);
     if (verb === 'get') return get(client, span, []);

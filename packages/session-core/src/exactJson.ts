@@ -117,13 +117,8 @@ export function fromExactJson(text: string): unknown {
       const held = (node as Record<string, unknown>)[only];
       if (ESCAPED_LOOKALIKE.test(only)) node = { [only.slice(1)]: held };
       else if (typeof held === 'string') node = fromBase64(held);
-      // defineProperty, because assigning to `__proto__` would set the prototype
-      Object.defineProperty(parent, key, {
-        value: node,
-        configurable: true,
-        enumerable: true,
-        writable: true,
-      });
+      // an own property of the parent already, even if it is `__proto__`
+      (parent as Record<string, unknown>)[key] = node;
       if (isBytes(node)) continue;
     }
     for (const child of Object.keys(node as object)) pending.push({ parent: node as object, key: child });

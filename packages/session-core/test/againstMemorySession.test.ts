@@ -4,6 +4,8 @@ import { MemoryStore, SessionError, StoredSession, type SessionErrorCode } from 
 import { isPlainObject } from '../src/exactJson';
 import { anyStorable, expectCode, isSame, itemWith, message } from './support';
 
+jest.setTimeout(60_000);
+
 // Jest gives this file a realm of its own, and `structuredClone` answers with objects of the outer one, which the SDK's
 // session then takes for class instances. Outside of jest there is one realm.
 const { structuredClone: cloneElsewhere } = globalThis;
@@ -152,7 +154,7 @@ test("random sequences of calls do what they do on the SDK's MemorySession", asy
     }),
     { numRuns: 300 },
   );
-}, 60_000);
+});
 
 test('one object does the same as many', async () => {
   await fc.assert(
@@ -167,7 +169,7 @@ test('one object does the same as many', async () => {
       expect(isSame(await ours.getItems(), await theirs.getItems())).toBe(true);
     }),
   );
-}, 60_000);
+});
 
 /**
  * Where we differ on purpose. Nothing else may differ: the tests above compare everything else.

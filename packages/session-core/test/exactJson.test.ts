@@ -5,6 +5,8 @@ import { SessionError } from '../src';
 import { fromExactJson, toExactJson } from '../src/exactJson';
 import { anyStorable, expectCode, isSame } from './support';
 
+jest.setTimeout(60_000);
+
 const through = (value: unknown): unknown => fromExactJson(toExactJson(value, 'value'));
 const canonical = (value: unknown): string => toExactJson(value, 'value', true);
 
@@ -35,8 +37,9 @@ describe('the round trip', () => {
 
   test('writes what JSON.stringify writes, where that loses nothing', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-        fc.pre(!JSON.stringify(value).includes('$bytes'));
+      fc.property(fc.json({ stringUnit: 'binary' }), (text) => {
+        fc.pre(!text.includes('$bytes'));
+        const value: unknown = JSON.parse(text);
         expect(toExactJson(value, 'value')).toBe(JSON.stringify(value));
       }),
     );
@@ -65,14 +68,13 @@ describe('the round trip', () => {
     expect('polluted' in back).toBe(false);
   });
 
-  test('keeps bytes below such keys', () => {
-    const value = JSON.parse('{"__proto__":{"constructor":[0]}}') as Record<
-      string,
-      { constructor: unknown[] }
-    >;
-    const inner = Object.getOwnPropertyDescriptor(value, '__proto__')?.value as { constructor: unknown[] };
-    inner.constructor[0] = Uint8Array.of(1, 2);
-    expect(isSame(through(value), value)).toBe(true);
+  test('keeps bytes at and below such keys', () => {
+    for (const held of [Uint8Array.of(1, 2), { constructor: [Uint8Array.of(1, 2)] }, { $bytes: 'AQID' }]) {
+      const value = Object.fromEntries([['__proto__', held]]);
+      const back = through(value) as object;
+      expect(isSame(back, value)).toBe(true);
+      expect(Object.getPrototypeOf(back)).toBe(Object.prototype);
+    }
   });
 
   test('drops properties that are undefined, as JSON does', () => {

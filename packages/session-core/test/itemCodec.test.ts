@@ -4,6 +4,8 @@ import { MemoryStore, SessionError, StoredSession, type StoredRecord } from '../
 import { decodeRecord, encodeItems } from '../src/itemCodec';
 import { anyStorable, expectCode, isSame, itemWith, message, recording, textOf } from './support';
 
+jest.setTimeout(60_000);
+
 const SECRET = 'conspicuous';
 
 describe('the round trip of items', () => {

@@ -4,6 +4,8 @@ import { MemoryStore, StoredSession, type SessionScope } from '../src';
 import { storedSessionId } from '../src/sessionId';
 import { expectCode, message, recording } from './support';
 
+jest.setTimeout(60_000);
+
 interface Tenant {
   tenant: string;
 }
@@ -41,6 +43,8 @@ describe('without a usable scope', () => {
   const scopes: Record<string, [SessionScope, RunContext | undefined]> = {
     'no run context': [byTenant, undefined],
     'a run context that is null': [byTenant, null as never],
+    'no run context, for a scope that needs none': [() => 'acme', undefined],
+    'null as run context, for a scope that needs none': [() => 'acme', null as never],
     'a scope that throws': [
       () => {
         throw new Error('no tenant');

@@ -474,6 +474,23 @@ describe('under contention', () => {
   });
 });
 
+describe('a limit over corrupt records that are skipped', () => {
+  test.each<[number, string[], string[]]>([
+    [1, ['c'], ['read 1', 'read 2']],
+    [2, ['b', 'c'], ['read 2', 'read 4']],
+    [3, ['a', 'b', 'c'], ['read 3', 'read 6']],
+    [4, ['a', 'b', 'c'], ['read 4', 'read 8']],
+  ])('getItems(%d)', async (limit, expected, reads) => {
+    const { store, requests } = recording(new MemoryStore());
+    const append = [...['a', 'b', 'c'].map(textFor), 'not JSON'];
+    await store.commit('id', { id: 'first', append });
+    requests.length = 0;
+    const session = new StoredSession(store, { sessionId: 'id', onCorruptRecord: 'skip' });
+    expect(await session.getItems(limit)).toEqual(expected.map(message));
+    expect(requests.map(({ method, last }) => `${method} ${last}`)).toEqual(reads);
+  });
+});
+
 describe('a transaction over corrupt records', () => {
   const BROKEN = 'not JSON';
 

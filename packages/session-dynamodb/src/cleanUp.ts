@@ -19,7 +19,7 @@ export async function cleanUp(partition: Partition, version: number, now: number
     to: version - 1,
     // Versions before parts, so that it is known which parts they used.
     newestFirst: true,
-    attributes: ['commit', 'created_at', 'base', 'parts'],
+    attributes: ['commit', 'created_ms', 'base', 'parts'],
   });
   for await (const item of rows) {
     const request = dispose(partition, item, now, unused);
@@ -46,7 +46,7 @@ function dispose(
   const parts = parsePartsName(item.parts?.S ?? '');
   if (parts) unused.add(parts.stem);
   const commit = item.commit?.S;
-  const createdAt = toNumber(item.created_at);
+  const createdAt = toNumber(item.created_ms);
   if (commit === undefined || createdAt === undefined || createdAt < now - MARKER_MS) return remove;
   const isDone = item.base === undefined && item[keys.ttl] !== undefined;
   if (isDone) return undefined;

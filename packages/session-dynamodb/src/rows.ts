@@ -63,14 +63,14 @@ const FORMAT = '1';
 export const HEADER = [
   'format',
   'commit',
-  'created_at',
+  'created_ms',
   'base',
   'length',
   'drop',
   'operation',
   'fingerprint',
   'operation_count',
-  'expires_at',
+  'expires_ms',
   'min_ttl',
   'parts',
   'part_records',
@@ -97,7 +97,7 @@ export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Co
     ...keyOf(keys, sessionId, row.version),
     format: { N: FORMAT },
     commit: { S: row.commit },
-    created_at: { N: `${row.createdAt}` },
+    created_ms: { N: `${row.createdAt}` },
   };
   const set = (name: string, value: number | undefined): void => {
     if (value !== undefined) item[name] = { N: `${value}` };
@@ -108,7 +108,7 @@ export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Co
   set('length', row.length);
   set('drop', row.drop || undefined);
   set('operation_count', row.operationCount || undefined);
-  set('expires_at', row.expiresAt);
+  set('expires_ms', row.expiresAt);
   set('min_ttl', row.minTtl);
   if (row.operation) {
     item.operation = { S: row.operation.id };
@@ -138,7 +138,7 @@ export function toRow(keys: KeyNames, item: Item): Row {
   const row = {
     version,
     commit: item.commit?.S ?? corrupt('commit'),
-    createdAt: numeric('created_at') ?? corrupt('created_at'),
+    createdAt: numeric('created_ms') ?? corrupt('created_ms'),
     ttl: numeric(keys.ttl),
   };
   const base = numeric('base');
@@ -156,7 +156,7 @@ export function toRow(keys: KeyNames, item: Item): Row {
         ? undefined
         : { id: operation, fingerprint: item.fingerprint?.S ?? corrupt('fingerprint') },
     operationCount: numeric('operation_count') ?? 0,
-    expiresAt: numeric('expires_at'),
+    expiresAt: numeric('expires_ms'),
     minTtl: numeric('min_ttl'),
     parts:
       parts === undefined

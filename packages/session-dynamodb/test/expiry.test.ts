@@ -155,6 +155,21 @@ describe('a session that lives for many times its ttl', () => {
     expect(await table.parts(id)).toHaveLength(Number(base?.parts?.S?.split('/')[1]));
   }, 60_000);
 
+  test('leaves no parts of a rewrite that somebody else was faster with', async () => {
+    const id = newId();
+    await append(open(), id, large('a', 900_000));
+    const client = newClient();
+    let puts = 0;
+    intercept(client, async ({ name }, send) => {
+      if (name === 'PutItem' && ++puts === 1) await append(open(60), id, 'b');
+      return send();
+    });
+    await append(open(60, client), id, 'c');
+    expect(await recordsOf(open(), id)).toEqual([large('a', 900_000), 'b', 'c']);
+    expect(await table.parts(id)).toHaveLength(3);
+    client.destroy();
+  });
+
   test('is dropped from while it is rewritten', async () => {
     const id = newId();
     const store = open(60);

@@ -270,8 +270,8 @@ describe('a row that somebody deleted', () => {
     for (const remove of [
       (row: Item) => table.delete(row),
       // What a clean-up leaves of it.
-      ({ session_id, version, format, commit, created_at }: Item) =>
-        table.put({ session_id, version, format, commit, created_at, ttl: { N: '1' } } as Item),
+      ({ session_id, version, format, commit, created_ms }: Item) =>
+        table.put({ session_id, version, format, commit, created_ms, ttl: { N: '1' } } as Item),
     ]) {
       const id = newId();
       const store = open();

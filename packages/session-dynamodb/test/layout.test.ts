@@ -1,6 +1,6 @@
 import { DynamoDBStore } from '../src';
 import { intercept, measure } from './support/requests';
-import { append, commit, large, newId, recordsOf } from './support/store';
+import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable } from './support/table';
 
 const table = new TestTable();
@@ -21,7 +21,7 @@ describe('rows', () => {
         version: { N: '1' },
         format: { N: '1' },
         commit: { S: 'first' },
-        created_at: { N: `${now}` },
+        created_ms: { N: `${now}` },
         base: { N: '1' },
         length: { N: '2' },
         records: { L: [{ S: '{"a":1}' }, { B: Uint8Array.of(1, 2) }] },
@@ -56,7 +56,7 @@ describe('rows', () => {
     const [row] = await table.rows(id);
     const ttl = Math.ceil(now / 1_000 + 1_000 + 3_600);
     expect(row).toMatchObject({
-      expires_at: { N: `${now + 1_000_000}` },
+      expires_ms: { N: `${now + 1_000_000}` },
       ttl: { N: `${ttl}` },
       min_ttl: { N: `${ttl}` },
     });
@@ -89,7 +89,7 @@ describe('rows', () => {
       version: { N: version },
       format: { N: '1' },
       commit: { S: commitId },
-      created_at: { N: `${now}` },
+      created_ms: { N: `${now}` },
       ttl: { N: `${Math.ceil(now / 1_000 + 86_400)}` },
     });
     expect((await table.rows(id))[0]).toEqual(marker('1', 'first'));
@@ -149,6 +149,21 @@ test('no more is sent than PutItem, Query and BatchWriteItem, for one session, r
   }
   expect(names).toEqual(new Set(['PutItem', 'Query', 'BatchWriteItem']));
   client.destroy();
+});
+
+test('a row that says so leaves the revision as it was', async () => {
+  const id = newId();
+  const store = open(1_000);
+  const revision = await append(store, id, 'a');
+  const [row] = await table.rows(id);
+  // No version writes such a row yet: one that puts the expiry off without a commit.
+  const { records, ...rest } = row ?? {};
+  expect(records).toBeDefined();
+  await table.put({ ...rest, version: { N: '2' }, commit: { S: 'touch' }, revision: { S: revision } });
+  expect(await store.read(id)).toEqual({ records: ['a'], revision });
+  await commit(store, id, { append: ['b'], ifRevision: revision });
+  expect((await store.read(id)).records).toEqual(['a', 'b']);
+  expect((await tryCommit(store, id, { append: ['c'], ifRevision: revision })).status).toBe('conflict');
 });
 
 describe('cost', () => {

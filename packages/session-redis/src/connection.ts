@@ -26,8 +26,7 @@ export async function createOwnedClient(url: unknown): Promise<OwnedClient> {
   try {
     if (typeof url !== 'string' || url === '') throw new TypeError();
     client = createClient({ url, RESP: 3 });
-  } catch (cause) {
-    if (cause) throw new SessionError('INVALID_ARGUMENT', 'bad', { cause });
+  } catch {
     // without the cause, which quotes the URL, password and all
     throw new SessionError(
       'INVALID_ARGUMENT',

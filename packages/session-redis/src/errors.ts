@@ -71,9 +71,9 @@ function isConnectionError(error: unknown): boolean {
   return name !== 'TypeError' && name !== 'RangeError';
 }
 
-/** The messages of node-redis's `ClientClosedError` and `DisconnectsClientError`: its errors carry no code or name. */
-function isClosed(error: unknown): boolean {
-  return ['The client is closed', 'Disconnects client'].includes(messageOf(error));
+/** node-redis's `ClientClosedError`, which has no code or name: of the client, or of one of those that it consists of. */
+export function isClosed(error: unknown): boolean {
+  return messageOf(error) === 'The client is closed';
 }
 
 function isUnknownCommand(error: unknown): boolean {

@@ -9,12 +9,14 @@ export interface RedisSessionClient {
   withCommandOptions(options: RedisCommandOptions): RedisCommands;
   /** False while there is no connection. A pool does not have it. */
   readonly isReady?: boolean;
+  /** False before it is connected for the first time, and when it is closed for good. */
+  readonly isOpen?: boolean;
 }
 
 export interface RedisCommandOptions {
   /** Replies as bytes, whatever the client's own mapping is: 36 is `RESP_TYPES.BLOB_STRING`. */
   readonly typeMapping: { readonly 36: typeof Buffer };
-  /** No limit of the client's own, which is 5 seconds from `redis` 6 on: the store has its own. */
+  /** No time limit of the client's own, a timer per command from `redis` 6 on: the store has one. */
   readonly timeout: 0;
   /** Takes a command that waits for a connection off the client's queue. */
   readonly abortSignal?: AbortSignal;

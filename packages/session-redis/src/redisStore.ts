@@ -12,7 +12,7 @@ import {
 } from '@agent-sessions/session-core';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';
-import { isTransient, toSessionError } from './errors';
+import { isClosed, isTransient, toSessionError } from './errors';
 import { assertKeyPrefix, sessionKeys } from './keys';
 import { toElement, toRecord } from './records';
 import { assertRedisClient, type RedisSessionClient } from './redisClient';
@@ -93,27 +93,19 @@ export class RedisStore implements SessionStore {
     return this.#try((signal) => this.#driver.run(script, call, signal));
   }
 
+  /** A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others. */
+  #isTransient = (error: unknown): boolean =>
+    isTransient(error) || (isClosed(error) && this.#client.isOpen === true);
+
   async #try<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const { timeoutMs, signal } = this.#options;
-    let refusal: unknown;
-    const noteRefusal = (error: unknown): boolean => {
-      refusal = error;
-      return isTransient(error);
-    };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient: noteRefusal }, attempt);
+      return await withRetries({ timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
-      if (!SessionError.is(error, 'TIMEOUT')) throw toSessionError(error);
-      throw refusal === undefined ? this.#timeout(error) : toSessionError(refusal);
+      if (!SessionError.is(error, 'TIMEOUT') || this.#client.isReady !== false) throw toSessionError(error);
+      const cause = lastConnectionError(this.#client) ?? error;
+      throw new SessionError('STORE_UNAVAILABLE', `no connection to Redis within ${timeoutMs} ms`, { cause });
     }
-  }
-
-  #timeout(error: SessionError): SessionError {
-    if (this.#client.isReady !== false) return error;
-    const message = `no connection to Redis within ${this.#options.timeoutMs} ms`;
-    return new SessionError('STORE_UNAVAILABLE', message, {
-      cause: lastConnectionError(this.#client) ?? error,
-    });
   }
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import {
   redisCommand,
@@ -8,7 +10,7 @@ import {
 } from '@agent-sessions/engines';
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
 import { createClient } from 'redis';
-import { RedisStore, type RedisStoreOptions } from '../src';
+import { RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
 import { toSessionError } from '../src/errors';
 import { commitId } from './support/redis';
 
@@ -127,6 +129,20 @@ describe('a server that cannot be reached', () => {
     await expectEachToFail(store, 'STORE_UNAVAILABLE');
   });
 
+  test('cuts, then never answers: STORE_UNAVAILABLE, for that is what is known', async () => {
+    const store = await storeAt(proxy.port, { timeoutMs: 500 });
+    for (const [verb, call] of verbs(store)) {
+      let met = 0;
+      proxy.plan = (request) => {
+        if (!/EVAL|HMGET/.test(request.toString('latin1'))) return undefined;
+        return met++ === 0 ? 'cut' : 'hang';
+      };
+      expect({ verb, code: (await failure(call)).code }).toEqual({ verb, code: 'STORE_UNAVAILABLE' });
+      expect(met).toBe(2);
+      proxy.cutAll();
+    }
+  });
+
   test('a client that was never connected, or closed, fails at once', async () => {
     const client = clientOf(server.port);
     const store = new RedisStore({ client, timeoutMs: 60_000 });
@@ -136,6 +152,29 @@ describe('a server that cannot be reached', () => {
     await expectEachToFail(store, 'STORE_UNAVAILABLE');
   });
 });
+
+test.each(['The client is closed', 'Disconnects client'])(
+  'an open client that loses one of its connections (%s) tries another',
+  async (message) => {
+    const client = clientOf(server.port);
+    await client.connect();
+    for (const isOpen of [true, false]) {
+      let losses = 1;
+      const several: RedisSessionClient = {
+        isOpen,
+        withCommandOptions: (options) =>
+          Object.assign(
+            client.withCommandOptions(options),
+            losses-- > 0 && { evalSha: () => Promise.reject(new Error(message)) },
+          ),
+      };
+      const store = new RedisStore({ client: several, keyPrefix: `${isOpen}` });
+      const commit = store.commit('s', { id: commitId(), append });
+      if (isOpen || message.startsWith('Disconnects')) expect((await commit).status).toBe('committed');
+      else await expect(commit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    }
+  },
+);
 
 describe('a signal', () => {
   test('that has aborted: ABORTED, and nothing is sent', async () => {
@@ -216,13 +255,11 @@ describe('a server that refuses for now', () => {
 });
 
 describe('permissions', () => {
-  const LEAST = [
-    ...['EVALSHA', 'EVAL', 'HMGET', 'LRANGE', 'LLEN', 'TIME', 'HKEYS'],
-    ...['RPUSH', 'LTRIM', 'HSET', 'HDEL', 'UNLINK', 'PEXPIREAT', 'PERSIST'],
-  ];
+  const README = readFileSync(join(__dirname, '../README.md'), 'utf8');
+  const LEAST = / -@all ((?:\+\w+ ?)+)$/m.exec(README)?.[1]?.split(' ') ?? [];
 
   async function userWithout(...denied: string[]): Promise<{ username: string; password: string }> {
-    const granted = LEAST.filter((name) => !denied.includes(name)).map((name) => `+${name}`);
+    const granted = LEAST.filter((name) => !denied.includes(name));
     await command('ACL', 'SETUSER', 'chat', 'reset', 'on', '>pw', '~p:*', '-@all', ...granted);
     return { username: 'chat', password: 'pw' };
   }
@@ -238,31 +275,34 @@ describe('permissions', () => {
     }
   });
 
-  test.each(LEAST)('without %s what fails is ACCESS_DENIED, and changes nothing', async (name) => {
-    const admin = await storeAt(server.port);
-    // The next commit is one of those that forget old ones.
-    for (let count = 0; count < 15; count++) await admin.commit('s', { id: commitId(), append });
-    const client = await userWithout(name);
-    let denied = 0;
-    for (const ttlSeconds of [undefined, 60]) {
-      const store = await storeAt(server.port, { client, ttlSeconds });
-      const read = () => store.read('s');
-      const calls = [...verbs(store), ['read again', read] as const];
-      await command('SCRIPT', 'FLUSH');
-      for (const [, call] of calls) {
-        const before = await contents();
-        const error: unknown = await call().then(
-          () => undefined,
-          (reason: unknown) => reason,
-        );
-        if (error === undefined) continue;
-        denied++;
-        expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
-        expect(await contents()).toEqual(before);
+  test.each(LEAST)(
+    'without what %s grants, what fails is ACCESS_DENIED, and changes nothing',
+    async (name) => {
+      const admin = await storeAt(server.port);
+      // The next commit is one of those that forget old ones.
+      for (let count = 0; count < 15; count++) await admin.commit('s', { id: commitId(), append });
+      const client = await userWithout(name);
+      let denied = 0;
+      for (const ttlSeconds of [undefined, 60]) {
+        const store = await storeAt(server.port, { client, ttlSeconds });
+        const read = () => store.read('s');
+        const calls = [...verbs(store), ['read again', read] as const];
+        await command('SCRIPT', 'FLUSH');
+        for (const [, call] of calls) {
+          const before = await contents();
+          const error: unknown = await call().then(
+            () => undefined,
+            (reason: unknown) => reason,
+          );
+          if (error === undefined) continue;
+          denied++;
+          expect(error).toMatchObject({ code: 'ACCESS_DENIED' });
+          expect(await contents()).toEqual(before);
+        }
       }
-    }
-    expect(denied).toBeGreaterThan(0);
-  });
+      expect(denied).toBeGreaterThan(0);
+    },
+  );
 
   test('for other keys: ACCESS_DENIED', async () => {
     const client = await userWithout();

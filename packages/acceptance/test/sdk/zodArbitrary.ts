@@ -35,7 +35,7 @@ export function arbitraryOf(schema: $ZodType): fc.Arbitrary<unknown> {
     case 'array':
       return valid(schema, fc.array(arbitraryOf(def.element), { maxLength: 3 }));
     case 'record':
-      return fc.dictionary(key, arbitraryOf(def.valueType), { maxKeys: 4 });
+      return fc.dictionary(key, arbitraryOf(def.valueType), { maxKeys: 4, noNullPrototype: true });
     case 'union':
       return fc.oneof(...def.options.map(arbitraryOf));
     case 'object':
@@ -56,10 +56,10 @@ function objectOf(
     required.push(name);
     return [name, arbitraryOf(field)] as const;
   });
-  const known = fc.record(Object.fromEntries(fields), { requiredKeys: required });
+  const known = fc.record(Object.fromEntries(fields), { requiredKeys: required, noNullPrototype: true });
   const isOpen = catchall !== undefined && (catchall as $ZodTypes)._zod.def.type !== 'never';
   if (!isOpen) return known;
-  const others = fc.dictionary(key, anything, { maxKeys: 2 });
+  const others = fc.dictionary(key, anything, { maxKeys: 2, noNullPrototype: true });
   return fc.tuple(others, known).map(([more, fields]) => ({ ...more, ...fields }));
 }
 
@@ -96,5 +96,5 @@ const { anything } = fc.letrec<{ anything: unknown; list: unknown[]; object: unk
     tie('object'),
   ),
   list: fc.array(tie('anything'), { maxLength: 3 }),
-  object: fc.dictionary(key, tie('anything'), { maxKeys: 3 }),
+  object: fc.dictionary(key, tie('anything'), { maxKeys: 3, noNullPrototype: true }),
 }));

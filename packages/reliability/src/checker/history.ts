@@ -53,10 +53,3 @@ export function itemsPut(operation: Operation): readonly Item[] {
   if (operation.verb === 'add') return operation.items;
   return operation.verb === 'transaction' ? operation.append : [];
 }
-
-/** What the operation saw of the session: a run of items next to each other, the newest last. */
-export function itemsSeen(operation: Operation): readonly Item[] {
-  if (!isKnown(operation)) return [];
-  if (operation.verb === 'get') return operation.items;
-  return operation.verb === 'pop' && operation.popped !== undefined ? [operation.popped] : [];
-}

@@ -14,20 +14,21 @@ export class Needs {
   /** How many operations still to come saw the item. */
   readonly #pending = new Map<Item, number>();
   readonly #mismatches = new Set<Transaction>();
-  /** How many transactions have the operation id. */
-  readonly #uses = new Map<string, number>();
 
   constructor(operations: readonly Operation[], observations: Observations) {
     this.#observations = observations;
-    for (const operation of operations) {
-      this.change(operation, 1);
-      if (operation.verb !== 'transaction') continue;
-      this.#uses.set(operation.operationId, (this.#uses.get(operation.operationId) ?? 0) + 1);
-    }
+    for (const operation of operations) this.takeBack(operation);
   }
 
-  /** @param by -1 when the operation takes effect, 1 when the search takes that back. */
-  change(operation: Operation, by: 1 | -1): void {
+  took(operation: Operation): void {
+    this.#change(operation, -1);
+  }
+
+  takeBack(operation: Operation): void {
+    this.#change(operation, 1);
+  }
+
+  #change(operation: Operation, by: 1 | -1): void {
     for (const item of this.#observations.seenBy(operation)) {
       this.#pending.set(item, (this.#pending.get(item) ?? 0) + by);
     }
@@ -37,9 +38,8 @@ export class Needs {
     }
   }
 
-  /** Whether the operation, which led from one state to the other, may take effect here. */
-  permit(operation: Operation, before: State, after: State): boolean {
-    if (after === before) return true;
+  /** Whether the operation may take effect here and change the session. */
+  permit(operation: Operation, before: State): boolean {
     if (!isKnown(operation) && !this.#isOfUse(operation, before)) return false;
     const own = new Set(this.#observations.seenBy(operation));
     return !removed(operation, before).some((item) => (this.#pending.get(item) ?? 0) > (own.has(item) ? 1 : 0));
@@ -47,9 +47,9 @@ export class Needs {
 
   #isOfUse(operation: Operation, { stack }: State): boolean {
     const put = itemsPut(operation);
-    if (put.length === 0 || this.#observations.areSeen(put)) return true;
+    if (put.length === 0 || this.#observations.arePerhapsSeen(put)) return true;
     if (operation.verb === 'transaction') {
-      if (operation.expected.length > 0 || (this.#uses.get(operation.operationId) ?? 0) > 1) return true;
+      if (operation.expected.length > 0 || this.#observations.usesOf(operation.operationId) > 1) return true;
     }
     return [...this.#mismatches].some(
       ({ expected }) => stack.without(expected) !== undefined || !this.#observations.confirm(expected),

@@ -1,4 +1,4 @@
-import { itemsPut, itemsSeen, type Item, type Operation } from './history';
+import { isKnown, itemsPut, type Item, type Operation } from './history';
 
 /** In the place of an item's neighbour: it was the oldest item of the session. */
 const OLDEST = Symbol('oldest');
@@ -17,18 +17,22 @@ export class Observations {
   /** The operations that put each item. */
   readonly #carriers = new Map<Item, Operation[]>();
   readonly #behind = new Map<Item, Set<Neighbour>>();
-  readonly #seen = new Set<Item>();
+  readonly #perhapsSeen = new Set<Item>();
+  /** How many transactions have the operation id. */
+  readonly #uses = new Map<string, number>();
   readonly #operations: readonly Operation[];
 
   constructor(operations: readonly Operation[]) {
     this.#operations = operations;
     for (const operation of operations) {
       for (const item of itemsPut(operation)) entry(this.#carriers, item, () => []).push(operation);
+      if (operation.verb !== 'transaction') continue;
+      this.#uses.set(operation.operationId, this.usesOf(operation.operationId) + 1);
+      for (const item of operation.expected) this.#perhapsSeen.add(item);
     }
     for (const operation of operations) {
-      const items = itemsSeen(operation);
-      const perhaps = operation.verb === 'transaction' ? operation.expected : [];
-      for (const item of [...items, ...perhaps]) this.#seen.add(item);
+      const items = this.#runSeenBy(operation);
+      for (const item of items) this.#perhapsSeen.add(item);
       const isWhole = operation.verb === 'get' && items.length < (operation.limit ?? Infinity);
       for (const [index, item] of items.entries()) {
         const neighbour = index > 0 ? items[index - 1] : isWhole ? OLDEST : undefined;
@@ -37,14 +41,18 @@ export class Observations {
     }
   }
 
-  /** What the operation saw, as far as it tells that an item had not been taken off before. */
-  seenBy(operation: Operation): readonly Item[] {
-    return itemsSeen(operation).filter((item) => this.#isPutOnce(item));
+  usesOf(operationId: string): number {
+    return this.#uses.get(operationId) ?? 0;
   }
 
-  /** Whether anybody ever saw one of these, or may have. */
-  areSeen(items: readonly Item[]): boolean {
-    return items.some((item) => this.#seen.has(item));
+  /** The items that the operation certainly saw, of those that are put once. */
+  seenBy(operation: Operation): readonly Item[] {
+    return this.#runSeenBy(operation).filter((item) => this.#isPutOnce(item));
+  }
+
+  /** Whether anybody saw one of these, or may have. */
+  arePerhapsSeen(items: readonly Item[]): boolean {
+    return items.some((item) => this.#perhapsSeen.has(item));
   }
 
   /** Whether these, and nothing between them, were read next to each other. */
@@ -67,7 +75,7 @@ export class Observations {
    */
   findContradiction(): string | undefined {
     for (const operation of this.#operations) {
-      const seen = itemsSeen(operation);
+      const seen = this.#runSeenBy(operation);
       if (new Set(seen).size < seen.length) {
         const twice = seen.find((item, index) => seen.indexOf(item) !== index);
         return `doubled: ${operation.client} read ${twice ?? ''} twice at once`;
@@ -82,7 +90,7 @@ export class Observations {
     const poppedBy = new Map<Item, string>();
     for (const operation of this.#operations) {
       if (operation.verb !== 'pop') continue;
-      for (const item of itemsSeen(operation).filter((item) => this.#isPutOnce(item))) {
+      for (const item of this.seenBy(operation)) {
         const other = poppedBy.get(item);
         if (other !== undefined) return `popped twice: ${item}, by ${other} and by ${operation.client}`;
         poppedBy.set(item, operation.client);
@@ -103,6 +111,24 @@ export class Observations {
       }
     }
     return undefined;
+  }
+
+  /** A run of items next to each other, the newest last. */
+  #runSeenBy(operation: Operation): readonly Item[] {
+    if (!isKnown(operation)) return [];
+    switch (operation.verb) {
+      case 'get':
+        return operation.items;
+      case 'pop':
+        return operation.popped === undefined ? [] : [operation.popped];
+      case 'transaction': {
+        // One that is tried again is told that it was applied, whatever the session holds.
+        const isFirst = this.usesOf(operation.operationId) === 1;
+        return operation.result === 'applied' && isFirst ? operation.expected : [];
+      }
+      default:
+        return [];
+    }
   }
 
   #isPutOnce(item: Item): boolean {

@@ -80,6 +80,20 @@ export const committing: BrokenStores = {
     }),
     fails: ['retrying: a commit with an operation tried again is committed, not repeated'],
   },
+  'remembers the id of a commit that it refused': {
+    fault: altering(() => {
+      const known = perSession(() => new Set<string>());
+      return (intact) => ({
+        commit: async (sessionId, change) => {
+          const { revision } = await intact.read(sessionId);
+          if (known(sessionId).has(change.id)) return { status: 'committed', revision };
+          known(sessionId).add(change.id);
+          return intact.commit(sessionId, change);
+        },
+      });
+    }),
+    fails: ['retrying: a commit that was refused is refused when it is tried again'],
+  },
   'looks for the commit id, then writes': {
     fault: altering(() => {
       const known = perSession(() => new Set<string>());

@@ -119,6 +119,10 @@ export const writing: BrokenStores = {
       'rewriting: the first call with the id is replaced in place, the others go',
     ],
   },
+  'drops 300 at most': {
+    fault: onCommit(({ drop = 0 }) => ({ drop: drop === 'all' ? drop : Math.min(300, drop) })),
+    fails: ['dropping: a drop reaches across hundreds of commits'],
+  },
   'ignores a drop that follows a drop': {
     fault: altering(() => {
       const last = perSession<{ drop: number | 'all' }>(() => ({ drop: 0 }));

@@ -17,6 +17,16 @@ export const dropping: Cases = {
     await checkRecords(store, id, [...texts('a', 2), ...texts('b', 1)]);
   },
 
+  'a drop reaches across hundreds of commits': async ({ store, newId }) => {
+    const id = newId();
+    const records = texts('a', 450);
+    for (let index = 0; index < 450; index += 3) {
+      await commit(store, id, { append: records.slice(index, index + 3) });
+    }
+    await commit(store, id, { drop: 400, append: texts('b', 1) });
+    await checkRecords(store, id, [...texts('a', 50), ...texts('b', 1)]);
+  },
+
   'drops add up': async ({ store, newId }) => {
     const id = newId();
     await commit(store, id, { append: texts('a', 4) });

@@ -49,6 +49,23 @@ export const retrying: Cases = {
     await checkRecords(store, id, [...texts('a', 3), ...texts('b', 1)]);
   },
 
+  'a commit that was refused is refused when it is tried again': async ({ store, newId }) => {
+    const id = newId();
+    const operation = { id: 'operation-1', fingerprint: 'f1' };
+    await commit(store, id, { append: texts('a', 1), operation });
+    const outdated = { id: commitId(), append: texts('b', 1), ifRevision: NO_HISTORY };
+    const other = { id: commitId(), append: texts('c', 1), operation: { ...operation, fingerprint: 'f2' } };
+    for (const what of ['the first try', 'the second try']) {
+      checkEqual(await store.commit(id, outdated), { status: 'conflict' }, `${what} of an outdated commit`);
+      checkEqual(
+        await store.commit(id, other),
+        { status: 'operation-mismatch' },
+        `${what} of another change`,
+      );
+    }
+    await checkRecords(store, id, texts('a', 1));
+  },
+
   'two tries at once land once': async ({ store, openStore, newId }) => {
     const other = await openStore();
     for (let round = 0; round < 10; round++) {
