@@ -20,6 +20,7 @@ export default tseslint.config(
       globals: {
         console: 'readonly',
         process: 'readonly',
+        __dirname: 'readonly',
         module: 'writable',
         require: 'readonly',
         URL: 'readonly',

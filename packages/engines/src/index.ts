@@ -20,4 +20,5 @@ export {
 } from './faultProxy';
 export { seededRandom } from './random';
 export { redisCommand, type Reply } from './resp';
+export { findBinary } from './findBinary';
 export { until } from './until';

@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { isKnown, type Operation, type Transaction } from '../src/checker/history';
 import { linearize } from '../src/checker/linearize';
 import { apply, emptyState, type State } from '../src/checker/model';
+import { CROWDED, MIXED, type Workload } from '../src/workload/workload';
 import { add, clear, get, pop, transaction, UNKNOWN } from './histories';
+import { simulate } from './simulation';
 
 /** The definition itself: tries all orders that respect time, with each subset of the unknown calls. */
 function bruteForce(operations: readonly Operation[]): boolean {
@@ -75,4 +77,36 @@ test('the search agrees with the definition', () => {
   );
   // otherwise it would prove nothing about what must be accepted
   expect(accepted).toBeGreaterThan(100);
+});
+
+describe.each<[string, Workload, Parameters<typeof simulate>[2]]>([
+  ['4 clients, every fourth outcome unknown', MIXED, { clients: 4, callsEach: 60, lostShare: 0.25 }],
+  ['8 clients', MIXED, { clients: 8, callsEach: 40, lostShare: 0.05 }],
+  ['20 clients', CROWDED, { clients: 20, callsEach: 25, lostShare: 0.05 }],
+])('what a correct session gives, with %s', (_name, workload, size) => {
+  const histories = Array.from({ length: 4 }, (_, seed) => simulate(seed, workload, size));
+
+  test('is accepted', () => {
+    for (const operations of histories) expect(linearize(operations)).toEqual({ verdict: 'linearizable' });
+  });
+
+  test('is rejected once a read lacks an item, or has two in another order', () => {
+    let tampered = 0;
+    for (const operations of histories) {
+      const reads = operations.filter((each) => each.verb === 'get' && each.items.length > 2);
+      for (const read of [reads.at(0), reads.at(-1)]) {
+        if (read?.verb !== 'get') continue;
+        const [first, second, ...rest] = read.items;
+        for (const items of [
+          [first, ...rest],
+          [second, first, ...rest],
+        ] as string[][]) {
+          const history = operations.map((each) => (each === read ? { ...read, items, limit: undefined } : each));
+          expect(linearize(history, 4_000).verdict).not.toBe('linearizable');
+          tampered++;
+        }
+      }
+    }
+    expect(tampered).toBeGreaterThan(12);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Operation } from '../src/checker/history';
 import { apply, emptyState, type State } from '../src/checker/model';
 import { Dice } from '../src/workload/dice';
+import type { Workload } from '../src/workload/workload';
 import { add, clear, get, pop, transaction, UNKNOWN } from './histories';
 
 interface Running {
@@ -12,7 +13,11 @@ interface Running {
  * A history as a correct session gives it: every call takes effect at a moment between its start and its end, or, where its
  * outcome is lost, at any later moment or never.
  */
-export function simulate(seed: number, clients: number, callsEach: number, lostShare: number, weights: Readonly<Record<Verb, number>>): Operation[] {
+export function simulate(
+  seed: number,
+  { weights }: Workload,
+  { clients, callsEach, lostShare }: { clients: number; callsEach: number; lostShare: number },
+): Operation[] {
   const dice = new Dice(seed);
   const empty = emptyState();
   const lost: Operation[] = [];

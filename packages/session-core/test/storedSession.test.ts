@@ -323,6 +323,33 @@ describe('writes of one object', () => {
     expect(await contents(session)).toEqual([]);
   });
 
+  test('are waited for by a rewrite, which keeps them', async () => {
+    const memory = new MemoryStore();
+    const [gate, rewritten] = [deferred(), deferred()];
+    let waiting = 0;
+    const { store, requests } = recording({
+      ...bound(memory),
+      commit: async (sessionId, change) => {
+        if (++waiting === 1) await gate.promise;
+        return memory.commit(sessionId, change);
+      },
+    });
+    const session = new StoredSession(store);
+    const adding = session.addItems([message('a')]);
+    const rewriting = session.rewriteHistory((items) => {
+      expect(items).toEqual([]);
+      rewritten.resolve();
+      return [message('summary')];
+    });
+    await rewritten.promise;
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(requests.map(({ method }) => method).sort()).toEqual(['commit', 'read']);
+    gate.resolve();
+    await adding;
+    expect(await rewriting).toEqual({ status: 'rewritten', kept: 1 });
+    expect(await contents(session)).toEqual(['summary', 'a']);
+  });
+
   test('take what they are given at the time of the call', async () => {
     const session = new StoredSession(new MemoryStore());
     const items = [{ role: 'user' as const, content: 'before' }];

@@ -20,6 +20,15 @@ export const MIXED: Workload = {
   batch: 4,
 };
 
+/**
+ * For many clients at once. Without clears and with few pops, because what nobody read before it is gone leaves the checker
+ * with more orders than it can try.
+ */
+export const CROWDED: Workload = {
+  weights: { add: 8, pop: 1, get: 2, end: 2, clear: 0, append: 1, replace: 1, repeat: 0.3 },
+  batch: 3,
+};
+
 /** Writes that only grow the session. */
 export const APPENDING: Workload = {
   weights: { add: 1, pop: 0, get: 0, end: 0, clear: 0, append: 0, replace: 0, repeat: 0 },

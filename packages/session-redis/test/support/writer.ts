@@ -2,6 +2,8 @@ import { SessionError } from '@agent-sessions/session-core';
 import type { RedisStore } from '../../src';
 import { commitId } from './redis';
 
+const MOST_FAILURES = 50;
+
 /** Appends one record after the other to a session, and notes what was acknowledged. */
 export class Writer {
   readonly acknowledged: string[] = [];
@@ -16,6 +18,7 @@ export class Writer {
     private readonly name: string,
   ) {
     this.#done = this.#run();
+    this.#done.catch(() => undefined); // `stop` reports it
   }
 
   async stop(): Promise<void> {
@@ -44,7 +47,8 @@ export class Writer {
         this.acknowledged.push(record);
       } catch (error) {
         this.uncertain.push(record);
-        if (!SessionError.is(error)) throw error;
+        // A test that failed leaves its writer behind, whose every call fails once the client is closed.
+        if (!SessionError.is(error) || this.uncertain.length > MOST_FAILURES) throw error;
       }
     }
   }

@@ -1,0 +1,39 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+export interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+const PACKAGE = join(__dirname, '../..');
+
+/** The configuration that maps the SDK to the version under test. */
+const { sdkTsconfig = 'tsconfig.sdk.json' } = globalThis as { sdkTsconfig?: string };
+
+/** Runs a script of this folder as a process of its own, with the sources as they are and the SDK under test. */
+export function runProcess(file: string, args: readonly string[], input: unknown = null): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, file), ...args], {
+      cwd: PACKAGE,
+      env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, sdkTsconfig) },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    // A process that was killed does not read its input.
+    child.stdin.on('error', () => undefined).end(JSON.stringify(input));
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ stdout, stderr, code, signal }));
+  });
+}
+
+/** What a process printed as JSON, once it has ended well. */
+export async function outputOf(file: string, args: readonly string[], input?: unknown): Promise<unknown> {
+  const { stdout, stderr, code, signal } = await runProcess(file, args, input);
+  if (code !== 0) throw new Error(`${file} ended with ${signal ?? code}:\n${stderr}`);
+  return JSON.parse(stdout) as unknown;
+}

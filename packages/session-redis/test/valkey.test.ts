@@ -1,0 +1,75 @@
+import { findBinary, redisCommand, startValkey, type RedisEngine } from '@agent-sessions/engines';
+import { createClient } from 'redis';
+import { RedisStore } from '../src';
+import { describeConformance } from './support/conformance';
+import { LEAST_RIGHTS } from './support/leastRights';
+import { commitId } from './support/redis';
+
+const isMissing = findBinary('valkey-server') === undefined;
+const MISSING = 'valkey-server is not on PATH: nothing was tested on Valkey';
+
+if (isMissing && process.env.REQUIRE_VALKEY === '1') {
+  test('Valkey', () => {
+    throw new Error(MISSING);
+  });
+} else if (isMissing) {
+  process.stderr.write(`\n  SKIPPED ${MISSING}. REQUIRE_VALKEY=1 makes this a failure.\n\n`);
+  test.todo(MISSING);
+} else {
+  describe('Valkey', () => {
+    let server: RedisEngine;
+    const admin = createClient().on('error', () => undefined);
+    const least = createClient().on('error', () => undefined);
+    const keyPrefix = 'openai_agents_session';
+
+    beforeAll(async () => {
+      server = await startValkey();
+      await redisCommand(server, 'ACL', 'SETUSER', 'chat', ...LEAST_RIGHTS, '>pw');
+      const socket = { host: server.host, port: server.port, tls: false } as const;
+      admin.options.socket = socket;
+      Object.assign(least.options, { socket, username: 'chat', password: 'pw' });
+      await admin.connect();
+      await least.connect();
+    });
+    afterAll(async () => {
+      admin.destroy();
+      least.destroy();
+      await server.stop();
+    });
+
+    test('it is one', async () => {
+      expect(await admin.info('server')).toMatch(/^valkey_version:/m);
+    });
+
+    describeConformance('RedisStore, of a user with the least rights', {
+      keyPrefix,
+      inspector: () => admin,
+      store: (options) => new RedisStore({ client: least, ...options }),
+    });
+
+    test('for want of memory nothing changes', async () => {
+      const store = new RedisStore({ client: least, timeoutMs: 100 });
+      await store.commit('full', { id: commitId(), append: ['{"a":1}'] });
+      await admin.configSet('maxmemory', '1');
+      await expect(store.commit('full', { id: commitId(), append: ['{"b":1}'] })).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+      });
+      await admin.configSet('maxmemory', '0');
+      expect((await store.read('full')).records).toEqual(['{"a":1}']);
+    });
+
+    test('for want of a right nothing changes', async () => {
+      const store = new RedisStore({ client: least, ttlSeconds: 60 });
+      await store.commit('denied', { id: commitId(), append: ['{"a":1}'] });
+      await redisCommand(server, 'ACL', 'SETUSER', 'chat', '-pexpireat');
+      const attempts = [
+        () => store.commit('denied', { id: commitId(), append: ['{"b":1}'] }),
+        () => store.clear('denied'),
+      ];
+      for (const attempt of attempts) {
+        await expect(attempt()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      }
+      expect((await store.read('denied')).records).toEqual(['{"a":1}']);
+    });
+  });
+}
