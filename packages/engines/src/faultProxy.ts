@@ -121,6 +121,8 @@ class Link {
   /** Chunks pass one after the other, so that a delayed one is not overtaken. */
   private requests = Promise.resolve();
   private answers = Promise.resolve();
+  /** Once a part of something was sent, nothing may follow: a connection that breaks loses its end, never its middle. */
+  private isBreaking = false;
 
   constructor(
     private readonly client: Socket,
@@ -145,10 +147,12 @@ class Link {
   }
 
   private async passRequest(request: Buffer): Promise<void> {
+    if (this.isBreaking) return;
     const fault = this.faultOf(request);
     if (fault === 'cut') {
       this.cut();
     } else if (fault === 'cut-request') {
+      this.isBreaking = true;
       this.server.write(firstPart(request), () => this.cut());
     } else if (typeof fault === 'object') {
       await pause(fault.delayMs);
@@ -161,9 +165,11 @@ class Link {
   }
 
   private async passAnswer(answer: Buffer): Promise<void> {
+    if (this.isBreaking) return;
     if (this.answerFault === 'swallow') {
       this.cut();
     } else if (this.answerFault === 'cut-answer') {
+      this.isBreaking = true;
       this.client.write(firstPart(answer), () => this.cut());
     } else if (this.answerFault === 'split') {
       const size = Math.ceil(answer.length / PIECES);

@@ -45,6 +45,20 @@ test.each<[Fault, string | null]>([
   expect(await value()).toBe(after);
 });
 
+test('cut-answer: what the client sees is the beginning of the answer, however many packets that takes', async () => {
+  const large = Array.from({ length: 300_000 }, (_, index) => index).join();
+  await redisCommand(redis, 'SET', 'large', large);
+  proxy.plan = () => 'cut-answer';
+  const socket = connect(proxy);
+  let answer = '';
+  await new Promise<void>((resolve) => {
+    socket.on('data', (chunk) => (answer += chunk.toString())).on('error', () => undefined);
+    socket.once('close', () => resolve()).write('GET large\r\n');
+  });
+  expect(answer.length).toBeGreaterThan(0);
+  expect(`$${large.length}\r\n${large}\r\n`.startsWith(answer)).toBe(true);
+});
+
 test('hang: the server acts, the connection stays open and says nothing', async () => {
   proxy.plan = () => 'hang';
   const socket = connect(proxy);

@@ -11,7 +11,6 @@ export {
   type HistoryChange,
   type HistoryOperation,
   type Revision,
-  type SeenRevision,
   type SessionStore,
   type StoredHistory,
   type StoredRecord,

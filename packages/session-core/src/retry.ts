@@ -26,13 +26,12 @@ export async function withRetries<T>(
   const { timeoutMs, signal, isTransient } = options;
   const stop = new AbortController();
   let lastError: unknown;
-  let isTrying = false;
   const deadline = performance.now() + timeoutMs;
   const timer = setTimeout(() => {
-    // CONTENTION says that nothing changed, which nobody knows of a try under way
-    const isTold = lastError !== undefined && !(isTrying && SessionError.is(lastError, 'CONTENTION'));
+    // CONTENTION says that nothing changed, which nobody knows of the try under way
+    const told = SessionError.is(lastError, 'CONTENTION') ? undefined : lastError;
     const message = `no answer within ${timeoutMs} ms; a change may or may not have been made`;
-    stop.abort(isTold ? lastError : new SessionError('TIMEOUT', message));
+    stop.abort(told ?? new SessionError('TIMEOUT', message));
   }, timeoutMs);
   const onAbort = (): void => {
     stop.abort(
@@ -46,12 +45,10 @@ export async function withRetries<T>(
   try {
     for (let tries = 0; ; tries++) {
       stop.signal.throwIfAborted();
-      isTrying = true;
       try {
         return await untilAborted(attempt(stop.signal), stop.signal);
       } catch (error) {
         stop.signal.throwIfAborted();
-        isTrying = false;
         if (!isTransient(error)) throw error;
         lastError = error;
         const delay = backoffMs(tries);

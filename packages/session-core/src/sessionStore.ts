@@ -61,7 +61,7 @@ export interface HistoryChange {
   /** Commit only once per operation id, for as long as the session lives. */
   readonly operation?: HistoryOperation | undefined;
   /** A hint that a store may ignore: where the caller last saw the session, which may spare the store a read. */
-  readonly lastSeen?: SeenRevision | undefined;
+  readonly lastSeen?: Revision | undefined;
 }
 
 /** Both fields are digests: 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
@@ -69,12 +69,6 @@ export interface HistoryOperation {
   readonly id: string;
   /** Equal for equal changes: tells a repetition from another change under the same id. */
   readonly fingerprint: string;
-}
-
-export interface SeenRevision {
-  readonly revision: Revision;
-  /** When, in milliseconds since the epoch, by the caller's clock. */
-  readonly at: number;
 }
 
 export type CommitResult =

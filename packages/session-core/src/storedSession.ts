@@ -26,8 +26,8 @@ import {
   type CommitResult,
   type HistoryChange,
   type Revision,
-  type SeenRevision,
   type SessionStore,
+  type StoredHistory,
   type StoredRecord,
 } from './sessionStore';
 import { WriteQueue } from './writeQueue';
@@ -42,26 +42,20 @@ interface View {
   ticks: number;
 }
 
-/** A state of the stored history, and when it was seen. */
-interface Sighting extends SeenRevision {
+/** A state of the stored history. */
+interface Sighting {
+  readonly revision: Revision;
   /** The whole history, where that is what was read: what a compaction may replace. */
   readonly records?: readonly StoredRecord[] | undefined;
 }
 
-/** The whole history at one revision. */
-interface WholeHistory extends SeenRevision {
-  readonly records: readonly StoredRecord[];
-}
-
 type Change = Pick<HistoryChange, 'append' | 'drop' | 'operation'> & {
   /** The state that the change was worked out from, and must not be applied to another. */
-  readonly basis?: SeenRevision;
+  readonly basis?: Revision;
 };
 
 /** How long a change that was worked out from one state tries, in milliseconds, while others keep changing it. */
 const CONTENTION_TIMEOUT_MS = 30_000;
-
-const NEVER: SeenRevision = { revision: NO_SUCH_REVISION, at: 0 };
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -131,7 +125,7 @@ export class StoredSession
       const place = entries.findLastIndex(({ item }) => item !== undefined);
       if (place === -1) return undefined;
       const behind = entries.slice(place + 1).map(({ record }) => record);
-      await this.#commit(view, { drop: 1 + behind.length, append: behind, basis: sighting });
+      await this.#commit(view, { drop: 1 + behind.length, append: behind, basis: sighting.revision });
       return entries[place]?.item;
     });
   }
@@ -141,7 +135,7 @@ export class StoredSession
     const view = this.#open(runContext);
     await view.writes.run(async () => {
       await this.#store.clear(view.storeId);
-      see(view, tick(view), { revision: NO_HISTORY, at: Date.now() });
+      see(view, tick(view), { revision: NO_HISTORY });
     });
   }
 
@@ -167,7 +161,7 @@ export class StoredSession
         return;
       }
       // Perhaps because this transaction is in already: the store tells that before it tells a conflict.
-      const result = await this.#tryCommit(view, { append, operation, basis: NEVER });
+      const result = await this.#tryCommit(view, { append, operation, basis: NO_SUCH_REVISION });
       if (result.status === 'operation-mismatch') throw operationMismatch();
       if (result.status !== 'repeated') throw suffix;
     });
@@ -184,7 +178,7 @@ export class StoredSession
       const start = entries.findIndex((entry, index) => entry !== mutated[index]);
       if (start === -1) return;
       const append = mutated.slice(start).map(({ record }) => record);
-      await this.#commit(view, { drop: entries.length - start, append, basis: sighting });
+      await this.#commit(view, { drop: entries.length - start, append, basis: sighting.revision });
     });
   }
 
@@ -242,7 +236,7 @@ export class StoredSession
       const entries = this.#decode(records);
       const whole = last === undefined || records.length < last;
       if (whole || readable(entries).length >= (wanted ?? 0)) {
-        return { entries, sighting: { revision, at: Date.now(), records: whole ? records : undefined } };
+        return { entries, sighting: { revision, records: whole ? records : undefined } };
       }
     }
   }
@@ -251,16 +245,16 @@ export class StoredSession
   async #findSuffix(
     view: View,
     expected: readonly string[],
-  ): Promise<{ drop: number; corrupt: StoredRecord[]; basis: SeenRevision } | SessionError> {
+  ): Promise<{ drop: number; corrupt: StoredRecord[]; basis: Revision } | SessionError> {
     try {
-      const { entries, sighting: basis } = await this.#read(view, expected.length);
+      const { entries, sighting } = await this.#read(view, expected.length);
       const places = entries.flatMap(({ item }, index) => (item ? [index] : []));
       const suffix = entries.slice(places.at(-expected.length) ?? entries.length);
       const texts = readable(suffix).map(canonicalText);
       if (texts.length !== expected.length || texts.some((text, index) => text !== expected[index])) {
         return new SessionError('SUFFIX_MISMATCH', 'the history does not end with the expected suffix');
       }
-      return { drop: suffix.length, corrupt: unreadable(suffix), basis };
+      return { drop: suffix.length, corrupt: unreadable(suffix), basis: sighting.revision };
     } catch (error) {
       if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
         return error;
@@ -268,9 +262,8 @@ export class StoredSession
     }
   }
 
-  async #readWhole(view: View): Promise<WholeHistory> {
-    const { records, revision } = await this.#store.read(view.storeId);
-    return { records, revision, at: Date.now() };
+  async #readWhole(view: View): Promise<StoredHistory> {
+    return this.#store.read(view.storeId);
   }
 
   #decode(records: readonly StoredRecord[]): HistoryEntry[] {
@@ -299,25 +292,24 @@ export class StoredSession
   }
 
   async #tryCommit(view: View, { basis, ...change }: Change): Promise<CommitResult> {
-    const seen = basis ?? view.seen;
     const result = await this.#store.commit(view.storeId, {
       ...change,
       id: randomBytes(16).toString('base64url'),
-      ifRevision: this.#fenced ? fencedRevision(view, basis) : basis?.revision,
-      lastSeen: seen && { revision: seen.revision, at: seen.at },
+      ifRevision: this.#fenced ? fencedRevision(view, basis) : basis,
+      lastSeen: basis ?? view.seen?.revision,
     });
-    if (result.status === 'committed') see(view, tick(view), { revision: result.revision, at: Date.now() });
+    if (result.status === 'committed') see(view, tick(view), { revision: result.revision });
     return result;
   }
 
   async #replace(
     view: View,
-    read: WholeHistory,
+    read: StoredHistory,
     replacement: readonly StoredRecord[],
   ): Promise<RewriteResult> {
     // What could not be decoded was not rewritten either: it stays.
     const corrupt = unreadable(this.#decode(read.records));
-    let basis: SeenRevision = read;
+    let basis = read.revision;
     let meanwhile: readonly StoredRecord[] = [];
     return underContention(async () => {
       const append = [...corrupt, ...replacement, ...meanwhile];
@@ -326,7 +318,7 @@ export class StoredSession
       if (this.#fenced) return { status: 'conflict' };
       const current = await this.#readWhole(view);
       if (!startsWith(current.records, read.records)) return { status: 'conflict' };
-      basis = current;
+      basis = current.revision;
       meanwhile = current.records.slice(read.records.length);
       throw contention();
     });
@@ -349,9 +341,9 @@ function see(view: View, at: number, sighting: Sighting): void {
 }
 
 /** The only revision at which a fenced write may go in. */
-function fencedRevision({ seen }: View, basis: SeenRevision | undefined): Revision | undefined {
-  if (basis === undefined || seen === undefined) return basis?.revision ?? seen?.revision;
-  return basis.revision === seen.revision ? seen.revision : NO_SUCH_REVISION;
+function fencedRevision({ seen }: View, basis: Revision | undefined): Revision | undefined {
+  if (basis === undefined || seen === undefined) return basis ?? seen?.revision;
+  return basis === seen.revision ? basis : NO_SUCH_REVISION;
 }
 
 function underContention<T>(attempt: () => Promise<T>): Promise<T> {

@@ -67,7 +67,7 @@ describe('withRetries', () => {
     await jest.runAllTimersAsync();
     const { error, after } = await ended;
     expect(error).toBe(errors.at(-1));
-    expect(after).toBeLessThanOrEqual(TIMEOUT_MS);
+    expect(after).toBeLessThan(TIMEOUT_MS);
     // 10 + 20 + 40 + 80 + 160 ms, and 320 more would be too late
     expect(attempt).toHaveBeenCalledTimes(6);
   });
@@ -185,6 +185,18 @@ describe('an abort signal', () => {
     expect(error.cause).toBe(reason);
     expect(handedOut?.aborted).toBe(true);
     expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+  });
+
+  test('that aborts as a try fails: ABORTED, and no other try', async () => {
+    const controller = new AbortController();
+    const attempt = jest.fn((): Promise<void> => {
+      controller.abort(reason);
+      throw permanent;
+    });
+    await expectCode('ABORTED', () =>
+      withRetries({ timeoutMs: TIMEOUT_MS, signal: controller.signal, isTransient }, attempt),
+    );
+    expect(attempt).toHaveBeenCalledTimes(1);
   });
 
   test('that aborts between tries ends the wait at once', async () => {

@@ -67,7 +67,7 @@ export class DynamoDBStore implements SessionStore {
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     assertFits(change);
-    const start = change.ifRevision ?? change.lastSeen?.revision;
+    const start = change.ifRevision ?? change.lastSeen;
     const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
     const commit = new Commit(change, this.#options.ttlMs, this.#now, head);
     const { result, row } = await this.#run(sessionId, (partition) => commit.attempt(partition)).catch(

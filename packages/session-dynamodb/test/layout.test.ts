@@ -176,7 +176,7 @@ describe('cost', () => {
     expect(unseen.requests).toEqual(['Query', 'PutItem']);
     let { revision } = await first.read(id);
     for (let turn = 0; turn < 3; turn++) {
-      const lastSeen = { revision, at: now };
+      const lastSeen = revision;
       const { requests } = await measure(table.client, async () => {
         revision = await commit(first, id, { append: ['b'], lastSeen });
       });
@@ -191,7 +191,7 @@ describe('cost', () => {
     for (const prepare of [() => store.read(id), () => store.clear(id)]) {
       await prepare();
       const { revision } = await store.read(id);
-      const change = { append: ['a'], lastSeen: { revision, at: now } };
+      const change = { append: ['a'], lastSeen: revision };
       expect((await measure(table.client, () => commit(store, id, change))).requests).toEqual(['PutItem']);
     }
     expect(await recordsOf(store, id)).toEqual(['a']);
@@ -204,7 +204,7 @@ describe('cost', () => {
       const store = open();
       const { revision } = await store.read(id);
       const { units } = await measure(table.client, () =>
-        commit(store, id, { append: [large('a', bytes)], lastSeen: { revision, at: now } }),
+        commit(store, id, { append: [large('a', bytes)], lastSeen: revision }),
       );
       // What a row holds beside its records takes less than 250 bytes for an id of this length.
       expect(units).toBeGreaterThanOrEqual(Math.ceil(bytes / KB));
@@ -252,7 +252,7 @@ describe('cost', () => {
     const operate = (operationId: string) =>
       measure(table.client, async () => {
         const operation = { id: operationId, fingerprint: 'f' };
-        const lastSeen = { revision, at: now };
+        const lastSeen = revision;
         revision = await commit(store, id, { append: ['b'], operation, lastSeen });
       });
     expect((await operate('o1')).requests).toEqual(['PutItem']);

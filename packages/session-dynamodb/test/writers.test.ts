@@ -42,7 +42,7 @@ test('writers whose hints are always one behind lose nothing', async () => {
   const stores = [open(), open(), open()];
   let revision = await append(open(), id, 'start');
   for (const store of stores) ({ revision } = await store.read(id));
-  const lastSeen = { revision, at: now };
+  const lastSeen = revision;
   await Promise.all(
     stores.flatMap((store, writer) =>
       Array.from({ length: 10 }, (_, round) =>
@@ -76,7 +76,7 @@ describe('a writer that saw the session before', () => {
     for (const record of ['a', 'b', 'c']) await append(store, id, record);
     const { revision } = await store.read(id);
     for (const record of ['d', 'e', 'f']) await append(open(table.client, ttlSeconds), id, record);
-    const lastSeen = { revision, at: now };
+    const lastSeen = revision;
     return {
       append: (record: string) => commit(store, id, { append: [record], lastSeen }),
       replace: (record: string) =>

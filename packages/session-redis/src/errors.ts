@@ -65,10 +65,10 @@ function replyCode(error: unknown): string | undefined {
   return /^[A-Z]+(?= )/.exec(message)?.[0];
 }
 
-/** A bug in the driver or here is no reason to try again; everything else that is no reply is the connection's. */
+/** What is neither a reply, nor a bug in the driver, nor our own, is the connection's: too many kinds to list. */
 function isConnectionError(error: unknown): boolean {
   const { name } = (error ?? {}) as { name?: unknown };
-  return name !== 'TypeError' && name !== 'RangeError';
+  return name !== 'TypeError' && name !== 'RangeError' && !SessionError.is(error);
 }
 
 /** node-redis's `ClientClosedError`, which has no code or name: of the client, or of one of those that it consists of. */

@@ -36,8 +36,8 @@ const MOST_RECORDS = 30_000;
 const MOST_CHARACTERS = 128 * 1_024 * 1_024;
 
 /**
- * A `SessionStore` in Redis or Valkey: per session, a list of records and a hash of metadata. Each method is one Lua
- * script, hence atomic, and one round trip.
+ * A `SessionStore` in Redis or Valkey: per session, a list of records and a hash of metadata. Each method is atomic and,
+ * once the server knows its script, one round trip.
  */
 export class RedisStore implements SessionStore {
   readonly #client: RedisSessionClient;

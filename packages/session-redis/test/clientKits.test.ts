@@ -8,7 +8,7 @@ const url = process.env.REDIS_URL ?? '';
 const BUFFERS = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.SIMPLE_STRING]: Buffer };
 
 const CLIENTS = {
-  'createClientPool': createClientPool({ url }, { minimum: 2, maximum: 4 }),
+  createClientPool: createClientPool({ url }, { minimum: 2, maximum: 4 }),
   'createClient, RESP 2': createClient({ url, RESP: 2 }),
   'createClient, RESP 3': createClient({ url, RESP: 3 }),
   'createClient, mapped to Buffers': createClient({ url, commandOptions: { typeMapping: BUFFERS } }),

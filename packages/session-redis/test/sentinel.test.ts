@@ -7,7 +7,7 @@ import {
   type Reply,
   type SentinelGroup,
 } from '@agent-sessions/engines';
-import { createSentinel } from 'redis';
+import { createClient, createSentinel } from 'redis';
 import { RedisSession, RedisStore } from '../src';
 import { sessionKeys } from '../src/keys';
 import { describeConformance } from './support/conformance';
@@ -174,6 +174,30 @@ test('a replica that is promoted with stale data: no revision of what was lost i
   await known.addItems([message('b')]);
   expect(await known.getItems()).toEqual([message('a'), message('b')]);
 }, 120_000);
+
+test('min-replicas-to-write: a master without a replica refuses every write, and nothing changes', async () => {
+  const server = await startRedis({});
+  const alone = await createClient({ url: server.url })
+    .on('error', () => undefined)
+    .connect();
+  const store = new RedisStore({ client: alone, keyPrefix, timeoutMs: 200 });
+  await store.commit('alone', { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  const before = await store.read('alone');
+  await alone.configSet('min-replicas-to-write', '1');
+  for (const write of [
+    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'] }),
+    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'], drop: 1 }),
+    () => store.clear('alone'),
+  ]) {
+    await expect(write()).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('NOREPLICAS') as string,
+    });
+  }
+  expect(await store.read('alone')).toEqual(before);
+  alone.destroy();
+  await server.stop();
+});
 
 async function hasAsMany(server: RedisEngine, id: string, records: number): Promise<boolean> {
   return Number(await redisCommand(server, 'LLEN', sessionKeys(keyPrefix, id)[0])) >= records;

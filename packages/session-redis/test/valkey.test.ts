@@ -5,6 +5,12 @@ import { describeConformance } from './support/conformance';
 import { LEAST_RIGHTS } from './support/leastRights';
 import { commitId } from './support/redis';
 
+async function connect(url: string, user: { username?: string; password?: string } = {}) {
+  return createClient({ url, ...user })
+    .on('error', () => undefined)
+    .connect();
+}
+
 const isMissing = findBinary('valkey-server') === undefined;
 const MISSING = 'valkey-server is not on PATH: nothing was tested on Valkey';
 
@@ -18,18 +24,15 @@ if (isMissing && process.env.REQUIRE_VALKEY === '1') {
 } else {
   describe('Valkey', () => {
     let server: RedisEngine;
-    const admin = createClient().on('error', () => undefined);
-    const least = createClient().on('error', () => undefined);
+    let admin: Awaited<ReturnType<typeof connect>>;
+    let least: Awaited<ReturnType<typeof connect>>;
     const keyPrefix = 'openai_agents_session';
 
     beforeAll(async () => {
       server = await startValkey();
       await redisCommand(server, 'ACL', 'SETUSER', 'chat', ...LEAST_RIGHTS, '>pw');
-      const socket = { host: server.host, port: server.port, tls: false } as const;
-      admin.options.socket = socket;
-      Object.assign(least.options, { socket, username: 'chat', password: 'pw' });
-      await admin.connect();
-      await least.connect();
+      admin = await connect(server.url);
+      least = await connect(server.url, { username: 'chat', password: 'pw' });
     });
     afterAll(async () => {
       admin.destroy();

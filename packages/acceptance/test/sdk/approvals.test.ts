@@ -1,10 +1,11 @@
 import { Agent, MemorySession, type AgentInputItem } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';
-import { DURABLE, newPlace } from '../../src/backends';
+import { ALL, DURABLE, newPlace } from '../../src/backends';
 import { useBackend } from '../support';
 import type { WaitingRun } from './approvalRound';
 import { APPROVALS, playRound, type Approval, type RoundResult } from './approvals';
-import { outputOf } from './process';
+import { withLosses, type Loss } from './losses';
+import { isNewestSdk, outputOf } from './process';
 import { inputsOf, runner, typesOf } from './runs';
 
 /** A run waits for approval, its process ends, and other processes go on with it on the same session id. */
@@ -78,6 +79,47 @@ describe.each(DURABLE)('on %s', (name) => {
       const model = new ScriptedModel([[assistantMessage('Bye.')]]);
       await runner.run(new Agent({ name: 'Agent', model }), 'Thanks', { session });
       expect(inputsOf(model)).toEqual([[...items, { type: 'message', role: 'user', content: 'Thanks' }]]);
+    });
+  });
+});
+
+/**
+ * The SDK writes into the state what it is about to store after an approval, from version 0.18 on, and looks at the history
+ * before it does so again. Earlier ones refuse such a state.
+ */
+describe.each(ALL)('on %s, when the first write after the approval fails', (name) => {
+  const backend = useBackend(name);
+  const lossy = Object.entries(APPROVALS).filter(([approval]) => !/rejected|hosted/.test(approval));
+
+  describe.each<Loss>(['the request', 'the answer'])('because %s is lost', (loss) => {
+    test.each(lossy)('%s', async (_what, approval) => {
+      const sessionId = globalThis.crypto.randomUUID();
+      const open = () => backend().session({ sessionId });
+      const first = await playRound(open(), approval, 0);
+      const before = typesOf(await open().getItems());
+
+      const results: RoundResult[] = [first];
+      let text: string | undefined;
+      const losing = withLosses(open(), (kind, write) => {
+        if (kind === loss && write === 1) throw new Error('lost');
+      });
+      const failing = playRound(losing, approval, 1, first.state, (state) => (text = state));
+      await expect(failing).rejects.toThrow('lost');
+      if (text === undefined) throw new Error('there is no state');
+
+      if (!('pendingSessionWrite' in (JSON.parse(text) as object))) {
+        expect(isNewestSdk).toBe(false);
+        await expect(playRound(open(), approval, 1, text)).rejects.toThrow('cannot be resumed safely');
+        const after = typesOf(await open().getItems());
+        expect(after.startsWith(before)).toBe(true);
+        return;
+      }
+      const decided = { ...approval, decisions: [() => undefined, ...approval.decisions.slice(1)] };
+      results.push(await playRound(open(), decided, 1, text));
+      for (let round = 2; round < approval.rounds.length; round++) {
+        results.push(await playRound(open(), approval, round, results.at(-1)?.state));
+      }
+      expect(await open().getItems()).toEqual((await playOnMemorySession(approval)).items);
     });
   });
 });

@@ -137,12 +137,17 @@ export const APPROVALS: Readonly<Record<string, Approval>> = {
   },
 };
 
-/** Plays one round, from the text of a state where it is not the first. */
+/**
+ * Plays one round, from the text of a state where it is not the first.
+ *
+ * @param onFailure - is given the text of the state that a failed round leaves.
+ */
 export async function playRound(
   session: Session,
   { rounds, decisions }: Approval,
   round: number,
   stateText?: string,
+  onFailure?: (stateText: string) => void,
 ): Promise<RoundResult> {
   const model = new ScriptedModel(rounds[round] as AgentOutputItem[][]);
   const agent = new Agent({ name: 'Agent', model, tools: [pay, weather, docs] });
@@ -151,7 +156,10 @@ export async function playRound(
     input = await RunState.fromString(agent, stateText);
     decisions[round - 1]?.(input, input.getInterruptions());
   }
-  const result = await runner.run(agent, input, { session });
+  const result = await runner.run(agent, input, { session }).catch((error: unknown) => {
+    onFailure?.(input.toString());
+    throw error;
+  });
   model.assertComplete();
   const inputs = inputsOf(model);
   if (result.interruptions.length > 0) return { state: result.state.toString(), inputs };

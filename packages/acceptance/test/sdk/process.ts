@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 
 export interface Ended {
@@ -11,24 +11,38 @@ export interface Ended {
 const PACKAGE = join(__dirname, '../..');
 
 /** The configuration that maps the SDK to the version under test. */
-const { sdkTsconfig = 'tsconfig.sdk.json' } = globalThis as { sdkTsconfig?: string };
+const { sdkTsconfig } = globalThis as { sdkTsconfig?: string };
 
-/** Runs a script of this folder as a process of its own, with the sources as they are and the SDK under test. */
-export function runProcess(file: string, args: readonly string[], input: unknown = null): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, file), ...args], {
-      cwd: PACKAGE,
-      env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, sdkTsconfig) },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    });
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
-    // A process that was killed does not read its input.
-    child.stdin.on('error', () => undefined).end(JSON.stringify(input));
+export const isNewestSdk = sdkTsconfig === undefined;
+
+export interface Started {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts a script of this folder as a process of its own, with the sources as they are and the SDK under test. */
+export function startProcess(file: string, args: readonly string[]): Started {
+  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, file), ...args], {
+    cwd: PACKAGE,
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, sdkTsconfig ?? 'tsconfig.sdk.json') },
+  });
+  let [stdout, stderr] = ['', ''];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  // A process that was killed does not read its input.
+  child.stdin.on('error', () => undefined);
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ stdout, stderr, code, signal }));
   });
+  return { child, ended };
+}
+
+/** Runs a script to its end, whatever that is. */
+export function runProcess(file: string, args: readonly string[], input: unknown = null): Promise<Ended> {
+  const { child, ended } = startProcess(file, args);
+  child.stdin.end(JSON.stringify(input));
+  return ended;
 }
 
 /** What a process printed as JSON, once it has ended well. */

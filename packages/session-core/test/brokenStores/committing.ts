@@ -283,7 +283,7 @@ export const committing: BrokenStores = {
       const states = new Map<Revision, readonly StoredRecord[]>([[NO_HISTORY, []]]);
       return (intact) => ({
         commit: async (sessionId, change) => {
-          const known = change.lastSeen && states.get(change.lastSeen.revision);
+          const known = change.lastSeen && states.get(change.lastSeen);
           const result = await intact.commit(
             sessionId,
             known && !change.drop ? { ...change, drop: 'all', append: [...known, ...change.append] } : change,
@@ -300,10 +300,8 @@ export const committing: BrokenStores = {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, change) => {
         const { revision } = await intact.read(sessionId);
-        const { lastSeen = { revision } } = change;
-        return lastSeen.revision === revision
-          ? intact.commit(sessionId, change)
-          : { status: 'committed', revision };
+        const { lastSeen = revision } = change;
+        return lastSeen === revision ? intact.commit(sessionId, change) : { status: 'committed', revision };
       },
     })),
     fails: ['revisions: an outdated or meaningless hint does no harm'],

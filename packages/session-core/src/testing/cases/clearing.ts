@@ -41,7 +41,7 @@ export const clearing: Cases = {
     const id = newId();
     const ifRevision = await commit(store, id, { append: texts('a', 1) });
     await store.clear(id);
-    const change = { append: texts('b', 1), ifRevision, lastSeen: { revision: ifRevision, at: Date.now() } };
+    const change = { append: texts('b', 1), ifRevision, lastSeen: ifRevision };
     checkEqual(await tryCommit(store, id, change), { status: 'conflict' }, 'a commit after the clear');
     await commit(store, id, { append: texts('c', 1), ifRevision: NO_HISTORY });
     checkEqual(await tryCommit(store, id, change), { status: 'conflict' }, 'a commit after the next write');

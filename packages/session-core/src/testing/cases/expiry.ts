@@ -85,7 +85,7 @@ export const expiry: Cases = {
   'a hint from before the expiry does no harm': async ({ openStore, elapse, newId }) => {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
-    const lastSeen = { revision: await commit(store, id, { append: texts('a', 3) }), at: Date.now() };
+    const lastSeen = await commit(store, id, { append: texts('a', 3) });
     await elapse(id, TTL_MS * 1.1);
     await commit(store, id, { append: texts('b', 1), lastSeen });
     await checkRecords(store, id, texts('b', 1));

@@ -16,7 +16,7 @@ export const retrying: Cases = {
 
   'a commit tried again after other commits changes nothing': async ({ store, newId }) => {
     const id = newId();
-    const seen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+    const seen = await commit(store, id, { append: texts('a', 1) });
     const change = { id: commitId(), append: texts('b', 2), lastSeen: seen };
     const revision = await commit(store, id, change);
     await commit(store, id, { append: texts('c', 1) });
@@ -70,7 +70,7 @@ export const retrying: Cases = {
     const other = await openStore();
     for (let round = 0; round < 10; round++) {
       const id = newId();
-      const lastSeen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+      const lastSeen = await commit(store, id, { append: texts('a', 1) });
       const change = { id: commitId(), append: texts('b', 2), lastSeen };
       await Promise.all([commit(store, id, change), commit(other, id, change), commit(store, id, change)]);
       await checkRecords(store, id, [...texts('a', 1), ...texts('b', 2)]);
@@ -79,7 +79,7 @@ export const retrying: Cases = {
 
   'a commit tried again after a clear does not come back': async ({ store, newId }) => {
     const id = newId();
-    const lastSeen = { revision: await commit(store, id, { append: texts('a', 1) }), at: Date.now() };
+    const lastSeen = await commit(store, id, { append: texts('a', 1) });
     const change = { id: commitId(), append: texts('b', 2), lastSeen };
     await commit(store, id, change);
     await store.clear(id);

@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  redisCommand,
+  startRedis,
+  startRedisCluster,
+  type ClusterNode,
+  type RedisCluster,
+  type RedisEngine,
+} from '@agent-sessions/engines';
+import { createClient, createCluster } from 'redis';
+import { RedisSession, RedisStore } from '../src';
+import { sessionKeys } from '../src/keys';
+import { CLEAR } from '../src/scripts/clear';
+import { COMMIT } from '../src/scripts/commit';
+import { READ } from '../src/scripts/read';
+import { describeConformance } from './support/conformance';
+import { CLUSTER_RIGHTS, LEAST_RIGHTS } from './support/leastRights';
+import { commitId } from './support/redis';
+
+// Which error each missing right leads to, and that nothing changes then: see "permissions" in failures.test.ts.
+
+const README = join(__dirname, '../README.md');
+const keyPrefix = 'openai_agents_session';
+const user = { username: 'chat', password: 'pw' };
+const ignore = (): void => undefined;
+
+let server: RedisEngine;
+let admin: Awaited<ReturnType<typeof connect>>;
+let least: Awaited<ReturnType<typeof connect>>;
+
+async function connect(options: { username?: string; password?: string } = {}) {
+  return createClient({ url: server.url, ...options })
+    .on('error', ignore)
+    .connect();
+}
+
+beforeAll(async () => {
+  server = await startRedis({});
+  await redisCommand(server, 'ACL', 'SETUSER', user.username, ...LEAST_RIGHTS, `>${user.password}`);
+  admin = await connect();
+  least = await connect(user);
+});
+afterAll(async () => {
+  admin.destroy();
+  least.destroy();
+  await server.stop();
+});
+
+describeConformance('RedisStore, of a user with the least rights', {
+  keyPrefix,
+  inspector: () => admin,
+  store: (options) => new RedisStore({ client: least, ...options }),
+});
+
+test('so far the server has refused that user nothing', async () => {
+  expect(await redisCommand(server, 'ACL', 'LOG')).toEqual([]);
+});
+
+test('a session with a client of its own needs no more', async () => {
+  const { username, password } = user;
+  const url = `redis://${username}:${password}@${server.host}:${server.port}`;
+  await using session = await RedisSession.fromUrl(url, { sessionId: 'own', ttlSeconds: 60 });
+  await session.addItems([{ role: 'user', content: 'a' }]);
+  expect(await session.popItem()).toEqual({ role: 'user', content: 'a' });
+  await session.clearSession();
+  expect(await session.getItems()).toEqual([]);
+  expect(await redisCommand(server, 'ACL', 'LOG')).toEqual([]);
+});
+
+test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {
+  const called = [COMMIT, READ, CLEAR].flatMap(({ lua }) =>
+    [...lua.matchAll(/redis\.call\('(\w+)'/g)].map(([, name = '']) => `+${name.toLowerCase()}`),
+  );
+  const sent = ['+evalsha', '+eval', '+hmget', '+lrange'];
+  const granted = LEAST_RIGHTS.filter((right) => right.startsWith('+'));
+  expect(granted.sort()).toEqual([...new Set([...called, ...sent])].sort());
+});
+
+test('the README gives these rights', () => {
+  const [on, ...rights] = LEAST_RIGHTS;
+  expect(readFileSync(README, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
+});
+
+test('that user reaches nothing else', async () => {
+  await admin.set('other', 'secret');
+  await admin.rPush('other-list', 'secret');
+  for (const words of [
+    ['GET', 'other'],
+    ['KEYS', '*'],
+    ['SCAN', '0'],
+    ['DEL', 'other'],
+    ['FLUSHALL'],
+    ['CONFIG', 'GET', '*'],
+    ['SCRIPT', 'FLUSH'],
+    ['PUBLISH', 'other', 'x'],
+    ['LRANGE', 'other-list', '0', '-1'],
+    ['EVAL', "return redis.call('LRANGE', 'other-list', 0, -1)", '0'],
+    ['EVAL', "return redis.call('LRANGE', KEYS[1], 0, -1)", '1', 'other-list'],
+    ['EVAL', "return redis.call('GET', KEYS[1])", '1', `${keyPrefix}:x`],
+  ]) {
+    await expect(least.sendCommand(words)).rejects.toThrow(/NOPERM|can't run|can't access/);
+  }
+  const store = new RedisStore({ client: least, keyPrefix: 'other-prefix' });
+  await expect(store.read('a')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+  await expect(store.commit('a', { id: commitId(), append: ['{}'] })).rejects.toMatchObject({
+    code: 'ACCESS_DENIED',
+  });
+});
+
+describe('on a cluster', () => {
+  let cluster: RedisCluster;
+  beforeAll(async () => {
+    cluster = await startRedisCluster();
+  }, 120_000);
+  afterAll(() => cluster.stop());
+
+  const setUser = (...rights: string[]) =>
+    Promise.all(
+      [...cluster.masters, ...cluster.replicas].map((node) =>
+        redisCommand(node, 'ACL', 'SETUSER', user.username, ...rights, `>${user.password}`),
+      ),
+    );
+  const open = () =>
+    createCluster({ rootNodes: [...cluster.rootNodes], defaults: user })
+      .on('error', ignore)
+      .connect();
+
+  test('the same rights do not suffice to connect; those of the README do', async () => {
+    expect(readFileSync(README, 'utf8')).toContain(`\`${CLUSTER_RIGHTS.join(' ')}\``);
+    await setUser(...LEAST_RIGHTS);
+    await expect(open()).rejects.toThrow();
+    await setUser(...LEAST_RIGHTS, ...CLUSTER_RIGHTS);
+    const client = await open();
+    for (const sessionId of ['a', 'b', 'c', 'd', 'e', 'f']) {
+      const session = new RedisSession({ client, sessionId, ttlSeconds: 60 });
+      await session.addItems([{ role: 'user', content: sessionId }]);
+      expect(await session.getItems()).toEqual([{ role: 'user', content: sessionId }]);
+      await session.clearSession();
+    }
+    client.destroy();
+  }, 30_000);
+
+  test('and they suffice while a slot moves, but not without +asking', async () => {
+    await setUser(...LEAST_RIGHTS, ...CLUSTER_RIGHTS);
+    const client = await open();
+    const store = new RedisStore({ client });
+    await store.commit('moving', { id: commitId(), append: ['{"a":1}'] });
+    const keys = sessionKeys(keyPrefix, 'moving');
+    const slot = Number(await redisCommand(cluster.masters[0] as ClusterNode, 'CLUSTER', 'KEYSLOT', keys[0]));
+    const owns = ({ slots = [1, 0] }: ClusterNode) => slot >= slots[0] && slot <= slots[1];
+    const source = cluster.masters.find(owns) as ClusterNode;
+    const target = cluster.masters.find((node) => node !== source) as ClusterNode;
+    await redisCommand(target, 'CLUSTER', 'SETSLOT', `${slot}`, 'IMPORTING', source.id);
+    await redisCommand(source, 'CLUSTER', 'SETSLOT', `${slot}`, 'MIGRATING', target.id);
+    await redisCommand(source, 'MIGRATE', target.host, `${target.port}`, '', '0', '5000', 'KEYS', ...keys);
+    const append = ['{"b":1}'];
+    await setUser('-asking');
+    await expect(store.commit('moving', { id: commitId(), append })).rejects.toMatchObject({
+      code: 'ACCESS_DENIED',
+    });
+    await setUser('+asking');
+    await store.commit('moving', { id: commitId(), append: ['{"c":1}'] });
+    expect((await store.read('moving')).records).toEqual(['{"a":1}', '{"c":1}']);
+    client.destroy();
+  }, 30_000);
+});
