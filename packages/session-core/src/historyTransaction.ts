@@ -71,8 +71,9 @@ function assertProtocolItem(item: unknown, path: string): void {
   }
 }
 
+/** 128 bits: a store keeps them for as long as the session lives. */
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
 }
 
 function invalid(message: string): SessionError {
