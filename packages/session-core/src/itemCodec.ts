@@ -7,8 +7,10 @@ import type { StoredRecord } from './sessionStore';
 /*
  * Formats of a record:
  * - text that begins with `{`: the item's JSON (see exactJson.ts);
- * - bytes: the first byte names the format. None is defined yet.
+ * - bytes: the first byte names the format. None is defined yet, and 0x7b never is: it begins damaged text.
  */
+
+const DAMAGED_TEXT = 0x7b;
 
 /**
  * The records of `items`, in order.
@@ -42,7 +44,7 @@ export function encodeItem(item: unknown, path: string): StoredRecord {
 export function decodeRecord(record: StoredRecord, position: number): AgentInputItem {
   if (typeof record !== 'string') {
     const format = record[0];
-    if (format === undefined) throw corrupt(position);
+    if (format === undefined || format === DAMAGED_TEXT) throw corrupt(position);
     throw new SessionError(
       'UNSUPPORTED_FORMAT',
       `record ${position} from the end has format 0x${format.toString(16).padStart(2, '0')}, which this version does not know`,

@@ -9,56 +9,43 @@ export interface RetryOptions {
   readonly isTransient: (error: unknown) => boolean;
 }
 
+/** The end of the time for all tries. */
+export interface TimeLimit {
+  /** Aborts when the time is over. Made when first asked for, because that costs more than the rest of a call. */
+  readonly signal: AbortSignal;
+}
+
 const FIRST_DELAY_MS = 10;
 const LONGEST_DELAY_MS = 1_000;
 
 /**
  * Tries until `attempt` returns, fails for good, or the time is up, with fully jittered exponential back-off between
- * tries. The signal it hands out aborts at the time limit; a driver that ignores it is left behind.
+ * tries. A driver that ignores the limit's signal is left behind.
  *
  * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended, or one that ended in `CONTENTION` is
  * followed by one that has not; `ABORTED` when `signal` aborted.
  */
 export async function withRetries<T>(
   options: RetryOptions,
-  attempt: (signal: AbortSignal) => Promise<T>,
+  attempt: (limit: TimeLimit) => Promise<T>,
 ): Promise<T> {
-  const { timeoutMs, signal, isTransient } = options;
-  const stop = new AbortController();
-  let lastError: unknown;
-  const deadline = performance.now() + timeoutMs;
-  const timer = setTimeout(() => {
-    // CONTENTION says that nothing changed, which nobody knows of the try under way
-    const told = SessionError.is(lastError, 'CONTENTION') ? undefined : lastError;
-    const message = `no answer within ${timeoutMs} ms; a change may or may not have been made`;
-    stop.abort(told ?? new SessionError('TIMEOUT', message));
-  }, timeoutMs);
-  const onAbort = (): void => {
-    stop.abort(
-      new SessionError('ABORTED', 'aborted by the signal; a change may or may not have been made', {
-        cause: signal?.reason,
-      }),
-    );
-  };
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const limit = new Limit(options);
   try {
     for (let tries = 0; ; tries++) {
-      stop.signal.throwIfAborted();
+      limit.throwIfOver();
       try {
-        return await untilAborted(attempt(stop.signal), stop.signal);
+        return await limit.within(attempt(limit));
       } catch (error) {
-        stop.signal.throwIfAborted();
-        if (!isTransient(error)) throw error;
-        lastError = error;
+        limit.throwIfOver();
+        if (!options.isTransient(error)) throw error;
+        limit.lastError = error;
         const delay = backoffMs(tries);
-        if (performance.now() + delay >= deadline) throw error;
-        await pause(delay, stop.signal);
+        if (performance.now() + delay >= limit.deadline) throw error;
+        await pause(delay, limit);
       }
     }
   } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
+    limit.release();
   }
 }
 
@@ -67,19 +54,74 @@ export function backoffMs(tries: number): number {
   return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(ms: number, limit: Limit): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const slept = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, ms);
   });
-  return untilAborted(slept, signal).finally(() => clearTimeout(timer));
+  return limit.within(slept).finally(() => clearTimeout(timer));
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
+class Limit implements TimeLimit {
+  readonly deadline: number;
+  lastError: unknown;
+  readonly #timeoutMs: number;
+  readonly #caller: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #over: { readonly reason: unknown } | undefined;
+  #controller: AbortController | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
+
+  constructor({ timeoutMs, signal }: RetryOptions) {
+    this.deadline = performance.now() + timeoutMs;
+    this.#timeoutMs = timeoutMs;
+    this.#caller = signal;
+    this.#timer = setTimeout(this.#onTimeout, timeoutMs);
+    if (signal?.aborted) this.#onAbort();
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#over) this.#controller.abort(this.#over.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  throwIfOver(): void {
+    if (this.#over) throw this.#over.reason;
+  }
+
+  /** What `work` comes to, unless the time is over first. */
+  within<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#reject = reject;
+      if (this.#over) this.#reject(this.#over.reason);
+      work.then(resolve, reject);
+    });
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    this.#caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onTimeout = (): void => {
+    // CONTENTION says that nothing changed, which nobody knows of the try under way
+    const told = SessionError.is(this.lastError, 'CONTENTION') ? undefined : this.lastError;
+    const message = `no answer within ${this.#timeoutMs} ms; a change may or may not have been made`;
+    this.#end(told ?? new SessionError('TIMEOUT', message));
+  };
+
+  readonly #onAbort = (): void => {
+    const message = 'aborted by the signal; a change may or may not have been made';
+    this.#end(new SessionError('ABORTED', message, { cause: this.#caller?.reason }));
+  };
+
+  #end(reason: unknown): void {
+    this.#over ??= { reason };
+    this.#controller?.abort(reason);
+    this.#reject?.(reason);
+  }
 }

@@ -255,3 +255,9 @@ function spoil(value: unknown): void {
   if (Array.isArray(value)) value.push('spoilt');
   else if (!ArrayBuffer.isView(value)) Object.assign(value, { spoilt: true });
 }
+
+test('bytes that begin like text are damaged text, not another format', () => {
+  expect(() => decodeRecord(Uint8Array.of(0x7b, 0xff), 1)).toThrow(
+    expect.objectContaining({ code: 'CORRUPT_RECORD' }) as Error,
+  );
+});

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { backoffMs, SessionError, withRetries } from '../src';
+import { backoffMs, SessionError, withRetries, type TimeLimit } from '../src';
 import { deferred, expectCode } from './support';
 
 const TIMEOUT_MS = 500;
@@ -17,10 +17,10 @@ afterEach(() => {
 
 describe('withRetries', () => {
   test('returns what the first try returns', async () => {
-    const attempt = jest.fn<Promise<string>, [AbortSignal]>(() => Promise.resolve('done'));
+    const attempt = jest.fn<Promise<string>, [TimeLimit]>(() => Promise.resolve('done'));
     expect(await withRetries({ timeoutMs: TIMEOUT_MS, isTransient }, attempt)).toBe('done');
     expect(attempt).toHaveBeenCalledTimes(1);
-    expect(attempt.mock.calls[0]?.[0].aborted).toBe(false);
+    expect(attempt.mock.calls[0]?.[0].signal.aborted).toBe(false);
   });
 
   test('tries again after a transient error', async () => {
@@ -84,7 +84,7 @@ describe('withRetries', () => {
   test('ends with TIMEOUT when a try hangs, and aborts it', async () => {
     let handedOut: AbortSignal | undefined;
     const result = expectCode('TIMEOUT', () =>
-      withRetries({ timeoutMs: TIMEOUT_MS, isTransient }, (signal) => {
+      withRetries({ timeoutMs: TIMEOUT_MS, isTransient }, ({ signal }) => {
         handedOut = signal;
         return hanging();
       }),
@@ -129,7 +129,7 @@ describe('withRetries', () => {
     const result = expectCode('TIMEOUT', () =>
       withRetries(
         { timeoutMs: TIMEOUT_MS, isTransient },
-        (signal) =>
+        ({ signal }) =>
           new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => reject(permanent));
           }),
@@ -174,7 +174,7 @@ describe('an abort signal', () => {
     const controller = new AbortController();
     let handedOut: AbortSignal | undefined;
     const result = expectCode('ABORTED', () =>
-      withRetries({ timeoutMs: TIMEOUT_MS, signal: controller.signal, isTransient }, (signal) => {
+      withRetries({ timeoutMs: TIMEOUT_MS, signal: controller.signal, isTransient }, ({ signal }) => {
         handedOut = signal;
         return hanging();
       }),
@@ -231,7 +231,7 @@ describe('an abort signal', () => {
 
   test('keeps no listener of the tries on the signal that it hands out', async () => {
     const handedOut: AbortSignal[] = [];
-    const result = withRetries({ timeoutMs: TIMEOUT_MS, isTransient }, (signal) => {
+    const result = withRetries({ timeoutMs: TIMEOUT_MS, isTransient }, ({ signal }) => {
       handedOut.push(signal);
       return handedOut.length < 4 ? Promise.reject(transient) : Promise.resolve();
     });

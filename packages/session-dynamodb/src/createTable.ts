@@ -45,7 +45,9 @@ export async function createTableIfNotExists(
   const bounds = resolveStoreOptions({ ...options, timeoutMs });
   const setUp = new TableSetUp(table, enableTtl);
   try {
-    return await withRetries({ ...bounds, isTransient: isTransientHere }, (signal) => setUp.attempt(signal));
+    return await withRetries({ ...bounds, isTransient: isTransientHere }, ({ signal }) =>
+      setUp.attempt(signal),
+    );
   } catch (error) {
     if (error instanceof NotActive) {
       throw new SessionError('TIMEOUT', `table ${tableName} is not active after ${timeoutMs} ms`);

@@ -99,7 +99,7 @@ export class DynamoDBStore implements SessionStore {
       refusal = error;
     };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient: isContention }, (signal) =>
+      return await withRetries({ timeoutMs, signal, isTransient: isContention }, ({ signal }) =>
         attempt(new Partition(this.#table, sessionId, { signal, deadline, onTransient })),
       );
     } catch (error) {

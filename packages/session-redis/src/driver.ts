@@ -1,4 +1,4 @@
-import { NO_HISTORY, SessionError, type Revision } from '@agent-sessions/session-core';
+import { NO_HISTORY, SessionError, type Revision, type TimeLimit } from '@agent-sessions/session-core';
 import { messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
 import { READ } from './scripts/read';
@@ -25,8 +25,8 @@ export class Driver {
   }
 
   /** One round trip, or two on a server that does not know the script yet. */
-  async run({ sha1, lua }: Script, call: ScriptCall, signal: AbortSignal): Promise<unknown> {
-    const commands = this.#commands(signal);
+  async run({ sha1, lua }: Script, call: ScriptCall, limit: TimeLimit): Promise<unknown> {
+    const commands = this.#commands(limit);
     try {
       return await commands.evalSha(sha1, call);
     } catch (error) {
@@ -36,11 +36,11 @@ export class Driver {
   }
 
   /** One round trip, or two when somebody commits at the same moment. `last` undefined: all. */
-  async read(keys: [string, string], last: number | undefined, signal: AbortSignal): Promise<RawHistory> {
-    const whole = last === undefined ? await this.#readWhole(keys, signal) : undefined;
+  async read(keys: [string, string], last: number | undefined, limit: TimeLimit): Promise<RawHistory> {
+    const whole = last === undefined ? await this.#readWhole(keys, limit) : undefined;
     if (whole !== undefined) return whole;
     const start = last === undefined ? '0' : `-${last}`;
-    const reply = await this.run(READ, { keys, arguments: [start] }, signal);
+    const reply = await this.run(READ, { keys, arguments: [start] }, limit);
     const [revision, elements] = reply as [Buffer | string, Buffer[]];
     if (typeof revision === 'string') {
       throw new SessionError(
@@ -55,9 +55,9 @@ export class Driver {
    * What the script would read, at half its cost, for Lua copies each record twice. The same revision before and after
    * the records is theirs: none comes back. Undefined where only the script can tell.
    */
-  async #readWhole([items, meta]: [string, string], signal: AbortSignal): Promise<RawHistory | undefined> {
+  async #readWhole([items, meta]: [string, string], limit: TimeLimit): Promise<RawHistory | undefined> {
     if (this.#plain === undefined) return undefined;
-    const commands = this.#commands(signal);
+    const commands = this.#commands(limit);
     const [[revision], elements, [after]] = (await Promise.all([
       commands.hmGet(meta, 'rev'),
       commands.lRange(items, 0, -1),
@@ -68,10 +68,10 @@ export class Driver {
     return isTheirs ? { revision: before ?? NO_HISTORY, elements } : undefined;
   }
 
-  #commands(abortSignal: AbortSignal): RedisCommands {
+  #commands(limit: TimeLimit): RedisCommands {
     // A connected plain client sends a command at once: there is nothing to abort, and a signal has its price.
     if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;
-    return this.#client.withCommandOptions({ ...OPTIONS, abortSignal });
+    return this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
   }
 }
 

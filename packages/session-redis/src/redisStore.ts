@@ -9,6 +9,7 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
+  type TimeLimit,
 } from '@agent-sessions/session-core';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';
@@ -62,9 +63,7 @@ export class RedisStore implements SessionStore {
 
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
-    const { revision, elements } = await this.#try((signal) =>
-      this.#driver.read(keys, options?.last, signal),
-    );
+    const { revision, elements } = await this.#try((limit) => this.#driver.read(keys, options?.last, limit));
     return { records: elements.map(toRecord), revision };
   }
 
@@ -90,14 +89,14 @@ export class RedisStore implements SessionStore {
 
   #run(script: Script, sessionId: string, args: (string | Buffer)[]): Promise<unknown> {
     const call = { keys: sessionKeys(this.#keyPrefix, sessionId), arguments: args };
-    return this.#try((signal) => this.#driver.run(script, call, signal));
+    return this.#try((limit) => this.#driver.run(script, call, limit));
   }
 
   /** A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others. */
   #isTransient = (error: unknown): boolean =>
     isTransient(error) || (isClosed(error) && this.#client.isOpen === true);
 
-  async #try<T>(attempt: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  async #try<T>(attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
     const { timeoutMs, signal } = this.#options;
     try {
       return await withRetries({ timeoutMs, signal, isTransient: this.#isTransient }, attempt);
