@@ -7,63 +7,72 @@ import { compare } from './compare';
 import { turn } from './items';
 
 const TTL_SECONDS = 3_600;
+/** Then both begin another conversation, so that the history stays about as long as it was. */
+const TURNS_MEASURED = 10;
+
+interface Conversation {
+  read(): Promise<AgentInputItem[]>;
+  append(items: AgentInputItem[]): Promise<unknown>;
+  end(): Promise<unknown>;
+}
 
 /** A turn of a conversation: read all, append the new items. Beside it the least that the raw driver can do. */
 export async function benchmarkRedis(historyTurns: number, rounds: number): Promise<void> {
   const engine = await startRedis();
   const client = createClient({ url: engine.url });
   await client.connect();
-  const prefix = `benchmark-${randomUUID()}`;
-  try {
-    const history = Array.from({ length: historyTurns }, (_, index) => turn(index)).flat();
-    const items = turn(historyTurns);
-    const raw = (key: string) => ({
+  const keyPrefix = `benchmark-${randomUUID()}`;
+  let conversations = 0;
+
+  const beginRaw = (): Conversation => {
+    const key = `${keyPrefix}:raw:${conversations}`;
+    return {
       read: async () => (await client.lRange(key, 0, -1)).map((text) => JSON.parse(text) as AgentInputItem),
-      append: (added: AgentInputItem[]) =>
-        Promise.all([
-          client.rPush(
-            key,
-            added.map((item) => JSON.stringify(item)),
-          ),
-          client.expire(key, TTL_SECONDS),
-        ]),
-      restore: () => client.lTrim(key, 0, history.length - 1),
-    });
-    const plain = raw(`${prefix}:raw`);
-    await plain.append(history);
-    const session = new RedisSession({
-      client,
-      keyPrefix: prefix,
-      sessionId: 'session',
-      ttlSeconds: TTL_SECONDS,
-    });
-    await session.addItems(history);
-    const contenders = [
-      {
-        name: 'raw: LRANGE + JSON, then RPUSH and EXPIRE in one pipeline',
-        run: async () => {
-          await plain.read();
-          await plain.append(items);
-        },
+      append: (items) => {
+        const texts = items.map((item) => JSON.stringify(item));
+        return Promise.all([client.rPush(key, texts), client.expire(key, TTL_SECONDS)]);
       },
-      {
-        name: 'RedisSession: getItems, then addItems',
-        run: async () => {
-          await session.getItems();
-          await session.addItems(items);
-        },
+      end: () => client.del([key]),
+    };
+  };
+  const beginSession = (): Conversation => {
+    const sessionId = `session-${conversations}`;
+    const session = new RedisSession({ client, keyPrefix, sessionId, ttlSeconds: TTL_SECONDS });
+    return {
+      read: () => session.getItems(),
+      append: (items) => session.addItems(items),
+      end: () => session.clearSession(),
+    };
+  };
+
+  const history = Array.from({ length: historyTurns }, (_, index) => turn(index)).flat();
+  const items = turn(historyTurns);
+  let [raw, session] = [beginRaw(), beginSession()];
+  const takeTurn = async (conversation: Conversation): Promise<void> => {
+    await conversation.read();
+    await conversation.append(items);
+  };
+  let round = 0;
+  try {
+    const results = await compare(
+      [
+        { name: 'raw: LRANGE + JSON, then RPUSH and EXPIRE in one pipeline', run: () => takeTurn(raw) },
+        { name: 'RedisSession: getItems, then addItems', run: () => takeTurn(session) },
+      ],
+      rounds,
+      async () => {
+        if (round++ % TURNS_MEASURED !== 0) return;
+        await Promise.all([raw.end(), session.end()]);
+        conversations++;
+        [raw, session] = [beginRaw(), beginSession()];
+        await Promise.all([raw.append(history), session.append(history)]);
       },
-    ];
-    const results = await compare(contenders, rounds, async () => {
-      await plain.restore();
-      await session.rewriteHistory(() => history);
-    });
+    );
     console.log(`Redis, a turn of ${items.length} items on a history of ${history.length}, ${rounds} rounds`);
     for (const { name, medianMs, ratio } of results) {
       console.log(`  ${ratio.toFixed(2)} ×  ${medianMs.toFixed(3)} ms  ${name}`);
     }
-    await client.del([`${prefix}:raw`]);
-    await session.clearSession();
+    await Promise.all([raw.end(), session.end()]);
   } finally {
     await client.close();
     await engine.stop();

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { History } from '../workload/history';
 import { fromLine, type Orders } from './messages';
 
@@ -20,22 +19,19 @@ export function startWriter(orders: Orders, histories: readonly History[]): Writ
   });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  const lines = createInterface({ input: child.stdout });
-  let pending: string | undefined;
-  // The last line may be cut off: it is looked at only once another one follows.
-  lines.on('line', (line) => {
-    if (pending !== undefined) record(pending, histories);
-    pending = line;
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = `${said}${text}`.split('\n');
+    // The last one is not complete, and never will be if the writer was killed while it said it.
+    said = lines.pop() ?? '';
+    for (const line of lines) record(line, histories);
   });
   const ended = new Promise<boolean>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => {
       if (signal === 'SIGKILL') resolve(true);
-      else if (code !== 0) reject(new Error(`a writer ended with ${signal ?? code ?? ''}:\n${errors}`));
-      else {
-        if (pending !== undefined) record(pending, histories);
-        resolve(false);
-      }
+      else if (code === 0) resolve(false);
+      else reject(new Error(`a writer ended with ${signal ?? code ?? ''}:\n${errors}`));
     });
   });
   return { kill: () => void child.kill('SIGKILL'), ended };

@@ -15,6 +15,8 @@ import type { Connection, World } from './world';
 
 export type Row = Record<string, AttributeValue>;
 
+const DAY_MS = 86_400_000;
+
 interface Parts {
   readonly client: DynamoDBClient;
   readonly endpoint: string;
@@ -45,15 +47,14 @@ export class DynamoDBWorld implements World {
     private readonly parts: Parts,
   ) {}
 
+  newProxy(): Promise<FaultProxy> {
+    return startFaultProxy(this.refusals);
+  }
+
   connect(): Promise<Connection> {
     return Promise.resolve(
       connectDynamoDB(`http://127.0.0.1:${this.proxy.port}`, this.tableName, this.parts.now),
     );
-  }
-
-  /** Straight to the engine, with a clock of its own. */
-  connectAt(now: () => number): Connection {
-    return connectDynamoDB(this.parts.endpoint, this.tableName, now);
   }
 
   address(port: number): string {
@@ -82,6 +83,21 @@ export class DynamoDBWorld implements World {
   async delete({ session_id, version }: Row): Promise<void> {
     const Key = { session_id, version } as Row;
     await this.parts.client.send(new DeleteItemCommand({ TableName: this.tableName, Key }));
+  }
+
+  /** Two days on: until then, parts may belong to a commit under way, and rows in front of the log stay as markers. */
+  async cleanUp(sessionId: string): Promise<void> {
+    const now = this.parts.now ?? Date.now;
+    const later = connectDynamoDB(this.parts.endpoint, this.tableName, () => now() + 2 * DAY_MS);
+    await later.session({ sessionId }).clearSession();
+    await later.close();
+  }
+
+  /** Parts that no row names: of a commit that never came, or of one whose log was begun anew. */
+  async orphans(sessionId: string): Promise<number> {
+    const rows = await this.rows(sessionId);
+    const inUse = new Set(rows.flatMap(({ parts }) => parts?.S?.split('/')[0] ?? []));
+    return rows.filter(({ bytes, version }) => bytes && !inUse.has(version?.N?.slice(1, 33) ?? '')).length;
   }
 
   /** Rows with content, and rows that nothing will ever delete. */

@@ -39,7 +39,6 @@ export class RedisWorld implements World {
   /** Of servers that were killed; they forget. */
   readonly #errorsBefore = new Map<string, number>();
   #requestsBefore = 0;
-  #scriptsLost = 0;
 
   private constructor(
     engine: RedisEngine,
@@ -48,6 +47,10 @@ export class RedisWorld implements World {
     private readonly options: { dir: string; args: readonly string[]; reconnectMs: number },
   ) {
     this.#engine = engine;
+  }
+
+  newProxy(): Promise<FaultProxy> {
+    return startFaultProxy(this.#engine);
   }
 
   connect(): Promise<Connection> {
@@ -86,6 +89,10 @@ export class RedisWorld implements World {
   async requests(): Promise<number> {
     const calls = (await this.#info('commandstats')).matchAll(/^cmdstat_(?:eval|evalsha|lrange):calls=(\d+)/gm);
     return [...calls].reduce((sum, [, count]) => sum + Number(count), this.#requestsBefore);
+  }
+
+  async cleanUp(sessionId: string): Promise<void> {
+    await this.judge.session({ sessionId }).clearSession();
   }
 
   async rubbish(sessionId: string): Promise<string[]> {

@@ -21,6 +21,8 @@ export interface Connection {
 export interface World {
   /** In front of the engine; it passes everything until it is given a plan. */
   readonly proxy: FaultProxy;
+  /** Another such proxy, for faults that one client alone meets. Whoever asks for it stops it. */
+  newProxy(): Promise<FaultProxy>;
   /** By way of the proxy. */
   connect(): Promise<Connection>;
   /** Straight to the engine, to see what became of it all. */
@@ -29,7 +31,9 @@ export interface World {
   address(port: number): string;
   /** How many requests the engine has had for its sessions. */
   requests(): Promise<number>;
-  /** What the engine keeps for a session beside its history: of no use to anybody once the session is cleared. */
+  /** Clears the session, at a time when nothing that was written before can be of use to anybody. */
+  cleanUp(sessionId: string): Promise<void>;
+  /** What the engine still keeps of a session that was cleaned up, and should not. */
   rubbish(sessionId: string): Promise<string[]>;
   /** Counts what went wrong on the way into `figures`. */
   countFaults(figures: Tally): Promise<void>;
