@@ -130,12 +130,15 @@ describe.each(ALL)('on %s', (name) => {
     ['null', null],
     ['a lone surrogate', 'a\ud800'],
   ])('a scope that is %s is an error, and nothing is stored', async (_what, tenant) => {
-    const session = open(newId());
-    expect(await outcomeOf(() => turn(session, tenant, 'Hello'))).toEqual({
+    const sessionId = newId();
+    expect(await outcomeOf(() => turn(open(sessionId), tenant, 'Hello'))).toEqual({
       error: 'SessionError',
       code: 'MISSING_SCOPE',
     });
-    expect(await session.getItems(undefined, new RunContext({ tenant: String(tenant) }))).toEqual([]);
+    expect(await backend().session({ sessionId }).getItems()).toEqual([]);
+    for (const other of ['undefined', 'null', '7', '~']) {
+      expect(await open(sessionId).getItems(undefined, new RunContext({ tenant: other }))).toEqual([]);
+    }
   });
 
   test('transactions, approvals and compaction stay in the scope', async () => {

@@ -67,7 +67,6 @@ async function killOne(
 ): Promise<void> {
   const proxy = await world.newProxy();
   const histories = sessions.map(({ history }) => history);
-  const unknownBefore = countUnknown(histories);
   const writer = startWriter({ ...orders, address: world.address(proxy.port) }, histories);
   let packets = dice.integer(1, MOST_PACKETS);
   const lastWord = lastWordOf(dice);
@@ -78,8 +77,11 @@ async function killOne(
   };
   if (!(await writer.ended)) throw new Error('a writer ended before it was killed');
   await proxy.stop();
+  const underWay = histories
+    .flatMap(({ operations }) => operations)
+    .filter(({ client, until }) => client.startsWith(`${orders.name}w`) && until === Infinity).length;
   figures.add('processes killed');
-  figures.add('calls under way when their process was killed', countUnknown(histories) - unknownBefore);
+  figures.add('calls under way when their process was killed', underWay);
 }
 
 /** What becomes of the packet that a process is killed at. */
@@ -100,8 +102,4 @@ async function judgeCleanUp(world: World, sessionId: string, figures: Tally): Pr
   const rubbish = await world.rubbish(sessionId);
   if (rubbish.length > 0) throw new Violation(`${sessionId} left behind: ${rubbish.join(', ')}`);
   figures.add('sessions cleaned up');
-}
-
-function countUnknown(histories: readonly History[]): number {
-  return histories.flatMap(({ operations }) => operations).filter(({ until }) => until === Infinity).length;
 }

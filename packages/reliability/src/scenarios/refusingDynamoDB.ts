@@ -6,14 +6,16 @@ import type { Refusal, RefusalPlan } from '../worlds/refusingProxy';
 import type { Scenario, Size } from './scenario';
 import { play, type Context } from './stage';
 
-const REFUSALS = [
+type Kind = readonly [name: string, status: number];
+
+const REFUSALS: readonly [Kind, ...Kind[]] = [
   ['ProvisionedThroughputExceededException', 400],
   ['ThrottlingException', 400],
   ['RequestLimitExceeded', 400],
   ['TransactionConflictException', 400],
   ['InternalServerError', 500],
   ['ServiceUnavailable', 503],
-] as const;
+];
 
 /** More than one row takes, so that some commits are written in parts, batch by batch. */
 const LARGE_ITEM = 450_000;

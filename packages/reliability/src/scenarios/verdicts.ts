@@ -62,10 +62,15 @@ export function checkAdditions(operations: readonly Operation[], found: readonly
 
 function count(operations: readonly Operation[], left: readonly Item[], figures: Tally): void {
   const known = operations.filter(isKnown);
-  const added = known.flatMap(itemsPut);
+  const seen = new Set(known.flatMap((operation) => (operation.verb === 'get' ? operation.items : [])));
+  const unknown = operations.filter((operation) => !isKnown(operation) && operation.verb !== 'get');
   figures.add('sessions checked');
   figures.add('calls', operations.length);
-  figures.add('calls of unknown outcome', operations.length - known.length);
-  figures.add('acknowledged items', added.length);
+  figures.add('acknowledged items', known.flatMap(itemsPut).length);
   figures.add('items at the end', left.length);
+  figures.add('changes of unknown outcome', unknown.length);
+  figures.add(
+    'changes of unknown outcome that were seen done',
+    unknown.filter((operation) => itemsPut(operation).some((item) => seen.has(item))).length,
+  );
 }

@@ -6,6 +6,11 @@ export class Tally {
     if (count !== 0) this.#counts.set(name, this.get(name) + count);
   }
 
+  /** Keeps the largest. */
+  raise(name: string, value: number): void {
+    this.#counts.set(name, Math.max(this.get(name), value));
+  }
+
   addAll(other: Iterable<readonly [string, number]>, prefix = ''): void {
     for (const [name, count] of other) this.add(`${prefix}${name}`, count);
   }
