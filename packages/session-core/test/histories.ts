@@ -78,9 +78,15 @@ const turnPlan: fc.Arbitrary<TurnPlan> = fc.record({
   answer: fc.boolean(),
 });
 
-/** `onTime`: no result comes in a later turn. */
-export function histories(options: { readonly onTime: boolean }): fc.Arbitrary<History> {
-  return fc.array(turnPlan, { maxLength: 6 }).map((turns) => build(turns, options.onTime));
+export interface HistoryOptions {
+  /** No result comes in a later turn. */
+  readonly onTime: boolean;
+  /** No two calls have the same id. */
+  readonly uniqueIds?: boolean;
+}
+
+export function histories(options: HistoryOptions): fc.Arbitrary<History> {
+  return fc.array(turnPlan, { maxLength: 6 }).map((turns) => build(turns, options));
 }
 
 export function user(content: string): AgentInputItem {
@@ -108,7 +114,7 @@ export function reasoning(id: string): AgentInputItem {
   return { type: 'reasoning', id, content: [] };
 }
 
-function build(turns: readonly TurnPlan[], onTime: boolean): History {
+function build(turns: readonly TurnPlan[], options: HistoryOptions): History {
   const items: AgentInputItem[] = [];
   const groups: (readonly AgentInputItem[])[] = [];
   const starts: number[] = [];
@@ -119,7 +125,7 @@ function build(turns: readonly TurnPlan[], onTime: boolean): History {
     if (turn.system && index > 0) items.push({ type: 'message', role: 'system', content: `rule ${index}` });
     for (let n = 0; n < turn.messages; n++) items.push(user(`question ${index}.${n}`));
     items.push(...late);
-    const steps = turn.steps.map((plan, n) => stepOf(plan, `${index}.${n}`, onTime));
+    const steps = turn.steps.map((plan, n) => stepOf(plan, `${index}.${n}`, options));
     items.push(...steps.flatMap(({ output, results }) => [...output, ...results]));
     groups.push(...steps.flatMap((step) => step.groups));
     late = steps.flatMap((step) => step.late);
@@ -134,7 +140,7 @@ function isInput(item: AgentInputItem | undefined): boolean {
   return item !== undefined && 'role' in item && item.role !== 'assistant';
 }
 
-function stepOf(plan: StepPlan, name: string, onTime: boolean): Step {
+function stepOf(plan: StepPlan, name: string, { onTime, uniqueIds = false }: HistoryOptions): Step {
   const thoughts = Array.from({ length: plan.reasoning }, (_, n) => reasoning(`rs_${name}.${n}`));
   const output: AgentInputItem[] = [...thoughts, ...(plan.comment ? [assistant(`comment ${name}`)] : [])];
   const results: AgentInputItem[] = [];
@@ -143,7 +149,7 @@ function stepOf(plan: StepPlan, name: string, onTime: boolean): Step {
   for (const [n, { kind, fate, sameIdEveryTurn }] of plan.calls.entries()) {
     const uniqueId = `${name}.${n}`;
     const isPlain = fate === 'answered' || fate === 'abandoned';
-    const callId = sameIdEveryTurn && isPlain ? `call_${n}` : `call_${uniqueId}`;
+    const callId = sameIdEveryTurn && isPlain && !uniqueIds ? `call_${n}` : `call_${uniqueId}`;
     const { calls, answers } = partsOf(kind, callId, uniqueId);
     // Where the order of the results tells which call they answer, each call has one.
     const isFlexible = !kind.includes('search');

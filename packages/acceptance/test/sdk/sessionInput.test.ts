@@ -30,8 +30,10 @@ test('the model gets the end of what it would get, the SDK has nothing more to l
     fc.record({ turns: fc.nat({ max: 5 }) }),
     fc.record({ budget: fc.nat({ max: 40 }), measure: fc.constant(() => 1) }),
   );
+  // The SDK itself takes calls with the same id for one, and moves the latest to the place of the first.
+  const input = histories({ onTime: false, uniqueIds: true });
   await fc.assert(
-    fc.asyncProperty(histories({ onTime: false }), limits, async ({ items }, limit) => {
+    fc.asyncProperty(input, limits, async ({ items }, limit) => {
       const whole = await inputAfter(items);
       const part = await inputAfter(items, keepRecent(limit));
       // Had a call been kept without its result, the SDK would leave it out here and not there.
