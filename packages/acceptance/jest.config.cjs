@@ -2,21 +2,30 @@ const preset = require('../../jest.preset.cjs');
 
 const suite = {
   ...preset,
+  displayName: 'newest SDK',
   rootDir: __dirname,
   globalSetup: '@agent-sessions/engines/jest-redis-and-dynamodb',
   globalTeardown: '@agent-sessions/engines/jest-teardown',
   setupFiles: ['<rootDir>/test/sdk/realm.ts'],
 };
 
-/** What concerns the SDK again, on an earlier version of it. */
-function onSdk(version) {
+/**
+ * What concerns the SDK again, on an earlier version of it. The scripted model of the newest one serves where a version
+ * brings none.
+ */
+function onSdk(version, { testing = true } = {}) {
+  const alias = `openai-agents-${version.replace(/\.\d+$/, '').replace('.', '-')}`;
   return {
     ...suite,
     displayName: `SDK ${version}`,
     testMatch: ['<rootDir>/test/sdk/**/*.test.ts'],
-    moduleNameMapper: { ...preset.moduleNameMapper, '^@openai/agents(/.*)?$': `openai-agents-${version}$1` },
-    globals: { sdkTsconfig: `tsconfig.sdk-${version}.json` },
+    moduleNameMapper: {
+      ...preset.moduleNameMapper,
+      '^@openai/agents$': alias,
+      ...(testing && { '^@openai/agents/testing$': `${alias}/testing` }),
+    },
+    globals: { sdkVersion: version },
   };
 }
 
-module.exports = { projects: [suite, onSdk('0-18'), onSdk('0-16')] };
+module.exports = { projects: [suite, onSdk('0.18.0'), onSdk('0.15.0', { testing: false })] };

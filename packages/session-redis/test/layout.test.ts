@@ -114,7 +114,7 @@ test('reading and conflicts put no expiry off', async () => {
 test('the hash of an ordinary session stays compact', async () => {
   const store = redis.store();
   for (let turn = 0; turn < 100; turn++) {
-    const operation = { id: `operation-${turn}`.padEnd(43, '-'), fingerprint: 'f'.repeat(43) };
+    const operation = { id: `operation-${turn}`.padEnd(22, '-'), fingerprint: 'f'.repeat(22) };
     await store.commit('compact', { id: `${turn}`.padEnd(22, '-'), append: ['{}'], operation });
   }
   expect(await redis.client.objectEncoding(redis.keys('compact').meta)).toBe('listpack');

@@ -8,12 +8,16 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-const PACKAGE = join(__dirname, '../..');
+/** The SDK's version under test. Jest's configuration names those before the newest. */
+export const { sdkVersion } = globalThis as { sdkVersion?: string };
 
-/** The configuration that maps the SDK to the version under test. */
-const { sdkTsconfig } = globalThis as { sdkTsconfig?: string };
+export const PACKAGE = join(__dirname, '../..');
 
-export const isNewestSdk = sdkTsconfig === undefined;
+/** Maps the SDK to the version under test, for TypeScript as well as for tsx. */
+export const SDK_TSCONFIG =
+  sdkVersion === undefined
+    ? 'tsconfig.sdk.json'
+    : `tsconfig.sdk-${sdkVersion.split('.').slice(0, 2).join('-')}.json`;
 
 export interface Started {
   readonly child: ChildProcessWithoutNullStreams;
@@ -24,7 +28,7 @@ export interface Started {
 export function startProcess(file: string, args: readonly string[]): Started {
   const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, file), ...args], {
     cwd: PACKAGE,
-    env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, sdkTsconfig ?? 'tsconfig.sdk.json') },
+    env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, SDK_TSCONFIG) },
   });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
