@@ -11,7 +11,7 @@ import { SessionError } from './errors';
 import { mutate, parseMutations, type HistoryEntry } from './historyMutations';
 import { canonicalText, parseTransaction } from './historyTransaction';
 import { decodeRecord, encodeItems } from './itemCodec';
-import { withRetries } from './retry';
+import { backoffMs } from './retry';
 import { storedSessionId } from './sessionId';
 import {
   resolveSessionOptions,
@@ -36,17 +36,13 @@ import { WriteQueue } from './writeQueue';
 interface View {
   readonly storeId: string;
   readonly writes: WriteQueue;
-  seen: Sighting | undefined;
-  /** When `seen` was: for a read its start, for a write its end, in the order that `tick` counts. */
+  /** The state last seen. */
+  seen: Revision | undefined;
+  /** When that was: for a read its start, for a write its end, in the order that `tick` counts. */
   seenAt: number;
   ticks: number;
-}
-
-/** A state of the stored history. */
-interface Sighting {
-  readonly revision: Revision;
-  /** The whole history, where that is what was read: what a compaction may replace. */
-  readonly records?: readonly StoredRecord[] | undefined;
+  /** The history as last read whole, until this object takes something off it: what a compaction may replace. */
+  whole: StoredHistory | undefined;
 }
 
 type Change = Pick<HistoryChange, 'append' | 'drop' | 'operation'> & {
@@ -103,8 +99,8 @@ export class StoredSession
     }
     if (limit !== undefined && limit <= 0) return [];
     const start = tick(view);
-    const { entries, sighting } = await this.#read(view, limit);
-    see(view, start, sighting);
+    const { entries, history, isWhole } = await this.#read(view, limit);
+    see(view, start, history.revision, isWhole ? history : view.whole);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -121,11 +117,11 @@ export class StoredSession
   async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
     const view = this.#open(runContext);
     return this.#rewrite(view, async () => {
-      const { entries, sighting } = await this.#read(view, 1);
+      const { entries, history } = await this.#read(view, 1);
       const place = entries.findLastIndex(({ item }) => item !== undefined);
       if (place === -1) return undefined;
       const behind = entries.slice(place + 1).map(({ record }) => record);
-      await this.#commit(view, { drop: 1 + behind.length, append: behind, basis: sighting.revision });
+      await this.#commit(view, { drop: 1 + behind.length, append: behind, basis: history.revision });
       return entries[place]?.item;
     });
   }
@@ -135,7 +131,7 @@ export class StoredSession
     const view = this.#open(runContext);
     await view.writes.run(async () => {
       await this.#store.clear(view.storeId);
-      see(view, tick(view), { revision: NO_HISTORY });
+      see(view, tick(view), NO_HISTORY, undefined);
     });
   }
 
@@ -173,18 +169,18 @@ export class StoredSession
     const mutations = parseMutations(args);
     if (mutations.length === 0) return;
     await this.#rewrite(view, async () => {
-      const { entries, sighting } = await this.#read(view);
+      const { entries, history } = await this.#read(view);
       const mutated = mutate(entries, mutations);
       const start = entries.findIndex((entry, index) => entry !== mutated[index]);
       if (start === -1) return;
       const append = mutated.slice(start).map(({ record }) => record);
-      await this.#commit(view, { drop: entries.length - start, append, basis: sighting.revision });
+      await this.#commit(view, { drop: entries.length - start, append, basis: history.revision });
     });
   }
 
   /**
    * Replaces the history that this object last read as a whole (else: the stored one) by `items`, atomically. Items that
-   * others appended since are kept behind them.
+   * were appended since are kept behind them.
    *
    * @throws `CONFLICT` when the history changed otherwise since.
    */
@@ -192,8 +188,7 @@ export class StoredSession
     const view = this.#open(runContext);
     const replacement = encodeItems(items);
     await view.writes.run(async () => {
-      const { seen } = view;
-      const basis = seen?.records ? { ...seen, records: seen.records } : await this.#readWhole(view);
+      const basis = view.whole ?? (await this.#store.read(view.storeId));
       const result = await this.#replace(view, basis, replacement);
       if (result.status === 'conflict') throw conflict();
     });
@@ -211,8 +206,8 @@ export class StoredSession
   ): Promise<RewriteResult> {
     const view = this.#open(runContext);
     const start = tick(view);
-    const basis = await this.#readWhole(view);
-    see(view, start, basis);
+    const basis = await this.#store.read(view.storeId);
+    see(view, start, basis.revision, basis);
     const items = await rewrite(readable(this.#decode(basis.records)));
     if (items === undefined) return { status: 'declined' };
     const replacement = encodeItems(items);
@@ -230,14 +225,15 @@ export class StoredSession
   }
 
   /** The newest entries, at least `wanted` of them readable, or all. */
-  async #read(view: View, wanted?: number): Promise<{ entries: HistoryEntry[]; sighting: Sighting }> {
+  async #read(
+    view: View,
+    wanted?: number,
+  ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
-      const { records, revision } = await this.#store.read(view.storeId, { last });
-      const entries = this.#decode(records);
-      const whole = last === undefined || records.length < last;
-      if (whole || readable(entries).length >= (wanted ?? 0)) {
-        return { entries, sighting: { revision, records: whole ? records : undefined } };
-      }
+      const history = await this.#store.read(view.storeId, { last });
+      const entries = this.#decode(history.records);
+      const isWhole = last === undefined || entries.length < last;
+      if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
     }
   }
 
@@ -247,23 +243,19 @@ export class StoredSession
     expected: readonly string[],
   ): Promise<{ drop: number; corrupt: StoredRecord[]; basis: Revision } | SessionError> {
     try {
-      const { entries, sighting } = await this.#read(view, expected.length);
+      const { entries, history } = await this.#read(view, expected.length);
       const places = entries.flatMap(({ item }, index) => (item ? [index] : []));
       const suffix = entries.slice(places.at(-expected.length) ?? entries.length);
       const texts = readable(suffix).map(canonicalText);
       if (texts.length !== expected.length || texts.some((text, index) => text !== expected[index])) {
         return new SessionError('SUFFIX_MISMATCH', 'the history does not end with the expected suffix');
       }
-      return { drop: suffix.length, corrupt: unreadable(suffix), basis: sighting.revision };
+      return { drop: suffix.length, corrupt: unreadable(suffix), basis: history.revision };
     } catch (error) {
       if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
         return error;
       throw error;
     }
-  }
-
-  async #readWhole(view: View): Promise<StoredHistory> {
-    return this.#store.read(view.storeId);
   }
 
   #decode(records: readonly StoredRecord[]): HistoryEntry[] {
@@ -296,9 +288,11 @@ export class StoredSession
       ...change,
       id: randomBytes(16).toString('base64url'),
       ifRevision: this.#fenced ? fencedRevision(view, basis) : basis,
-      lastSeen: basis ?? view.seen?.revision,
+      lastSeen: basis ?? view.seen,
     });
-    if (result.status === 'committed') see(view, tick(view), { revision: result.revision });
+    if (result.status === 'committed') {
+      see(view, tick(view), result.revision, change.drop === undefined ? view.whole : undefined);
+    }
     return result;
   }
 
@@ -315,8 +309,8 @@ export class StoredSession
       const append = [...corrupt, ...replacement, ...meanwhile];
       const { status } = await this.#tryCommit(view, { drop: 'all', append, basis });
       if (status !== 'conflict') return { status: 'rewritten', kept: meanwhile.length };
-      if (this.#fenced) return { status: 'conflict' };
-      const current = await this.#readWhole(view);
+      const current = await this.#store.read(view.storeId);
+      if (this.#fenced && current.revision !== view.seen) return { status: 'conflict' };
       if (!startsWith(current.records, read.records)) return { status: 'conflict' };
       basis = current.revision;
       meanwhile = current.records.slice(read.records.length);
@@ -326,7 +320,7 @@ export class StoredSession
 }
 
 function newView(storeId: string): View {
-  return { storeId, writes: new WriteQueue(), seen: undefined, seenAt: 0, ticks: 0 };
+  return { storeId, writes: new WriteQueue(), seen: undefined, seenAt: 0, ticks: 0, whole: undefined };
 }
 
 function tick(view: View): number {
@@ -334,21 +328,31 @@ function tick(view: View): number {
 }
 
 /** Notes what was seen, unless it was overtaken by what was seen later. */
-function see(view: View, at: number, sighting: Sighting): void {
+function see(view: View, at: number, revision: Revision, whole: StoredHistory | undefined): void {
   if (at < view.seenAt) return;
-  view.seen = sighting;
+  view.seen = revision;
   view.seenAt = at;
+  view.whole = whole;
 }
 
 /** The only revision at which a fenced write may go in. */
 function fencedRevision({ seen }: View, basis: Revision | undefined): Revision | undefined {
-  if (basis === undefined || seen === undefined) return basis ?? seen?.revision;
-  return basis === seen.revision ? basis : NO_SUCH_REVISION;
+  if (basis === undefined || seen === undefined) return basis ?? seen;
+  return basis === seen ? basis : NO_SUCH_REVISION;
 }
 
-function underContention<T>(attempt: () => Promise<T>): Promise<T> {
-  const isTransient = (error: unknown): boolean => SessionError.is(error, 'CONTENTION');
-  return withRetries({ timeoutMs: CONTENTION_TIMEOUT_MS, isTransient }, attempt);
+/** Never leaves a try behind: the store bounds each of its calls, and one that goes on later would change what was given up. */
+async function underContention<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + CONTENTION_TIMEOUT_MS;
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const delay = backoffMs(tries);
+      if (!SessionError.is(error, 'CONTENTION') || performance.now() + delay >= deadline) throw error;
+      await new Promise((resolve) => setTimeout(resolve, delay));
+    }
+  }
 }
 
 function readable(entries: readonly HistoryEntry[]): AgentInputItem[] {

@@ -455,15 +455,16 @@ describe('under contention', () => {
   // not all timers: the SDK has one that never ends
   const LONG_ENOUGH_MS = 31_000;
 
-  /** A store whose commits that name a revision conflict until `conflicts` of them were tried, and then hang. */
-  function contended(conflicts: number): { session: StoredSession; tries: () => number } {
+  /** A store whose commits that name a revision always conflict. */
+  function contended(): { session: StoredSession; tries: () => number } {
     const memory = new MemoryStore();
     let tries = 0;
     const session = new StoredSession({
       ...bound(memory),
       commit: async (sessionId, change) => {
         if (change.ifRevision === undefined) return memory.commit(sessionId, change);
-        return tries++ < conflicts ? { status: 'conflict' } : new Promise(() => undefined);
+        tries++;
+        return { status: 'conflict' };
       },
     });
     return { session, tries: () => tries };
@@ -473,7 +474,7 @@ describe('under contention', () => {
   afterEach(() => jest.useRealTimers());
 
   test('a change gives up with CONTENTION, after a bounded number of tries, and changes nothing', async () => {
-    const { session, tries } = contended(Infinity);
+    const { session, tries } = contended();
     await session.addItems([message('a'), call('c1', 'x')]);
     for (const attempt of [
       () => session.popItem(),
@@ -491,12 +492,46 @@ describe('under contention', () => {
     expect(await contents(session)).toEqual(['a', call('c1', 'x')]);
   });
 
-  test('a try that hangs is a TIMEOUT: its change may be made yet', async () => {
-    const { session } = contended(3);
+  test('a try under way is waited for: given up, it could still change what the caller believes unchanged', async () => {
+    const memory = new MemoryStore();
+    const gate = deferred();
+    const session = new StoredSession(
+      { ...bound(memory), read: (...args) => gate.promise.then(() => memory.read(...args)) },
+      { sessionId: 'id' },
+    );
     await session.addItems([message('a')]);
-    const result = expectCode('TIMEOUT', () => session.popItem());
+    let ended = false;
+    const popped = session.popItem().finally(() => (ended = true));
     await jest.advanceTimersByTimeAsync(LONG_ENOUGH_MS);
-    await result;
+    expect(ended).toBe(false);
+    gate.resolve();
+    expect(await popped).toEqual(message('a'));
+  });
+});
+
+describe('replaceHistoryWithCompaction', () => {
+  test.each(['append', 'reject'] as const)(
+    'keeps what this object appended after its read, under %s',
+    async (mode) => {
+      const session = new StoredSession(new MemoryStore(), { concurrentWrites: mode });
+      await session.addItems([message('a'), message('b')]);
+      await session.getItems();
+      await session.addItems([message('c')]);
+      await session.replaceHistoryWithCompaction([message('summary')]);
+      expect(await contents(session)).toEqual(['summary', 'c']);
+    },
+  );
+
+  test('keeps what another appended after the read, though this object wrote and read the end meanwhile', async () => {
+    const store = new MemoryStore();
+    const session = new StoredSession(store, { sessionId: 'id' });
+    await session.addItems([message('a')]);
+    await session.getItems();
+    await session.addItems([message('b')]);
+    await new StoredSession(store, { sessionId: 'id' }).addItems([message('c')]);
+    await session.getItems(1);
+    await session.replaceHistoryWithCompaction([message('summary')]);
+    expect(await contents(session)).toEqual(['summary', 'b', 'c']);
   });
 });
 
