@@ -1,6 +1,7 @@
 /** One jest set-up for every package: sources run as they are, types are checked by `typecheck`. */
 module.exports = {
   testEnvironment: 'node',
+  testTimeout: 60_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -10,5 +10,5 @@ export function preset(entry: Record<string, string>): UserConfig {
     dts: true,
     sourcemap: true,
     clean: true,
-  }) as UserConfig;
+  });
 }

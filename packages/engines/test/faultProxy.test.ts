@@ -62,7 +62,12 @@ test('cut-answer: the client sees the beginning of what the server said, and not
     send();
   });
   expect(answer.length).toBeGreaterThan(1_000);
-  expect(words.map((word) => `$1000\r\n${word}\r\n`).join('').startsWith(answer)).toBe(true);
+  expect(
+    words
+      .map((word) => `$1000\r\n${word}\r\n`)
+      .join('')
+      .startsWith(answer),
+  ).toBe(true);
 });
 
 test('hang: the server acts, the connection stays open and says nothing', async () => {

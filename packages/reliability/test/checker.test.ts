@@ -17,7 +17,11 @@ describe('is accepted', () => {
     ['a read during a write, after it', [add('a', [1, 5], 'x'), get('b', [2, 3], ['x'])]],
     [
       'a read of the end',
-      [add('a', [1, 2], 'x', 'y', 'z'), get('a', [3, 4], ['y', 'z'], 2), get('a', [5, 6], ['x', 'y', 'z'], 9)],
+      [
+        add('a', [1, 2], 'x', 'y', 'z'),
+        get('a', [3, 4], ['y', 'z'], 2),
+        get('a', [5, 6], ['x', 'y', 'z'], 9),
+      ],
     ],
     ['an unknown write that never came', [add('a', [1, UNKNOWN], 'x'), get('b', [2, 3], [])]],
     [
@@ -74,7 +78,12 @@ describe('is accepted', () => {
       [
         add('a', [1, 2], 'x'),
         add('b', [3, UNKNOWN], 'y'),
-        transaction('a', [4, 5], { operationId: 'o', expected: ['x'], append: [], result: 'suffix-mismatch' }),
+        transaction('a', [4, 5], {
+          operationId: 'o',
+          expected: ['x'],
+          append: [],
+          result: 'suffix-mismatch',
+        }),
         pop('c', [6, UNKNOWN]),
         get('a', [7, 8], ['x']),
       ],
@@ -132,23 +141,14 @@ describe('is rejected', () => {
       'popped twice',
       [add('a', [1, 2], 'x'), pop('b', [3, 6], 'x'), pop('c', [3, 6], 'x'), get('a', [7, 8], [])],
     ],
-    [
-      'popped from the middle',
-      [add('a', [1, 2], 'x', 'y'), pop('b', [3, 4], 'x'), get('a', [5, 6], ['y'])],
-    ],
+    ['popped from the middle', [add('a', [1, 2], 'x', 'y'), pop('b', [3, 4], 'x'), get('a', [5, 6], ['y'])]],
     ['popped nothing, though there was something', [add('a', [1, 2], 'x'), pop('b', [3, 4])]],
     [
       'a stale read after an acknowledged write',
       [add('a', [1, 2], 'x'), add('a', [3, 4], 'y'), get('b', [5, 6], ['x'])],
     ],
-    [
-      'a stale read of the end',
-      [add('a', [1, 2], 'x'), add('a', [3, 4], 'y'), get('b', [5, 6], ['x'], 1)],
-    ],
-    [
-      'a read that goes back in time',
-      [add('a', [1, 9], 'x'), get('b', [2, 3], ['x']), get('c', [4, 5], [])],
-    ],
+    ['a stale read of the end', [add('a', [1, 2], 'x'), add('a', [3, 4], 'y'), get('b', [5, 6], ['x'], 1)]],
+    ['a read that goes back in time', [add('a', [1, 9], 'x'), get('b', [2, 3], ['x']), get('c', [4, 5], [])]],
     [
       'resurrected after a clear',
       [add('a', [1, 2], 'x'), clear('a', [3, 4]), add('a', [5, 6], 'y'), get('a', [7, 8], ['x', 'y'])],

@@ -15,7 +15,13 @@ function bruteForce(operations: readonly Operation[]): boolean {
     return left.some((next) => {
       if (next.from > deadline) return false;
       const after = apply(state, next, empty.stack);
-      return after !== undefined && tryFrom(after, left.filter((each) => each !== next));
+      return (
+        after !== undefined &&
+        tryFrom(
+          after,
+          left.filter((each) => each !== next),
+        )
+      );
     });
   };
   return tryFrom(empty, operations);
@@ -101,7 +107,9 @@ describe.each<[string, Workload, Parameters<typeof simulate>[2]]>([
           [first, ...rest],
           [second, first, ...rest],
         ] as string[][]) {
-          const history = operations.map((each) => (each === read ? { ...read, items, limit: undefined } : each));
+          const history = operations.map((each) =>
+            each === read ? { ...read, items, limit: undefined } : each,
+          );
           expect(linearize(history, 4_000).verdict).not.toBe('linearizable');
           tampered++;
         }

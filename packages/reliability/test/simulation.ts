@@ -73,7 +73,11 @@ export function simulate(
 }
 
 /** The operation with the result that it has in this state. */
-function takeEffect(state: State, operation: Operation, empty: State): { state: State; operation: Operation } {
+function takeEffect(
+  state: State,
+  operation: Operation,
+  empty: State,
+): { state: State; operation: Operation } {
   const { stack } = state;
   const candidates: Operation[] =
     operation.verb === 'pop'
@@ -81,7 +85,10 @@ function takeEffect(state: State, operation: Operation, empty: State): { state: 
       : operation.verb === 'get'
         ? [{ ...operation, items: stack.newest(operation.limit ?? Infinity) }]
         : operation.verb === 'transaction'
-          ? (['applied', 'suffix-mismatch', 'operation-mismatch'] as const).map((result) => ({ ...operation, result }))
+          ? (['applied', 'suffix-mismatch', 'operation-mismatch'] as const).map((result) => ({
+              ...operation,
+              result,
+            }))
           : [operation];
   for (const candidate of candidates) {
     const after = apply(state, candidate, empty.stack);

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
-import { markerTtl } from './expiry';
+import { isLeaving, markerTtl } from './expiry';
 import { readHead } from './log';
 import type { Partition } from './partition';
-import { assertFormat, toItem, toRow, versionOf, type Marker } from './rows';
+import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from './rows';
 
 /**
  * Makes a marker the newest row, and deletes what is behind it. Returns the newest row, if there is any.
@@ -32,6 +32,19 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   // A commit is not looked at any further: a session with a damaged row can be cleared.
   const row = head.base ? undefined : toRow(keys, head);
   if (row?.kind === 'marker') return row;
+
+  const { S: headCommit } = head.commit ?? {};
+  if (headCommit !== undefined && isLeaving(toNumber(head[keys.ttl]), now)) {
+    const over = {
+      kind: 'marker',
+      version,
+      commit: headCommit,
+      createdAt: now,
+      ttl: markerTtl(now),
+    } as const;
+    if (!(await partition.mark(toItem(keys, sessionId, over)))) throw contention();
+    return over;
+  }
 
   const commit = randomUUID();
   const marker = { kind: 'marker', version: version + 1, commit, createdAt: now, ttl: undefined } as const;

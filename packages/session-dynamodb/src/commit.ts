@@ -1,7 +1,7 @@
 import type { CommitResult, HistoryChange } from '@agent-sessions/session-core';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
-import { exceeds, lifetime, partsTtl, type Lifetime } from './expiry';
+import { exceeds, lifetime, markerFor, partsTtl, type Lifetime } from './expiry';
 import { readHead, readLog } from './log';
 import { nextStep, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
@@ -87,6 +87,12 @@ export class Commit {
       const now = this.#now();
       const life = lifetime(now, this.#ttlMs);
       this.#head ??= await look(partition);
+      const marker = this.#head.row && markerFor(this.#head.row, now);
+      if (marker) {
+        const { keys, sessionId } = partition;
+        this.#head = (await partition.mark(toItem(keys, sessionId, marker))) ? { row: marker } : undefined;
+        continue;
+      }
       const next = nextStep(this.#change, this.#head, now, life);
       if (next.step === 'end') return next.result;
       if (next.step === 'put') return this.#planned(partition, next, life);

@@ -31,7 +31,7 @@ const NETWORK =
 /** Whether the same request may succeed when it is sent again. */
 export function isTransient(error: unknown): boolean {
   const { name, status } = describe(error);
-  return TRANSIENT.has(name) || status === 429 || status >= 500 || isNetworkError(error);
+  return TRANSIENT.has(name) || status === 429 || status >= 500 || isNetworkError(error) || isGarbled(error);
 }
 
 /** `error` as a `SessionError` with the driver's own as cause. */
@@ -39,7 +39,7 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
   if (SessionError.is(error)) return error;
   const { name, message, status } = describe(error);
   const failure = (code: SessionErrorCode, text: string): SessionError =>
-    new SessionError(code, text, { cause: error });
+    new SessionError(code, text, { cause: withoutContent(error) });
 
   if (DENIED.has(name))
     return failure('ACCESS_DENIED', `DynamoDB denies access to table ${tableName}: ${name}`);
@@ -55,7 +55,7 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
       `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which`,
     );
   }
-  if (isNetworkError(error))
+  if (isNetworkError(error) || isGarbled(error))
     return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached, for table ${tableName}`);
   if (isTransient(error)) {
     return failure('STORE_UNAVAILABLE', `DynamoDB refused at every try: ${name} (${status})`);
@@ -92,5 +92,16 @@ export function describe(error: unknown): { name: string; message: string; statu
 function isNetworkError(error: unknown): boolean {
   const { code } = (error ?? {}) as { code?: unknown };
   const { status, message } = describe(error);
-  return status === 0 && NETWORK.test(`${String(code)} ${message}`);
+  // An answer that was cut off has the status that it began with.
+  return status < 300 && (NETWORK.test(`${String(code)} ${message}`) || message === 'aborted');
+}
+
+/** The answer came, but cannot be parsed: whether the request was carried out, nobody knows. */
+function isGarbled(error: unknown): boolean {
+  return describe(error).name === 'SyntaxError';
+}
+
+/** A parser quotes what it could not parse, and that may be rows of the session. */
+function withoutContent(error: unknown): unknown {
+  return isGarbled(error) ? new SyntaxError('the answer of DynamoDB cannot be parsed') : error;
 }

@@ -1,4 +1,4 @@
-import type { CommitRow, Row } from './rows';
+import { liveAt, type CommitRow, type Marker, type Row } from './rows';
 
 /*
  * A session expires ttlSeconds after its last write, and DynamoDB deletes rows one by one, some time after their `ttl`.
@@ -36,6 +36,22 @@ export function lifetime(now: number, ttlMs: number | undefined): Lifetime {
   if (ttlMs === undefined) return { expiresAt: undefined, ttl: undefined };
   const expiresAt = now + ttlMs;
   return { expiresAt, ttl: toSeconds(expiresAt + marginMs(ttlMs)) };
+}
+
+/**
+ * The marker to put over a newest row that DynamoDB may delete while a writer that has seen it is on its way; undefined where
+ * the row stays long enough. Were such a row gone, another writer could begin at version 1, and what is put behind the row
+ * would hide what that one was acknowledged.
+ */
+export function markerFor(row: Row, now: number): (Marker & { readonly ttl: number }) | undefined {
+  const { version, commit, createdAt, ttl } = row;
+  if (liveAt(now, row) || !isLeaving(ttl, now)) return undefined;
+  return { kind: 'marker', version, commit, createdAt, ttl: markerTtl(now) };
+}
+
+/** Whether the row may be gone within the hour. That of a live session never is. */
+export function isLeaving(ttl: number | undefined, now: number): boolean {
+  return ttl !== undefined && ttl * 1_000 < now + HOUR_MS;
 }
 
 export function markerTtl(now: number): number {

@@ -71,6 +71,16 @@ export class Partition {
     });
   }
 
+  /** Puts the marker in place of the row of the same commit; false where that is gone. */
+  async mark(marker: Item): Promise<boolean> {
+    const refused = await this.#putIf(marker, {
+      ConditionExpression: '#commit = :commit',
+      ExpressionAttributeNames: { '#commit': 'commit' },
+      ExpressionAttributeValues: { ':commit': marker.commit as AttributeValue },
+    });
+    return refused === undefined;
+  }
+
   async *query(options: QueryOptions): AsyncGenerator<Item, void, undefined> {
     const { from, to, newestFirst = false, attributes } = options;
     const { sessionId, version, ttl } = this.keys;

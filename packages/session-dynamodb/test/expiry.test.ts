@@ -17,6 +17,53 @@ const ttls = (rows: Item[]): (number | undefined)[] =>
 beforeAll(() => table.create());
 afterAll(() => table.drop());
 
+describe('an expired session that DynamoDB is about to delete', () => {
+  test.each(['commit', 'clear'] as const)('hides nothing of a session that begins anew: %s', async (late) => {
+    const id = newId();
+    const old = open(60);
+    for (const record of ['a', 'b', 'c']) await append(old, id, record);
+    now += 3 * HOUR;
+    const reader = open(60);
+    const { revision } = await reader.read(id);
+
+    // DynamoDB deletes the rows between the reader's look and its write.
+    let deleted = false;
+    const beginner = open(60);
+    const client = newClient();
+    client.middlewareStack.add(
+      (next, context) => async (args) => {
+        if (context.commandName === 'PutItemCommand' && !deleted) {
+          deleted = true;
+          for (const row of await table.rows(id)) await table.delete(row);
+          await append(beginner, id, 'x');
+        }
+        return next(args);
+      },
+      { step: 'initialize' },
+    );
+    const writer = new DynamoDBStore({ client, tableName: table.name, ttlSeconds: 60 }, () => now);
+    if (late === 'commit') await commit(writer, id, { append: ['r'], lastSeen: revision });
+    else await writer.clear(id);
+    expect(deleted).toBe(true);
+    await append(beginner, id, 'y');
+    expect(await recordsOf(open(60), id)).toEqual(late === 'commit' ? ['x', 'r', 'y'] : ['y']);
+    client.destroy();
+  });
+
+  test('does not let a remembered end hide what begins anew', async () => {
+    const id = newId();
+    const [old, reader, beginner] = [open(60), open(60), open(60)];
+    for (const record of ['a', 'b', 'c']) await append(old, id, record);
+    now += 3 * HOUR;
+    const { revision } = await reader.read(id);
+    for (const row of await table.rows(id)) await table.delete(row);
+    await append(beginner, id, 'x');
+    await commit(reader, id, { append: ['r'], lastSeen: revision });
+    await append(beginner, id, 'y');
+    expect(await recordsOf(open(60), id)).toEqual(['x', 'r', 'y']);
+  });
+});
+
 describe('what has expired', () => {
   test('is gone at once, whatever rows are still there', async () => {
     const id = newId();

@@ -22,7 +22,9 @@ export class Lifetimes {
         if (operation.verb !== 'get') this.#goneBy.set(item, operation.until);
       }
     }
-    const whole = operations.filter(showsAll).map((read) => ({ read, items: new Set(read.verb === 'get' ? read.items : []) }));
+    const whole = operations
+      .filter(showsAll)
+      .map((read) => ({ read, items: new Set(read.verb === 'get' ? read.items : []) }));
     for (const put of operations) {
       const lasting = itemsPut(put).filter((item) => this.#seenUntil.has(item));
       if (lasting.length === 0) continue;
@@ -30,7 +32,10 @@ export class Lifetimes {
         ({ read, items }) =>
           read !== put && lasting.some((item) => read.until < this.#seenUntilOf(item) && !items.has(item)),
       );
-      this.#precedents.set(put, precedents.map(({ read }) => read));
+      this.#precedents.set(
+        put,
+        precedents.map(({ read }) => read),
+      );
     }
   }
 

@@ -42,7 +42,9 @@ export class Needs {
   permit(operation: Operation, before: State): boolean {
     if (!isKnown(operation) && !this.#isOfUse(operation, before)) return false;
     const own = new Set(this.#observations.seenBy(operation));
-    return !removed(operation, before).some((item) => (this.#pending.get(item) ?? 0) > (own.has(item) ? 1 : 0));
+    return !removed(operation, before).some(
+      (item) => (this.#pending.get(item) ?? 0) > (own.has(item) ? 1 : 0),
+    );
   }
 
   #isOfUse(operation: Operation, { stack }: State): boolean {

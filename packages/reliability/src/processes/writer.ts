@@ -15,7 +15,12 @@ async function main(): Promise<void> {
   const writing = orders.sessionIds.flatMap((sessionId, session) =>
     Array.from({ length: orders.writers }, async (_, index) => {
       const client = `${orders.name}w${index}`;
-      const recorded = new RecordedSession(client, connection.session({ sessionId }), sinkOf(session), new Tally());
+      const recorded = new RecordedSession(
+        client,
+        connection.session({ sessionId }),
+        sinkOf(session),
+        new Tally(),
+      );
       const actor = new Actor(recorded, orders.workload, dice.next());
       for (let call = 0; call < orders.calls; call++) await actor.act();
     }),

@@ -16,7 +16,12 @@ export const manySessions: Scenario = {
   run: (backend, size, context) =>
     crowd(
       backend,
-      { sessions: 50, writers: 20, calls: size === 'short' ? 2 : context.dice.integer(2, 4), connections: 10 },
+      {
+        sessions: 50,
+        writers: 20,
+        calls: size === 'short' ? 2 : context.dice.integer(2, 4),
+        connections: 10,
+      },
       context,
     ),
 };
@@ -26,22 +31,14 @@ export const hotSession: Scenario = {
   name: 'one hot session of 16 writers',
   backends: BACKENDS,
   run: (backend, size, context) =>
-    crowd(
-      backend,
-      { sessions: 1, writers: 16, calls: callsOf(size, context), connections: 16 },
-      context,
-    ),
+    crowd(backend, { sessions: 1, writers: 16, calls: callsOf(size, context), connections: 16 }, context),
 };
 
 function callsOf(size: Size, { dice }: Context): number {
   return size === 'short' ? 15 : dice.integer(15, 50);
 }
 
-async function crowd(
-  backend: BackendName,
-  plan: Omit<Plan, 'workload'>,
-  context: Context,
-): Promise<void> {
+async function crowd(backend: BackendName, plan: Omit<Plan, 'workload'>, context: Context): Promise<void> {
   const world = await openWorld(backend);
   try {
     const before = await world.requests();

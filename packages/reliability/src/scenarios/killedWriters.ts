@@ -90,7 +90,12 @@ function lastWordOf(dice: Dice): Fault | undefined {
 }
 
 /** Another client of the session, whose process lives on. */
-async function survive(world: World, { sessionId, history }: Recorded, name: string, seed: number): Promise<void> {
+async function survive(
+  world: World,
+  { sessionId, history }: Recorded,
+  name: string,
+  seed: number,
+): Promise<void> {
   const session = new RecordedSession(name, world.judge.session({ sessionId }), history, new Tally());
   const actor = new Actor(session, WORKLOAD, seed);
   for (let call = 0; call < CALLS_OF_SURVIVORS; call++) await actor.act();

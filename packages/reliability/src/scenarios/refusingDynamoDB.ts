@@ -31,7 +31,12 @@ function refusing(dice: Dice, share: number): RefusalPlan {
   };
 }
 
-async function run(share: number, timeoutMs: number | undefined, size: Size, context: Context): Promise<void> {
+async function run(
+  share: number,
+  timeoutMs: number | undefined,
+  size: Size,
+  context: Context,
+): Promise<void> {
   const { dice } = context;
   const world = await DynamoDBWorld.open();
   try {

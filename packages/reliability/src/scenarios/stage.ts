@@ -1,4 +1,5 @@
 import { Dice } from '../workload/dice';
+import { Gate } from '../workload/gate';
 import { History } from '../workload/history';
 import { Progress } from '../workload/progress';
 import { RecordedSession } from '../workload/recorder';
@@ -13,6 +14,9 @@ export interface Scene {
   readonly figures: Tally;
   /** The errors that clients met so far. */
   readonly errors: Tally;
+  readonly sessions: readonly Recorded[];
+  /** Clients' calls pass through it. */
+  readonly gate: Gate;
   /** Whether all clients are done. */
   readonly hasEnded: () => boolean;
 }
@@ -30,6 +34,7 @@ export interface Plan {
   /** How many clients of the driver share all that. */
   readonly connections: number;
   readonly timeoutMs?: number | undefined;
+  readonly ttlSeconds?: number | undefined;
   readonly nemesis?: Nemesis | undefined;
   /** After how many calls, of all writers together, it strikes again. */
   readonly callsBetweenStrikes?: number | undefined;
@@ -57,7 +62,9 @@ export async function play(world: World, plan: Plan, { dice, figures }: Context)
     sessionId: `session-${index}-${dice.next()}`,
     history: new History(),
   }));
-  const scene = { dice: new Dice(dice.next()), figures, errors, hasEnded: () => progress.hasEnded };
+  const gate = new Gate();
+  const hasEnded = (): boolean => progress.hasEnded;
+  const scene = { dice: new Dice(dice.next()), figures, errors, sessions, gate, hasEnded };
   const struck = strike(progress, plan, scene);
   // Awaited below, but perhaps long after it failed.
   struck.catch(() => undefined);
@@ -67,11 +74,12 @@ export async function play(world: World, plan: Plan, { dice, figures }: Context)
       sessions.flatMap(({ sessionId, history }) =>
         Array.from({ length: plan.writers }, async (_, index) => {
           const connection = connections[writers++ % connections.length] as Connection;
-          const session = connection.session({ sessionId, timeoutMs: plan.timeoutMs });
+          const { timeoutMs, ttlSeconds } = plan;
+          const session = connection.session({ sessionId, timeoutMs, ttlSeconds });
           const recorded = new RecordedSession(`w${index}`, session, history, errors);
           const actor = new Actor(recorded, plan.workload, dice.next());
           for (let call = 0; call < plan.calls; call++) {
-            await actor.act();
+            await gate.pass(() => actor.act());
             progress.step();
           }
         }),

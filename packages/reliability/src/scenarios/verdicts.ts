@@ -30,8 +30,7 @@ export function checkHistory(sessionId: string, operations: readonly Operation[]
   const result = linearize(operations);
   if (result.verdict === 'linearizable') return;
   if (process.env.DUMP) require('node:fs').writeFileSync(process.env.DUMP, JSON.stringify(operations)); // DEBUG
-  const why =
-    result.verdict === 'undecided' ? `undecided after ${result.steps} steps` : result.explanation;
+  const why = result.verdict === 'undecided' ? `undecided after ${result.steps} steps` : result.explanation;
   throw new Violation(`the history of ${sessionId}, ${operations.length} calls: ${why}`);
 }
 

@@ -110,6 +110,6 @@ export class RecordedSession {
 }
 
 /** Nanoseconds by a clock that all processes of the machine share. */
-function clock(): number {
+export function clock(): number {
   return Number(process.hrtime.bigint());
 }

@@ -32,7 +32,11 @@ export class RedisWorld implements World {
     const engine = await startRedis({ args });
     const proxy = await startFaultProxy(engine);
     const judge = await connectRedis(engine.port, RECONNECT_MS);
-    return new RedisWorld(engine, proxy, judge, { dir, args, reconnectMs: options.reconnectMs ?? RECONNECT_MS });
+    return new RedisWorld(engine, proxy, judge, {
+      dir,
+      args,
+      reconnectMs: options.reconnectMs ?? RECONNECT_MS,
+    });
   }
 
   #engine: RedisEngine;
@@ -80,14 +84,18 @@ export class RedisWorld implements World {
   /** How often the server answered with each error code. */
   async errors(): Promise<Map<string, number>> {
     const errors = new Map(this.#errorsBefore);
-    for (const [, code = '', count] of (await this.#info('errorstats')).matchAll(/^errorstat_(\w+):count=(\d+)/gm)) {
+    for (const [, code = '', count] of (await this.#info('errorstats')).matchAll(
+      /^errorstat_(\w+):count=(\d+)/gm,
+    )) {
       errors.set(code, (this.#errorsBefore.get(code) ?? 0) + Number(count));
     }
     return errors;
   }
 
   async requests(): Promise<number> {
-    const calls = (await this.#info('commandstats')).matchAll(/^cmdstat_(?:eval|evalsha|lrange):calls=(\d+)/gm);
+    const calls = (await this.#info('commandstats')).matchAll(
+      /^cmdstat_(?:eval|evalsha|lrange):calls=(\d+)/gm,
+    );
     return [...calls].reduce((sum, [, count]) => sum + Number(count), this.#requestsBefore);
   }
 
@@ -96,8 +104,15 @@ export class RedisWorld implements World {
   }
 
   async rubbish(sessionId: string): Promise<string[]> {
-    const keys = (await this.command('KEYS', '*')) as string[];
-    return keys.filter((key) => key.includes(`{${sessionId}}`) && key !== `${KEY_PREFIX}:{${sessionId}}:meta`);
+    const { meta } = this.keysOf(sessionId);
+    const keys = (await this.command('KEYS', `*{${sessionId}}*`)) as string[];
+    const expires = Number(await this.command('PTTL', meta)) !== -1;
+    return keys.filter((key) => key !== meta || !expires);
+  }
+
+  keysOf(sessionId: string): { readonly items: string; readonly meta: string } {
+    const tagged = `${KEY_PREFIX}:{${sessionId}}`;
+    return { items: `${tagged}:items`, meta: `${tagged}:meta` };
   }
 
   async countFaults(figures: Tally): Promise<void> {

@@ -113,7 +113,10 @@ function refuse(outgoing: ServerResponse, { name, status }: Refusal): void {
 }
 
 /** What DynamoDB does with a batch that is too much for it: it writes some rows, and names the others. */
-function splitBatch(operation: string, body: Buffer): { sent: Buffer; held: BatchRequest['RequestItems'] } | undefined {
+function splitBatch(
+  operation: string,
+  body: Buffer,
+): { sent: Buffer; held: BatchRequest['RequestItems'] } | undefined {
   if (operation !== 'BatchWriteItem') return undefined;
   const batch = JSON.parse(body.toString()) as BatchRequest;
   const [[table, rows] = ['', []]] = Object.entries(batch.RequestItems);

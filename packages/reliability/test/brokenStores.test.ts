@@ -1,0 +1,44 @@
+import { play } from '../src/scenarios/stage';
+import { Violation } from '../src/scenarios/verdicts';
+import { Dice } from '../src/workload/dice';
+import { Tally } from '../src/workload/tally';
+import { MIXED } from '../src/workload/workload';
+import { openWorld } from '../src/worlds/openWorld';
+import { BACKENDS, type World } from '../src/worlds/world';
+import { BROKEN, retriesWithItsId } from './brokenStores';
+import { memoryWorld, wrappedWorld, type Wrap } from './memoryWorld';
+
+/** Whether what the scenarios do, and how they judge it, finds what is wrong with a store. */
+async function verdictOn(world: World, seed: number): Promise<unknown> {
+  const plan = { sessions: 4, writers: 4, calls: 40, connections: 16, workload: MIXED };
+  const context = { dice: new Dice(seed), figures: new Tally() };
+  return play(world, plan, context).then(
+    () => 'nothing found',
+    (error: unknown) => error,
+  );
+}
+
+const verdictInMemory = (wrap: Wrap): Promise<unknown> => verdictOn(memoryWorld(wrap, 1), 1);
+
+test('nothing is found where nothing is wrong', async () => {
+  expect(await verdictInMemory((store) => store)).toBe('nothing found');
+  expect(await verdictInMemory(retriesWithItsId)).toBe('nothing found');
+});
+
+test.each(Object.entries(BROKEN))('found: a store that %s', async (_name, wrap) => {
+  expect(await verdictInMemory(wrap)).toBeInstanceOf(Violation);
+});
+
+describe.each(BACKENDS)('on %s', (backend) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld(backend);
+  });
+  afterAll(() => world.close());
+
+  test('a retry with the same commit id is safe, and one with a fresh id is found out', async () => {
+    const fresh = BROKEN['retries with a fresh commit id'] as Wrap;
+    expect(await verdictOn(wrappedWorld(world, retriesWithItsId, 1), 1)).toBe('nothing found');
+    expect(await verdictOn(wrappedWorld(world, fresh, 2), 2)).toBeInstanceOf(Violation);
+  });
+});
