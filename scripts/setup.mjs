@@ -49,6 +49,13 @@ export async function setUpRedis() {
   say('Redis', findRedis() ?? REDIS_MISSING);
 }
 
+/** Finds or installs openssl, which makes the certificates of the TLS tests. */
+export async function setUpOpenssl() {
+  if ((await run(['openssl', 'version'])).ok) return;
+  const problem = (await canInstallPackages()) ? await installPackage('openssl') : undefined;
+  say('openssl', problem ?? 'the TLS tests need it (Debian, Ubuntu: apt-get install openssl)');
+}
+
 /** Finds a DynamoDB engine (it comes with the dependencies), or says what is missing and how to get it. */
 export async function setUpDynamoDB() {
   if (process.env.DYNAMODB_ENDPOINT) return say('DynamoDB', 'the engine that DYNAMODB_ENDPOINT names');

@@ -5,7 +5,7 @@ import { RedisSession } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
-export interface BackendSessionOptions extends SessionOptions {
+interface BackendSessionOptions extends SessionOptions {
   readonly ttlSeconds?: number;
   readonly timeoutMs?: number;
 }

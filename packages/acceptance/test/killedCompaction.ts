@@ -1,23 +1,22 @@
 /**
- * A process that compacts a session, and kills itself right before or right after one of its requests:
- * `killedCompaction.ts <backend> <place> <session id> <before|after> <request> <size of the summary>`. Once it has read the
- * history it says `shortening`, and goes on when it reads anything.
+ * A process that compacts a session, and kills itself right before one of its requests, hence after the answer to the one
+ * before: `killedCompaction.ts <backend> <place> <session id> <request> <size of the summary>`. Once it has read the history
+ * it says `shortening`, and goes on when it reads anything.
  */
 import { once } from 'node:events';
 import { compactSession } from '@agent-sessions/session-core';
 import type { BackendName } from '../src/backends';
 import { openWatched } from './watchedBackend';
 
-const [name, place, sessionId, moment, request, size] = process.argv.slice(2) as [
+const [name, place, sessionId, request, size] = process.argv.slice(2) as [
   BackendName,
   string,
   string,
   string,
   string,
-  string,
 ];
-const watched = await openWatched(name, place, sessionId, (now, number) => {
-  if (now === moment && number === Number(request)) process.kill(process.pid, 'SIGKILL');
+const watched = await openWatched(name, place, sessionId, (number) => {
+  if (number === Number(request)) process.kill(process.pid, 'SIGKILL');
 });
 const result = await compactSession(watched.session, async (items) => {
   process.stdout.write('shortening\n');

@@ -11,22 +11,17 @@ export interface WatchedSession {
   close(): Promise<void>;
 }
 
-/** A session whose requests to the server are counted, from 1: `watch` is called before each and after its answer, be it an error. */
+/** A session whose requests to the server are counted, from 1: `watch` is called before each. */
 export async function openWatched(
   name: BackendName,
   place: string,
   sessionId: string,
-  watch: (moment: 'before' | 'after', request: number) => void,
+  watch: (request: number) => void,
 ): Promise<WatchedSession> {
   let requests = 0;
   const watched = async <T>(send: () => Promise<T>): Promise<T> => {
-    const request = ++requests;
-    watch('before', request);
-    try {
-      return await send();
-    } finally {
-      watch('after', request);
-    }
+    watch(++requests);
+    return send();
   };
 
   if (name === 'dynamodb') {

@@ -20,7 +20,7 @@ export interface SessionTable {
   readonly keys: KeyNames;
 }
 
-export const KEY_NAMES: KeyNames = { sessionId: 'session_id', version: 'version', ttl: 'ttl' };
+const KEY_NAMES: KeyNames = { sessionId: 'session_id', version: 'version', ttl: 'ttl' };
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html#API_PutItem_RequestParameters */
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;

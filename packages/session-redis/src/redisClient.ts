@@ -13,7 +13,7 @@ export interface RedisSessionClient {
   readonly isOpen?: boolean;
 }
 
-export interface RedisCommandOptions {
+interface RedisCommandOptions {
   /** Replies as bytes, whatever the client's own mapping is: 36 is `RESP_TYPES.BLOB_STRING`. */
   readonly typeMapping: { readonly 36: typeof Buffer };
   /** No time limit of the client's own, a timer per command from `redis` 6 on: the store has one. */

@@ -34,33 +34,37 @@ function identity(item: AgentInputItem): string {
   return JSON.stringify([type, callId ?? id ?? providerData ?? item]);
 }
 
-describe.each(DURABLE)('on %s', (name) => {
-  const place = newPlace();
-  const backend = useBackend(name, place);
-  const runs: WaitingRun[] = Object.keys(APPROVALS).flatMap((approval) =>
+const place = newPlace();
+let played: WaitingRun[] = DURABLE.flatMap((backend) =>
+  Object.keys(APPROVALS).flatMap((approval) =>
     (['append', 'reject'] as const).map((concurrentWrites) => ({
+      backend,
       approval,
       concurrentWrites,
       sessionId: `${approval}, ${concurrentWrites}`,
       results: [],
     })),
-  );
-  let played = runs;
+  ),
+);
 
-  beforeAll(async () => {
-    for (let round = 0; round < PROCESSES; round++) {
-      const isOver = ({ approval }: WaitingRun) => round >= (APPROVALS[approval]?.rounds.length ?? 0);
-      const over = played.filter(isOver);
-      const waiting = played.filter((run) => !isOver(run));
-      const after = await outputOf('approvalRound.ts', [name, place, `${round}`], waiting);
-      played = [...over, ...(after as WaitingRun[])];
-    }
-  }, 120_000);
+beforeAll(async () => {
+  for (let round = 0; round < PROCESSES; round++) {
+    const isOver = ({ approval }: WaitingRun) => round >= (APPROVALS[approval]?.rounds.length ?? 0);
+    const over = played.filter(isOver);
+    const waiting = played.filter((run) => !isOver(run));
+    const after = await outputOf('approvalRound.ts', [place, `${round}`], waiting);
+    played = [...over, ...(after as WaitingRun[])];
+  }
+}, 120_000);
+
+describe.each(DURABLE)('on %s', (name) => {
+  const backend = useBackend(name, place);
 
   describe.each(Object.entries(APPROVALS))('%s', (approval, script) => {
     test.each(['append', 'reject'] as const)('with concurrentWrites: %s', async (concurrentWrites) => {
       const run = played.find(
-        (each) => each.approval === approval && each.concurrentWrites === concurrentWrites,
+        (each) =>
+          each.backend === name && each.approval === approval && each.concurrentWrites === concurrentWrites,
       );
       const { results = [], sessionId } = run ?? {};
       expect(results.map(({ state }) => state !== undefined)).toEqual(

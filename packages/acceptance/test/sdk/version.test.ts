@@ -17,15 +17,14 @@ test('the SDK that is loaded is the one under test', () => {
   expect(loaded === newest).toBe(sdkVersion === undefined);
 });
 
-test('the packages, and what uses them with the SDK, compile against its types', async () => {
-  const tsc = join(PACKAGE, '../../node_modules/typescript/bin/tsc');
-  const compiled = promisify(execFile)(process.execPath, [tsc, '-p', SDK_TSCONFIG, '--listFilesOnly'], {
-    cwd: PACKAGE,
-  });
-  const files = (await compiled).stdout;
-  expect(files).toMatch(/session-core\/src\/storedSession\.ts/);
-  expect(files).toContain(`/@openai+agents@${sdkVersion ?? ''}`);
-  await promisify(execFile)(process.execPath, [tsc, '-p', SDK_TSCONFIG, '--pretty', 'false'], {
-    cwd: PACKAGE,
-  });
-}, 120_000);
+// Against the newest one, that is what `typecheck` does.
+if (sdkVersion !== undefined) {
+  test('the packages, and what uses them with the SDK, compile against its types', async () => {
+    const tsc = join(PACKAGE, '../../node_modules/typescript/bin/tsc');
+    const { stdout } = await promisify(execFile)(process.execPath, [tsc, '-p', SDK_TSCONFIG, '--listFiles'], {
+      cwd: PACKAGE,
+    });
+    expect(stdout).toMatch(/session-core\/src\/storedSession\.ts/);
+    expect(stdout).toContain(`/@openai+agents@${sdkVersion}`);
+  }, 120_000);
+}
