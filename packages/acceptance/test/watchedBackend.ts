@@ -11,7 +11,7 @@ export interface WatchedSession {
   close(): Promise<void>;
 }
 
-/** A session whose requests to the server are counted, from 1: `watch` is called before each. */
+/** A session whose requests to the server are counted, from 1: `watch` is called before each, and after the last. */
 export async function openWatched(
   name: BackendName,
   place: string,
@@ -29,10 +29,11 @@ export async function openWatched(
     client.middlewareStack.add((next) => (args) => watched(() => next(args)), { step: 'initialize' });
     return {
       session: new DynamoDBSession({ client, tableName: place, sessionId }),
-      close: () => {
-        client.destroy();
-        return Promise.resolve();
-      },
+      close: () =>
+        watched(() => {
+          client.destroy();
+          return Promise.resolve();
+        }),
     };
   }
   if (name !== 'redis') throw new Error(`${name} sends no requests`);
@@ -53,6 +54,6 @@ export async function openWatched(
   };
   return {
     session: new RedisSession({ client: watchedClient, keyPrefix: place, sessionId }),
-    close: () => client.close(),
+    close: () => watched(() => client.close()),
   };
 }
