@@ -28,4 +28,8 @@ function onSdk(version, { testing = true } = {}) {
   };
 }
 
-module.exports = { projects: [suite, onSdk('0.18.0'), onSdk('0.15.0', { testing: false })] };
+module.exports = {
+  // Jest leaves one core alone by default, and these tests wait a lot.
+  maxWorkers: '100%',
+  projects: [suite, onSdk('0.18.0'), onSdk('0.15.0', { testing: false })],
+};
