@@ -6,7 +6,7 @@ import { readHead, readLog } from './log';
 import { nextStep, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { byteLength, liveAt, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
+import { byteLength, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
 
 export interface Outcome {
   readonly result: CommitResult;
@@ -22,7 +22,7 @@ interface Plan {
   readonly cleansUp: boolean;
 }
 
-/** A row has up to 400 KB; what it holds beside its content and the session's id is well below 1 KB. */
+/** A row has up to 400 KB; what it holds beside its content and its keys is well below 1 KB. */
 const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
 
 /** How many versions one behind the other are tried before looking for the end. */
@@ -88,15 +88,11 @@ export class Commit {
       const life = lifetime(now, this.#ttlMs);
       this.#head ??= await look(partition);
       const { row, isNewest } = this.#head;
-      // What expires it may have been put off by a later row.
-      if (!isNewest && row?.kind === 'commit' && !liveAt(now, row)) {
-        this.#head = undefined;
-        continue;
-      }
       const marker = row && markerFor(row, now);
       if (marker) {
-        const { keys, sessionId } = partition;
-        const isMarked = await partition.mark(toItem(keys, sessionId, marker));
+        const { keys, key } = partition;
+        // A later row may have put the expiry off: then this one is still needed.
+        const isMarked = isNewest && (await partition.mark(toItem(keys, key, marker)));
         this.#head = isMarked ? { row: marker, isNewest } : undefined;
         continue;
       }
@@ -118,16 +114,16 @@ export class Commit {
     }
   }
 
-  #planned({ keys, sessionId }: Partition, { row, content, cleansUp }: Put, life: Lifetime): Plan {
-    if (byteLength(content) + Buffer.byteLength(sessionId) <= MOST_INLINE_BYTES) {
-      const item = toItem(keys, sessionId, row, content);
+  #planned({ keys, key, keyBytes }: Partition, { row, content, cleansUp }: Put, life: Lifetime): Plan {
+    if (byteLength(content) + keyBytes <= MOST_INLINE_BYTES) {
+      const item = toItem(keys, key, row, content);
       return { item, parts: undefined, lifetime: life, cleansUp };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
     const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
     if (isOwn) this.#ownParts = parts;
     const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
-    const item = toItem(keys, sessionId, withParts);
+    const item = toItem(keys, key, withParts);
     return { item, parts, lifetime: life, cleansUp };
   }
 }

@@ -9,11 +9,13 @@ import {
   type StoredHistory,
   type StoreOptions,
 } from '@agent-sessions/session-core';
+import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit } from './commit';
 import { isContention, toSessionError } from './errors';
 import { readLog } from './log';
 import { Partition } from './partition';
+import { assertKeyPrefix, partitionKey } from './partitionKey';
 import { liveAt, revisionOf } from './rows';
 import { SeenHeads } from './seenHeads';
 import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
@@ -23,6 +25,21 @@ export interface DynamoDBStoreOptions extends StoreOptions {
   readonly client: DynamoDBSessionClient;
   /** Name or ARN of a table as `createTableIfNotExists` makes it. */
   readonly tableName: string;
+  /** What the table's keys and its TTL attribute are called, where not `session_id`, `version` and `ttl`. */
+  readonly attributeNames?: AttributeNames | undefined;
+  /**
+   * Begins the partition key of every session, in front of its id, so that sessions share a table with other data. As it
+   * is: end it with a separator, and let none begin with another. Prefix and id together have at most 2,048 bytes.
+   * Default none.
+   */
+  readonly keyPrefix?: string | undefined;
+  /**
+   * With `false`, reads cost half the read units, and may show the session as it was some time ago, usually less than a
+   * second: without what was just written, or with what was just cleared; one whose expiry was just put off as empty.
+   * Still each read is a snapshot, and what a write must know it reads consistently: `ifRevision` of such a state is a
+   * conflict. Default true.
+   */
+  readonly consistentRead?: boolean | undefined;
 }
 
 /** What DynamoDB takes in one atomic commit by way of this store. */
@@ -36,6 +53,8 @@ const LONGEST_TIMEOUT_MS = 30 * 60_000;
  */
 export class DynamoDBStore implements SessionStore {
   readonly #table: SessionTable;
+  readonly #keyPrefix: string;
+  readonly #consistentRead: boolean;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
   readonly #seen = new SeenHeads();
@@ -45,7 +64,14 @@ export class DynamoDBStore implements SessionStore {
    * @throws `INVALID_ARGUMENT`
    */
   constructor(options: DynamoDBStoreOptions, now: () => number = Date.now) {
-    this.#table = sessionTable(options.client, options.tableName);
+    const { client, tableName, attributeNames, keyPrefix = '', consistentRead = true } = options;
+    this.#table = sessionTable(client, tableName, attributeNames);
+    assertKeyPrefix(keyPrefix);
+    if (typeof consistentRead !== 'boolean') {
+      throw new SessionError('INVALID_ARGUMENT', 'consistentRead must be a boolean');
+    }
+    this.#keyPrefix = keyPrefix;
+    this.#consistentRead = consistentRead;
     this.#options = resolveStoreOptions(options);
     if (this.#options.timeoutMs > LONGEST_TIMEOUT_MS) {
       throw new SessionError(
@@ -59,7 +85,7 @@ export class DynamoDBStore implements SessionStore {
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
     const now = this.#now();
     const { head, records } = await this.#run(sessionId, (partition) =>
-      readLog(partition, { now, last: options?.last }),
+      readLog(partition, { now, last: options?.last, consistentRead: this.#consistentRead }),
     );
     this.#seen.remember(sessionId, head, now);
     return { records, revision: revisionOf(liveAt(now, head)) };
@@ -93,6 +119,7 @@ export class DynamoDBStore implements SessionStore {
   /** Requests are tried again one by one, the whole only where other writers were faster. */
   async #run<T>(sessionId: string, attempt: (partition: Partition) => Promise<T>): Promise<T> {
     const { timeoutMs, signal } = this.#options;
+    const key = partitionKey(this.#keyPrefix, sessionId);
     const deadline = performance.now() + timeoutMs;
     let refusal: unknown;
     const onTransient = (error: unknown): void => {
@@ -100,7 +127,7 @@ export class DynamoDBStore implements SessionStore {
     };
     try {
       return await withRetries({ timeoutMs, signal, isTransient: isContention }, ({ signal }) =>
-        attempt(new Partition(this.#table, sessionId, { signal, deadline, onTransient })),
+        attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
       );
     } catch (error) {
       const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;

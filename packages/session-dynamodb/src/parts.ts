@@ -8,7 +8,7 @@ import { formatOperations, keyOf, parseOperations, type Content, type Item } fro
  * frames: one byte for the kind, four for the length, the payload.
  */
 
-/** Below the 400 KB of a row, with room for its key: an id has up to 2,048 bytes. */
+/** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
 const PART_BYTES = 400_000;
 
 /** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
@@ -34,7 +34,7 @@ export class Parts {
     const items = this.#keys().map((key, index): Item => {
       const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
       return {
-        ...keyOf(partition.keys, partition.sessionId, key),
+        ...keyOf(partition.keys, partition.key, key),
         bytes: { B: bytes },
         ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
       };
@@ -61,9 +61,10 @@ export class Parts {
 export async function readParts(
   partition: Partition,
   { stem, count }: PartsName,
+  consistentRead: boolean,
 ): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
-  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true };
+  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true, consistentRead };
   for await (const item of partition.query(range)) {
     if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
     chunks.push(item.bytes?.B ?? new Uint8Array(0));
