@@ -13,10 +13,9 @@ import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit } from './commit';
 import { isContention, toSessionError } from './errors';
-import { readLog } from './log';
 import { Partition } from './partition';
 import { assertKeyPrefix, partitionKey } from './partitionKey';
-import { liveAt, revisionOf } from './rows';
+import { Read } from './read';
 import { SeenHeads } from './seenHeads';
 import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
 
@@ -40,6 +39,11 @@ export interface DynamoDBStoreOptions extends StoreOptions {
    * conflict. Default true.
    */
   readonly consistentRead?: boolean | undefined;
+}
+
+interface Work<T> {
+  attempt(partition: Partition): Promise<T>;
+  readonly outcome: T | undefined;
 }
 
 /** What DynamoDB takes in one atomic commit by way of this store. */
@@ -84,24 +88,19 @@ export class DynamoDBStore implements SessionStore {
 
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
     const now = this.#now();
-    const { head, records } = await this.#run(sessionId, (partition) =>
-      readLog(partition, { now, last: options?.last, consistentRead: this.#consistentRead }),
-    );
+    const logOptions = { now, last: options?.last, consistentRead: this.#consistentRead };
+    const read = new Read(logOptions, this.#options, this.#now);
+    const { records, revision, head } = await this.#finish(sessionId, read);
     this.#seen.remember(sessionId, head, now);
-    return { records, revision: revisionOf(liveAt(now, head)) };
+    return { records, revision };
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     assertFits(change);
     const start = change.ifRevision ?? change.lastSeen;
     const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
-    const commit = new Commit(change, this.#options.ttlMs, this.#now, head);
-    const { result, row } = await this.#run(sessionId, (partition) => commit.attempt(partition)).catch(
-      (error: unknown) => {
-        if (commit.outcome) return commit.outcome;
-        throw error;
-      },
-    );
+    const commit = new Commit(change, this.#options, this.#now, head);
+    const { result, row } = await this.#finish(sessionId, commit);
     if (row) this.#seen.remember(sessionId, row, row.createdAt);
     return result;
   }
@@ -114,6 +113,16 @@ export class DynamoDBStore implements SessionStore {
     const now = this.#now();
     const marker = await this.#run(sessionId, (partition) => clear(partition, now));
     this.#seen.remember(sessionId, marker, now);
+  }
+
+  /** Fails only before the outcome is known, not in what is done after. */
+  async #finish<T>(sessionId: string, work: Work<T>): Promise<T> {
+    try {
+      return await this.#run(sessionId, (partition) => work.attempt(partition));
+    } catch (error) {
+      if (work.outcome) return work.outcome;
+      throw error;
+    }
   }
 
   /** Requests are tried again one by one, the whole only where other writers were faster. */

@@ -1,4 +1,5 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { outlasts, partsTtl, type Lifetime } from './expiry';
 import type { Partition } from './partition';
 import { newPartsName, partKey, type PartsName } from './partsName';
 import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
@@ -17,20 +18,22 @@ const PARTS_PER_REQUEST = 5;
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
-/** The parts of one content, written at most once. */
+/** The parts of one content, written once, and again only where they must stay longer. */
 export class Parts {
   readonly name: PartsName;
   readonly #stream: Buffer;
-  #state: 'unwritten' | 'touched' | 'written' = 'unwritten';
+  #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
+  #ttl: number | undefined;
 
   constructor(content: Content, now: number) {
     this.#stream = toStream(content);
     this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
   }
 
-  async write(partition: Partition, ttl: number | undefined): Promise<void> {
-    if (this.#state === 'written') return;
-    this.#state = 'touched';
+  async write(partition: Partition, lifetime: Lifetime): Promise<void> {
+    if (this.#state === 'written' && outlasts(this.#ttl, lifetime.ttl)) return;
+    this.#state = 'begun';
+    const ttl = partsTtl(lifetime);
     const items = this.#keys().map((key, index): Item => {
       const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
       return {
@@ -44,6 +47,7 @@ export class Parts {
       PARTS_PER_REQUEST,
     );
     this.#state = 'written';
+    this.#ttl = ttl;
   }
 
   async delete(partition: Partition): Promise<void> {

@@ -117,6 +117,7 @@ export function toItem(keys: KeyNames, partitionKey: string, row: Row, content?:
     item.operation = { S: row.operation.id };
     item.fingerprint = { S: row.operation.fingerprint };
   }
+  if (row.keeps !== undefined) item.revision = { S: row.keeps };
   if (row.parts) {
     item.parts = { S: formatPartsName(row.parts) };
     set('part_records', row.parts.records);

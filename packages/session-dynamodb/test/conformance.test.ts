@@ -22,6 +22,7 @@ const shapes: Shape[] = [
 describe.each(shapes)('DynamoDBStore %s', (_, table, options) => {
   let time = Date.now();
   const cases = conformanceCases({
+    ttlRefresh: true,
     createStore: (bounds) => table.open({ ...bounds, ...options?.(table) }, () => time),
     contains: async (sessionId, text) =>
       (await table.rows(sessionId)).some((row) =>

@@ -51,6 +51,7 @@ function partitionKeys(value: unknown): { S?: string }[] {
 }
 
 const cases = conformanceCases({
+  ttlRefresh: true,
   createStore: (options) => table.open({ ...options, client }, () => time),
   contains: async (sessionId, text) =>
     JSON.stringify(await table.rows(sessionId), (_, value: unknown) =>
