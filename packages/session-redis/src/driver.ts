@@ -1,9 +1,16 @@
 import { NO_HISTORY, SessionError, type Revision, type TimeLimit } from '@agent-sessions/session-core';
-import { messageOf } from './errors';
+import { isRedirection, messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
+import { toReplicationState, type ReplicationState } from './replicas';
 import { READ } from './scripts/read';
+import { REPLICAS } from './scripts/replicas';
 import type { Script } from './scripts/script';
 
+/**
+ * A `WAIT` holds up whatever else its connection carries, so it is short: the replicas have been asked by then, and answer
+ * also later. A server with nothing else to do looks at the time every 100 ms (`hz`), and so may take that long.
+ */
+const WAIT_MS = 20;
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
 
 /** A session as it is stored: its revision, and its list's elements, oldest first. */
@@ -49,6 +56,32 @@ export class Driver {
       );
     }
     return { revision: revision.toString(), elements };
+  }
+
+  /**
+   * How far the master of `key` is, and how far its replicas are once it has asked them. One round trip, on one connection,
+   * for `WAIT` asks on behalf of what its own connection has seen.
+   */
+  async askReplicas(
+    key: string,
+    count: number,
+    limit: TimeLimit,
+  ): Promise<readonly [before: ReplicationState, after: ReplicationState]> {
+    const call = { keys: [key], arguments: [] };
+    const commands = this.#commands(limit);
+    const pipeline = commands.multi();
+    pipeline.eval(REPLICAS, call);
+    pipeline.wait(count, WAIT_MS);
+    pipeline.eval(REPLICAS, call);
+    try {
+      const [before, , after] = (await pipeline.execAsPipeline()) as unknown[];
+      return [toReplicationState(before), toReplicationState(after)];
+    } catch (error) {
+      if (!isRedirection(error)) throw error;
+      // While a cluster moves the slot, only single commands find the key. Replicas also report unasked, once a second.
+      const state = toReplicationState(await commands.eval(REPLICAS, call));
+      return [state, state];
+    }
   }
 
   /**

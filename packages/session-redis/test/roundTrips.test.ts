@@ -103,6 +103,7 @@ test('when somebody commits in the middle of a read, the records and the revisio
       return {
         evalSha: (...args) => inLine(() => commands.evalSha(...args)),
         eval: (...args) => inLine(() => commands.eval(...args)),
+        multi: () => commands.multi(),
         hmGet: (...args) => inLine(() => commands.hmGet(...args)),
         lRange: (...args) =>
           inLine(async () => {

@@ -1,3 +1,4 @@
+import { HISTORY } from './replicas';
 import { REVISION } from './revision';
 import { defineScript } from './script';
 
@@ -11,25 +12,27 @@ export const COMMIT = defineScript(`
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 commit id  2 number of records to drop, or -1 for all  3 time to live in ms, or '' for no end
 --        4 ms to remember the commit id for  5 revision to be at, or ''  6 operation id, or ''  7 its fingerprint
---        8... records to append
--- Reply: {'committed' | 'repeated', revision}, {'conflict'} or {'operation-mismatch'}
-${REVISION}
+--        8 how many replicas the caller waits for, or ''  9... records to append
+-- Reply: {history, 'committed' | 'repeated', revision}, {'', 'conflict'} or {'', 'operation-mismatch'}, where history is
+--        the replication id of what the reply rests on, or '' where nobody waits for replicas
+${REVISION}${HISTORY}
 local items, meta, id, operation = KEYS[1], KEYS[2], ARGV[1], ARGV[6]
 local known = redis.call('HMGET', meta, 'c:' .. id, 'o:' .. operation, 'rev', 'seq', 'old')
-if known[1] then return {'committed', known[1] .. '.' .. id} end
+local rests = history(ARGV[8])
+if known[1] then return {rests, 'committed', known[1] .. '.' .. id} end
 
 local length = redis.call('LLEN', items)
 local before = revision(known[3], length)
 if known[2] then
-  if known[2] == ARGV[7] then return {'repeated', before} end
-  return {'operation-mismatch'}
+  if known[2] == ARGV[7] then return {rests, 'repeated', before} end
+  return {'', 'operation-mismatch'}
 end
 
 local damaged = string.sub(before, 1, 1) == '~'
 local conflict = ARGV[5] ~= '' and (damaged or ARGV[5] ~= before)
-if conflict and not damaged then return {'conflict'} end
+if conflict and not damaged then return {'', 'conflict'} end
 
-local first, kept = 8, length
+local first, kept = 9, length
 if conflict then
   -- Gives the damaged session a revision, so that the next try of the caller can succeed, and changes nothing else.
   first = #ARGV + 1
@@ -93,6 +96,6 @@ for _, key in ipairs(KEYS) do
     redis.call('PEXPIREAT', key, now + ARGV[3])
   end
 end
-if conflict then return {'conflict'} end
-return {'committed', stamp .. '.' .. id}
+if conflict then return {'', 'conflict'} end
+return {rests, 'committed', stamp .. '.' .. id}
 `);

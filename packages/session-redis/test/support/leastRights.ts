@@ -6,3 +6,5 @@ export const LEAST_RIGHTS = [
 ];
 /** And besides, for `createCluster`: to learn who has which slot, and to follow one that moves. */
 export const CLUSTER_RIGHTS = ['+cluster|slots', '+asking'];
+/** And besides, for `waitForReplicas`. */
+export const REPLICA_RIGHTS = ['+info', '+wait'];
