@@ -16,4 +16,10 @@ export {
   type StoredRecord,
 } from './sessionStore';
 export { StoredSession } from './storedSession';
-export { resolveStoreOptions, type ResolvedStoreOptions, type StoreOptions } from './storeOptions';
+export {
+  isRefreshDue,
+  resolveStoreOptions,
+  type ResolvedStoreOptions,
+  type StoreOptions,
+  type TtlRefresh,
+} from './storeOptions';

@@ -7,11 +7,14 @@ import {
   type StoredHistory,
   type StoredRecord,
 } from './sessionStore';
-import { resolveStoreOptions } from './storeOptions';
+import {
+  isRefreshDue,
+  resolveStoreOptions,
+  type ResolvedStoreOptions,
+  type StoreOptions,
+} from './storeOptions';
 
-export interface MemoryStoreOptions {
-  /** The session expires this many seconds after its last write. A positive integer; omitted: never. */
-  readonly ttlSeconds?: number | undefined;
+export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /** Share this map to open the same sessions from several stores. */
@@ -33,17 +36,19 @@ interface MemoryHistory {
 /** The reference store: the contract in its plainest form, and what every other store is tested against. Not durable. */
 export class MemoryStore implements SessionStore {
   readonly #sessions: MemorySessions;
-  readonly #ttlMs: number;
+  readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#sessions = options.sessions ?? new Map<string, MemoryHistory>();
-    this.#ttlMs = resolveStoreOptions(options).ttlMs ?? Infinity;
+    this.#options = resolveStoreOptions(options);
     this.#now = options.now ?? Date.now;
   }
 
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
-    const { records, revision } = this.#open(sessionId);
+    const history = this.#open(sessionId);
+    this.#refreshByRead(history);
+    const { records, revision } = history;
     return Promise.resolve({
       records: records.slice(-(options?.last ?? records.length)).map(copy),
       revision,
@@ -73,13 +78,25 @@ export class MemoryStore implements SessionStore {
 
     const kept = drop === 'all' ? 0 : Math.max(0, history.records.length - drop);
     history.records = [...history.records.slice(0, kept), ...append.map(copy)];
+    history.expiresAt = this.#expiryAfterCommit(history);
     history.revision = id;
     if (operation) {
       history.operations = new Map(history.operations).set(operation.id, operation.fingerprint);
     }
     history.commits.set(id, id);
-    history.expiresAt = this.#now() + this.#ttlMs;
     return { status: 'committed', revision: id };
+  }
+
+  #expiryAfterCommit({ expiresAt }: MemoryHistory): number {
+    const { ttlMs = Infinity, ttlRefresh } = this.#options;
+    const stays = ttlRefresh === 'never' && ttlMs !== Infinity && expiresAt !== Infinity;
+    return stays ? expiresAt : this.#now() + ttlMs;
+  }
+
+  #refreshByRead(history: MemoryHistory): void {
+    const { ttlMs, ttlRefresh } = this.#options;
+    if (ttlMs === undefined || ttlRefresh !== 'access') return;
+    if (isRefreshDue(ttlMs, history.expiresAt - this.#now())) history.expiresAt = this.#now() + ttlMs;
   }
 
   #open(sessionId: string): MemoryHistory {

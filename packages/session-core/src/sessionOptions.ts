@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RunContext } from '@openai/agents';
+import { assertOneOf } from './assertOneOf';
 import { SessionError } from './errors';
 import { assertSessionId } from './sessionId';
 
@@ -73,10 +74,4 @@ export function scopeOf(scope: SessionScope, runContext: RunContext | undefined)
     throw new SessionError('MISSING_SCOPE', 'the scope function must return a non-empty, well-formed string');
   }
   return name;
-}
-
-function assertOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) {
-    throw new SessionError('INVALID_ARGUMENT', `${name} must be one of ${allowed.join(', ')}`);
-  }
 }

@@ -1,20 +1,37 @@
+import { assertOneOf } from './assertOneOf';
 import { SessionError } from './errors';
 
 /** Options that every networked store takes, with the same meaning on each. */
 export interface StoreOptions {
-  /** The session expires this many seconds after its last write. A positive integer; omitted: never. */
+  /** The session expires this many seconds after its last write; see `ttlRefresh`. A positive integer; omitted: never. */
   readonly ttlSeconds?: number | undefined;
+  /** What puts the expiry off. Default `'write'`. Without `ttlSeconds`, nothing expires. */
+  readonly ttlRefresh?: TtlRefresh | undefined;
   /** Milliseconds for one call of the store, retries included. A positive integer. Default 15,000. */
   readonly timeoutMs?: number | undefined;
   /** Ends calls under way, and refuses new ones, when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What puts a session's expiry off:
+ * - `'write'`: each write, to `ttlSeconds` from then.
+ * - `'access'`: reads too, once a tenth of `ttlSeconds` has passed since it was last put off; so a session that is in use
+ *   costs about ten more writes in that time, not one with each read. A read that cannot put it off throws.
+ * - `'never'`: nothing. The session expires `ttlSeconds` after the write that begins it, or that finds it without expiry.
+ *
+ * What changes nothing, such as a write that ends in `CONFLICT`, puts nothing off.
+ */
+export type TtlRefresh = (typeof TTL_REFRESHES)[number];
+
 export interface ResolvedStoreOptions {
   readonly ttlMs: number | undefined;
+  readonly ttlRefresh: TtlRefresh;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
+
+const TTL_REFRESHES = ['write', 'access', 'never'] as const;
 
 /** About 100 years: what both DynamoDB's seconds and Redis's milliseconds hold with room to spare. */
 const LONGEST_TTL_SECONDS = 3_153_600_000;
@@ -23,13 +40,19 @@ const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
-  const { ttlSeconds, timeoutMs = 15_000, signal } = options;
+  const { ttlSeconds, ttlRefresh = 'write', timeoutMs = 15_000, signal } = options;
   if (ttlSeconds !== undefined) assertPositiveInteger('ttlSeconds', ttlSeconds, LONGEST_TTL_SECONDS);
+  assertOneOf('ttlRefresh', ttlRefresh, TTL_REFRESHES);
   assertPositiveInteger('timeoutMs', timeoutMs, LONGEST_TIMEOUT_MS);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new SessionError('INVALID_ARGUMENT', 'signal must be an AbortSignal');
   }
-  return { ttlMs: ttlSeconds === undefined ? undefined : ttlSeconds * 1_000, timeoutMs, signal };
+  return { ttlMs: ttlSeconds === undefined ? undefined : ttlSeconds * 1_000, ttlRefresh, timeoutMs, signal };
+}
+
+/** Whether a read of a session that expires in `remainingMs` puts that off, with `ttlRefresh: 'access'`. */
+export function isRefreshDue(ttlMs: number, remainingMs: number): boolean {
+  return remainingMs <= ttlMs - ttlMs / 10;
 }
 
 function assertPositiveInteger(name: string, value: unknown, max: number): void {

@@ -59,7 +59,8 @@ const CONTENTION_TIMEOUT_MS = 30_000;
  * the option `scope`, `RunContextAwareSession`.
  *
  * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED` and
- * `STORE_UNAVAILABLE` a change may have been made, whole. Writes of one object are carried out in the order of the calls.
+ * `STORE_UNAVAILABLE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
+ * carried out in the order of the calls.
  */
 export class StoredSession
   implements SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
@@ -356,7 +357,7 @@ async function underContention<T>(attempt: () => Promise<T>): Promise<T> {
 }
 
 function readable(entries: readonly HistoryEntry[]): AgentInputItem[] {
-  return entries.flatMap(({ item }) => (item ? [item] : []));
+  return entries.map(({ item }) => item).filter((item) => item !== undefined);
 }
 
 function unreadable(entries: readonly HistoryEntry[]): StoredRecord[] {

@@ -12,6 +12,7 @@ const cases = conformanceCases({
     time += ms;
     return Promise.resolve();
   },
+  ttlRefresh: true,
 });
 
 describe('MemoryStore', () => {

@@ -1,19 +1,26 @@
-import { MemoryStore, resolveStoreOptions, type StoreOptions } from '../src';
+import { isRefreshDue, MemoryStore, resolveStoreOptions, type StoreOptions, type TtlRefresh } from '../src';
 import { expectCode } from './support';
 
 test('defaults', () => {
-  expect(resolveStoreOptions({})).toEqual({ ttlMs: undefined, timeoutMs: 15_000, signal: undefined });
+  expect(resolveStoreOptions({})).toEqual({
+    ttlMs: undefined,
+    ttlRefresh: 'write',
+    timeoutMs: 15_000,
+    signal: undefined,
+  });
 });
 
 test('seconds become milliseconds, the rest stays', () => {
   const { signal } = new AbortController();
-  expect(resolveStoreOptions({ ttlSeconds: 1, timeoutMs: 1, signal })).toEqual({
+  expect(resolveStoreOptions({ ttlSeconds: 1, ttlRefresh: 'access', timeoutMs: 1, signal })).toEqual({
     ttlMs: 1_000,
+    ttlRefresh: 'access',
     timeoutMs: 1,
     signal,
   });
   expect(resolveStoreOptions({ ttlSeconds: 3_153_600_000, timeoutMs: 2 ** 31 - 1 })).toEqual({
     ttlMs: 3_153_600_000_000,
+    ttlRefresh: 'write',
     timeoutMs: 2 ** 31 - 1,
     signal: undefined,
   });
@@ -32,6 +39,26 @@ test.each(NO_POSITIVE_INTEGERS)(
     await expectCode('INVALID_ARGUMENT', () => new MemoryStore({ ttlSeconds: value as number }));
   },
 );
+
+test.each([null, '', 'read', 'Write', true, 1, {}])(
+  'ttlRefresh must be one of its values: not %p',
+  async (value) => {
+    const options = { ttlRefresh: value as unknown as TtlRefresh };
+    await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions(options));
+    await expectCode('INVALID_ARGUMENT', () => new MemoryStore(options));
+  },
+);
+
+test.each([
+  [1_000, 1_000, false],
+  [1_000, 901, false],
+  [1_000, 900, true],
+  [1_000, 1, true],
+  [1_000, 5_000, false],
+  [1_000, Infinity, false],
+])('with a ttl of %d ms and %d ms left, a refresh by reading is due: %p', (ttlMs, remainingMs, due) => {
+  expect(isRefreshDue(ttlMs, remainingMs)).toBe(due);
+});
 
 test('what a timer or a database cannot hold is refused', async () => {
   await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ timeoutMs: 2 ** 31 }));

@@ -6,7 +6,7 @@ import { readHead, readLog } from './log';
 import { nextStep, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { byteLength, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
+import { byteLength, liveAt, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
 
 export interface Outcome {
   readonly result: CommitResult;
@@ -64,7 +64,7 @@ export class Commit {
       const there = await partition.putNew(plan.item);
       if (!there || isOf(this.#change, there))
         return this.#committed(partition, plan.cleansUp, there ?? plan.item);
-      this.#head = { row: toRow(partition.keys, there) };
+      this.#head = { row: toRow(partition.keys, there), isNewest: false };
       if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
     }
     this.#head = undefined;
@@ -87,19 +87,31 @@ export class Commit {
       const now = this.#now();
       const life = lifetime(now, this.#ttlMs);
       this.#head ??= await look(partition);
-      const marker = this.#head.row && markerFor(this.#head.row, now);
+      const { row, isNewest } = this.#head;
+      // What expires it may have been put off by a later row.
+      if (!isNewest && row?.kind === 'commit' && !liveAt(now, row)) {
+        this.#head = undefined;
+        continue;
+      }
+      const marker = row && markerFor(row, now);
       if (marker) {
         const { keys, sessionId } = partition;
-        this.#head = (await partition.mark(toItem(keys, sessionId, marker))) ? { row: marker } : undefined;
+        const isMarked = await partition.mark(toItem(keys, sessionId, marker));
+        this.#head = isMarked ? { row: marker, isNewest } : undefined;
         continue;
       }
       const next = nextStep(this.#change, this.#head, now, life);
-      if (next.step === 'end') return next.result;
       if (next.step === 'put') return this.#planned(partition, next, life);
+      if (next.step === 'end') {
+        if (isNewest || next.result.status === 'committed') return next.result;
+        this.#head = undefined;
+        continue;
+      }
       const { last, operations } = next.options;
       const log = await readLog(partition, { now, last, operations });
       this.#head = {
         row: log.head,
+        isNewest: true,
         records: last === undefined ? log.records : undefined,
         operations: operations ? log.operations : undefined,
       };
@@ -126,7 +138,7 @@ function isOf({ id }: HistoryChange, item: Item): boolean {
 
 async function look(partition: Partition): Promise<Head> {
   const item = await readHead(partition);
-  return { row: item && toRow(partition.keys, item) };
+  return { row: item && toRow(partition.keys, item), isNewest: true };
 }
 
 /** Gives a row that was given more time than it needs, for the sake of those before it, its own time now that they are gone. */

@@ -19,11 +19,14 @@ export const MARKER_MS = 24 * HOUR_MS;
 const SLACK_SECONDS = 3_600;
 
 /**
- * How long rows outlast their session at the least, hence how long one is written to before its log is rewritten. At least
- * an hour: no writer that saw the session alive may find its rows gone.
+ * How long a row outlasts its session at the least. An hour before it goes, a marker may be put over it: then no writer may
+ * be on its way any more that saw the session alive, and would put its row behind one that has lost its content.
  */
+const SHORTEST_MARGIN_MS = 2 * HOUR_MS;
+
+/** How long rows outlast their session, hence how long one is written to before its log is rewritten. */
 function marginMs(ttlMs: number): number {
-  return Math.max(HOUR_MS, ttlMs / 2);
+  return Math.max(SHORTEST_MARGIN_MS, ttlMs / 2);
 }
 
 export interface Lifetime {

@@ -3,9 +3,11 @@ import { inheritedTtl, isClean, mustRewrite, type Lifetime } from './expiry';
 import type { LogOptions } from './log';
 import { liveAt, revisionMadeBy, revisionOf, type CommitRow, type Content, type Row } from './rows';
 
-/** The newest row of a session, undefined where there is none, and what was read along with it. */
+/** A row to put the next one behind, undefined where there is none, and what was read along with it. */
 export interface Head {
   readonly row: Row | undefined;
+  /** Whether there was no newer row when it was read. Otherwise only a put that succeeds tells. */
+  readonly isNewest: boolean;
   readonly records?: readonly StoredRecord[] | undefined;
   readonly operations?: ReadonlyMap<string, string> | undefined;
 }

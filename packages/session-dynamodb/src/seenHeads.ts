@@ -1,4 +1,5 @@
 import type { Revision } from '@agent-sessions/session-core';
+import type { Head } from './nextRow';
 import { liveAt, revisionOf, type Row } from './rows';
 
 /** Far shorter than rows and markers stay to stop a writer that comes late. */
@@ -22,9 +23,10 @@ export class SeenHeads {
   }
 
   /** Undefined unless the session was seen at this revision lately. It may have expired since. */
-  recall(sessionId: string, revision: Revision, now: number): { readonly row: Row | undefined } | undefined {
+  recall(sessionId: string, revision: Revision, now: number): Head | undefined {
     const seen = this.#heads.get(keyOf(sessionId, revision));
-    return seen && seen.at <= now && now < seen.at + LIFETIME_MS ? { row: seen.row } : undefined;
+    if (!seen || now < seen.at || now >= seen.at + LIFETIME_MS) return undefined;
+    return { row: seen.row, isNewest: false };
   }
 }
 

@@ -136,7 +136,7 @@ describe('a writer that dies between the parts and the row', () => {
   test('leaves parts that go by themselves where the session expires', async () => {
     const id = newId();
     await die(id, 60);
-    await table.expire(id, now + 3 * HOUR);
+    await table.expire(id, now + 4 * HOUR);
     expect(await table.rows(id)).toEqual([]);
   });
 

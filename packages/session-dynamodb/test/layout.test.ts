@@ -54,7 +54,7 @@ describe('rows', () => {
     const id = newId();
     await append(open(1_000), id, 'a');
     const [row] = await table.rows(id);
-    const ttl = Math.ceil(now / 1_000 + 1_000 + 3_600);
+    const ttl = Math.ceil(now / 1_000 + 1_000 + 7_200);
     expect(row).toMatchObject({
       expires_ms: { N: `${now + 1_000_000}` },
       ttl: { N: `${ttl}` },

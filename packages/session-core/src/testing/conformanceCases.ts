@@ -14,6 +14,7 @@ import { revisions } from './cases/revisions';
 import { rewriting } from './cases/rewriting';
 import { session } from './cases/session';
 import { transactions } from './cases/transactions';
+import { ttlRefresh } from './cases/ttlRefresh';
 import type { CaseContext, Cases, ConformanceCase, StoreHarness } from './harness';
 
 const GROUPS: Readonly<Record<string, Cases>> = {
@@ -28,6 +29,7 @@ const GROUPS: Readonly<Record<string, Cases>> = {
   isolation,
   concurrency,
   expiry,
+  ttlRefresh,
   session,
   transactions,
   rewriting,
@@ -35,10 +37,15 @@ const GROUPS: Readonly<Record<string, Cases>> = {
   fencing,
 };
 
-/** All cases, named `group: what must hold`. Those on expiry are left out for a store that never expires. */
+/** All cases, named `group: what must hold`. Left out are those on options that the store does not have. */
 export function conformanceCases(harness: StoreHarness): ConformanceCase[] {
+  const expires = harness.elapse !== 'never expires';
+  const leftOut: Readonly<Record<string, boolean>> = {
+    expiry: !expires,
+    ttlRefresh: !expires || harness.ttlRefresh !== true,
+  };
   return Object.entries(GROUPS)
-    .filter(([group]) => group !== 'expiry' || harness.elapse !== 'never expires')
+    .filter(([group]) => leftOut[group] !== true)
     .flatMap(([group, cases]) =>
       Object.entries(cases).map(([name, run]) => ({
         name: `${group}: ${name}`,

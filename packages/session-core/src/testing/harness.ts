@@ -1,4 +1,11 @@
 import type { SessionStore } from '../sessionStore';
+import type { TtlRefresh } from '../storeOptions';
+
+/** Without `ttlSeconds`, sessions never expire; without `ttlRefresh`, each write puts the expiry off. */
+export interface HarnessStoreOptions {
+  readonly ttlSeconds?: number;
+  readonly ttlRefresh?: TtlRefresh;
+}
 
 /**
  * What a backend's author hands to the kit.
@@ -7,8 +14,8 @@ import type { SessionStore } from '../sessionStore';
  * server that other people use must be given a table or key prefix of its own.
  */
 export interface StoreHarness {
-  /** A new store, each time over the same data. `ttlSeconds` is left out for sessions that never expire. */
-  createStore(options: { readonly ttlSeconds?: number }): SessionStore | Promise<SessionStore>;
+  /** A new store, each time over the same data. */
+  createStore(options: HarnessStoreOptions): SessionStore | Promise<SessionStore>;
 
   /** Whether anything that the database keeps for this session, metadata included, contains `text`. */
   contains(sessionId: string, text: string): Promise<boolean>;
@@ -18,6 +25,9 @@ export interface StoreHarness {
    * by moving the deadlines in the database. `'never expires'` for a store without `ttlSeconds`.
    */
   readonly elapse: ((sessionId: string, ms: number) => Promise<void>) | 'never expires';
+
+  /** Whether the store has the option `ttlRefresh`, as `StoreOptions` tells it. Default false. */
+  readonly ttlRefresh?: boolean;
 }
 
 /** A named test that any runner can run: it passes when `run` resolves. */
@@ -30,7 +40,7 @@ export interface ConformanceCase {
 export interface CaseContext {
   /** A store without expiry. */
   readonly store: SessionStore;
-  readonly openStore: (options?: { readonly ttlSeconds?: number }) => Promise<SessionStore>;
+  readonly openStore: (options?: HarnessStoreOptions) => Promise<SessionStore>;
   readonly contains: (sessionId: string, text: string) => Promise<boolean>;
   readonly elapse: (sessionId: string, ms: number) => Promise<void>;
   /** An id that no other case uses and that begins with `start`. */

@@ -6,4 +6,4 @@
  * ```
  */
 export { conformanceCases } from './conformanceCases';
-export type { ConformanceCase, StoreHarness } from './harness';
+export type { ConformanceCase, HarnessStoreOptions, StoreHarness } from './harness';

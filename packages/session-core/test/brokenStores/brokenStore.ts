@@ -4,6 +4,7 @@ import {
   type MemorySessions,
   type SessionStore,
   type StoredHistory,
+  type TtlRefresh,
 } from '../../src';
 import type { StoreHarness } from '../../src/testing';
 
@@ -15,6 +16,7 @@ export interface Database {
 
 interface OpenOptions {
   readonly ttlSeconds?: number | undefined;
+  readonly ttlRefresh?: TtlRefresh | undefined;
 }
 
 /** Called once per database, for what broken stores share; then once for each store that is opened over it. */
@@ -46,6 +48,7 @@ export function harnessOf(fault: Fault): StoreHarness {
       time += ms;
       return Promise.resolve();
     },
+    ttlRefresh: true,
   };
 }
 

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type HistoryChange, type SessionStore } from '../../src';
+import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src';
 import {
   altering,
   freshId,
@@ -147,7 +147,7 @@ export const forgetting: BrokenStores = {
   },
   'expires at half its time': {
     fault: (database) => (options) =>
-      database.open({ ttlSeconds: options.ttlSeconds && options.ttlSeconds / 2 }),
+      database.open({ ...options, ttlSeconds: options.ttlSeconds && options.ttlSeconds / 2 }),
     fails: [
       'expiry: a session is whole until its time is up, and then gone',
       'expiry: every write puts the expiry off',
@@ -184,7 +184,82 @@ export const forgetting: BrokenStores = {
     fault: expiring({ revives: ({ lastSeen }) => lastSeen !== undefined }),
     fails: ['expiry: a hint from before the expiry does no harm'],
   },
+  'puts the expiry off with commits that change nothing': {
+    fault: expiring({ changesNothing: 'postpones' }),
+    fails: ['expiry: what changes nothing puts nothing off'],
+  },
+
+  "takes every ttlRefresh for 'write'": {
+    fault: refreshing(() => 'write'),
+    fails: [
+      "ttlRefresh: with 'never', a session expires when its first write's time is up",
+      "ttlRefresh: with 'access', reads and writes put the expiry off",
+    ],
+  },
+  "takes 'write' for 'access'": {
+    fault: refreshing((mode) => (mode === 'write' ? 'access' : mode)),
+    fails: ["ttlRefresh: with 'write', a read puts nothing off"],
+  },
+  "begins anew with 'never' when it is emptied": {
+    fault: (database) => (options) =>
+      over(database.open(options), (intact) => ({
+        commit: async (sessionId, change) => {
+          const { records } = await intact.read(sessionId);
+          if (records.length === 0) await intact.clear(sessionId);
+          return intact.commit(sessionId, change);
+        },
+      })),
+    fails: ["ttlRefresh: with 'never', a session emptied by drops keeps its time, a cleared one begins anew"],
+  },
+  "leaves a session without expiry so with 'never'": {
+    fault: (database) => (options) =>
+      over(database.open(options), (intact) => ({
+        commit: async (sessionId, change) => {
+          const { revision } = await intact.read(sessionId);
+          const open = options.ttlRefresh === 'never' && revision !== NO_HISTORY;
+          return (open ? database.open() : intact).commit(sessionId, change);
+        },
+      })),
+    fails: ["ttlRefresh: with 'never', a session without expiry gets one"],
+  },
+  "puts the expiry off with each read, with 'access'": {
+    fault: touchingReads(() => true),
+    fails: ["ttlRefresh: with 'access', a read soon after the last refresh puts nothing off"],
+  },
+  "gives an expiry with a read, with 'access'": {
+    fault: touchingReads((expires) => !expires),
+    fails: [
+      "ttlRefresh: with 'access', a read makes nothing of nothing, and leaves a session without expiry so",
+    ],
+  },
 };
+
+/** Opens stores with another `ttlRefresh` than they were asked for. */
+function refreshing(mode: (asked: TtlRefresh) => TtlRefresh): Fault {
+  return (database) => (options) =>
+    database.open({ ...options, ttlRefresh: mode(options.ttlRefresh ?? 'write') });
+}
+
+/** Puts the expiry off by commits in a read, with 'access'. */
+function touchingReads(touches: (expires: boolean) => boolean): Fault {
+  return (database) => {
+    const expiring = new Set<string>();
+    return (options) =>
+      over(database.open(options), (intact) => ({
+        read: async (sessionId, bounds) => {
+          const history = await intact.read(sessionId, bounds);
+          if (options.ttlRefresh === 'access' && touches(expiring.has(sessionId))) {
+            await intact.commit(sessionId, { id: freshId(), append: [] });
+          }
+          return history;
+        },
+        commit: (sessionId, change) => {
+          if (options.ttlSeconds !== undefined) expiring.add(sessionId);
+          return intact.commit(sessionId, change);
+        },
+      }));
+  };
+}
 
 function onClear(clear: (intact: SessionStore, sessionId: string) => Promise<void>): Fault {
   return altering(() => (intact) => ({ clear: (sessionId) => clear(intact, sessionId) }));
@@ -224,6 +299,7 @@ interface ExpiryRules {
   readonly hides?: (last: number | undefined) => boolean;
   readonly postpones?: (change: HistoryChange) => boolean;
   readonly revives?: (change: HistoryChange) => boolean;
+  readonly changesNothing?: 'postpones';
 }
 
 /** Keeps deadlines of its own over a store that never expires. Without rules: intact. */
@@ -232,6 +308,7 @@ export function expiring({
   hides = () => true,
   postpones = () => true,
   revives = () => false,
+  changesNothing,
 }: ExpiryRules): Fault {
   return ({ open, now }) => {
     const deadlines = new Map<string, number>();
@@ -248,8 +325,11 @@ export function expiring({
             deadlines.delete(sessionId);
             await intact.clear(sessionId);
           }
+          const { revision } = await intact.read(sessionId);
           const result = await intact.commit(sessionId, change);
-          if (result.status === 'committed' && (postpones(change) || !deadlines.has(sessionId))) {
+          const hasChanged = result.status === 'committed' && result.revision !== revision;
+          const counts = hasChanged || changesNothing === 'postpones';
+          if (counts && (postpones(change) || !deadlines.has(sessionId))) {
             deadlines.set(sessionId, now() + ttlSeconds * 1_000);
           }
           return result;

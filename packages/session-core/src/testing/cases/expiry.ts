@@ -35,6 +35,27 @@ export const expiry: Cases = {
     await checkRecords(store, id, texts('a', 1), 'after a drop');
   },
 
+  'what changes nothing puts nothing off': async ({ openStore, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const id = newId();
+    const operation = { id: 'operation', fingerprint: 'f' };
+    const change = { id: 'once', append: texts('a', 1), operation };
+    await store.commit(id, change);
+    await elapse(id, TTL_MS * 0.6);
+    const statuses = [
+      await store.commit(id, change),
+      await tryCommit(store, id, { append: texts('b', 1), operation }),
+      await tryCommit(store, id, {
+        append: texts('b', 1),
+        operation: { ...operation, fingerprint: 'other' },
+      }),
+      await tryCommit(store, id, { append: texts('b', 1), ifRevision: NO_HISTORY }),
+    ].map(({ status }) => status);
+    checkEqual(statuses, ['committed', 'repeated', 'operation-mismatch', 'conflict'], 'the commits');
+    await elapse(id, TTL_MS * 0.6);
+    await checkRecords(store, id, []);
+  },
+
   'nothing vanishes from a session that lives for many times its time': async ({
     openStore,
     elapse,

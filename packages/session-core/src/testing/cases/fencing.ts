@@ -5,6 +5,8 @@ import { checkEqual, checkThrows } from '../check';
 import type { Cases } from '../harness';
 
 const message = (content: string): AgentInputItem => ({ role: 'user', content });
+const call = (args: string) =>
+  ({ type: 'function_call', callId: 'c1', name: 'tool', status: 'completed', arguments: args }) as const;
 const fenced = (store: SessionStore, sessionId: string): StoredSession =>
   new StoredSession(store, { sessionId, concurrentWrites: 'reject' });
 
@@ -12,7 +14,7 @@ export const fencing: Cases = {
   'the slower of two writers is refused until it reads again': async ({ store, openStore, newId }) => {
     const id = newId();
     const [faster, slower] = [fenced(store, id), fenced(await openStore(), id)];
-    await faster.addItems([message('a')]);
+    await faster.addItems([message('a'), call('1')]);
     await slower.getItems();
     await faster.getItems();
     await faster.addItems([message('b')]);
@@ -21,6 +23,10 @@ export const fencing: Cases = {
       addItems: () => slower.addItems([message('x')]),
       popItem: () => slower.popItem(),
       replaceHistoryWithCompaction: () => slower.replaceHistoryWithCompaction([message('x')]),
+      applyHistoryMutations: () =>
+        slower.applyHistoryMutations({
+          mutations: [{ type: 'replace_function_call', callId: 'c1', replacement: call('2') }],
+        }),
       append_items: () =>
         slower.applyHistoryTransaction({
           operationId: 'o1',
@@ -37,10 +43,11 @@ export const fencing: Cases = {
         }),
     };
     for (const [what, attempt] of Object.entries(attempts)) await checkThrows('CONFLICT', attempt, what);
-    checkEqual(await faster.getItems(), ['a', 'b', 'c'].map(message), 'what is stored');
+    const stored = [message('a'), call('1'), message('b'), message('c')];
+    checkEqual(await faster.getItems(), stored, 'what is stored');
     await slower.getItems(1);
     await slower.addItems([message('d')]);
-    checkEqual(await faster.getItems(), ['a', 'b', 'c', 'd'].map(message), 'after the slower one read again');
+    checkEqual(await faster.getItems(), [...stored, message('d')], 'after the slower one read again');
   },
 
   'a writer that outlived a clear is refused': async ({ store, openStore, newId }) => {
