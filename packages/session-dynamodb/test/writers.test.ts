@@ -93,6 +93,21 @@ describe('a writer that saw the session before', () => {
     expect(await recordsOf(open(), id)).toEqual(['g']);
   });
 
+  test('nothing, and finds it cleared but not cleaned up, writes to nothing', async () => {
+    const id = newId();
+    const store = open();
+    const { revision: ifRevision } = await store.read(id);
+    await append(open(), id, 'a');
+    const client = newClient();
+    intercept(client, ({ name }, send) =>
+      name === 'BatchWriteItem' ? Promise.reject(new Error('dead')) : send(),
+    );
+    await expect(open(client).clear(id)).rejects.toThrow();
+    expect((await tryCommit(store, id, { append: ['b'], ifRevision })).status).toBe('committed');
+    expect(await recordsOf(open(), id)).toEqual(['b']);
+    client.destroy();
+  });
+
   test('a compaction and its clean-up comes behind it', async () => {
     const id = newId();
     const writer = await outdated(id);
