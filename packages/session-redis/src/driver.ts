@@ -13,10 +13,20 @@ import type { Script } from './scripts/script';
 const WAIT_MS = 20;
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
 
-/** A session as it is stored: its revision, and its list's elements, oldest first. */
+/** A session as it is stored. */
 export interface RawHistory {
   readonly revision: Revision;
+  /** Of its list, oldest first. */
   readonly elements: readonly Buffer[];
+  /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
+  readonly remainingMs: number;
+}
+
+export interface ReadOptions {
+  /** Omitted: all. */
+  readonly last?: number | undefined;
+  /** Whether `remainingMs` is wanted. */
+  readonly withExpiry: boolean;
 }
 
 /** Runs scripts on any kind of client. */
@@ -42,20 +52,24 @@ export class Driver {
     }
   }
 
-  /** One round trip, or two when somebody commits at the same moment. `last` undefined: all. */
-  async read(keys: [string, string], last: number | undefined, limit: TimeLimit): Promise<RawHistory> {
-    const whole = last === undefined ? await this.#readWhole(keys, limit) : undefined;
+  /** One round trip, or two when somebody commits at the same moment. */
+  async read(
+    keys: [string, string],
+    { last, withExpiry }: ReadOptions,
+    limit: TimeLimit,
+  ): Promise<RawHistory> {
+    const whole = last === undefined ? await this.#readWhole(keys, withExpiry, limit) : undefined;
     if (whole !== undefined) return whole;
     const start = last === undefined ? '0' : `-${last}`;
     const reply = await this.run(READ, { keys, arguments: [start] }, limit);
-    const [revision, elements] = reply as [Buffer | string, Buffer[]];
+    const [revision, elements, remainingMs] = reply as [Buffer | string, Buffer[], number];
     if (typeof revision === 'string') {
       throw new SessionError(
         'STORE_MISCONFIGURED',
         'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6',
       );
     }
-    return { revision: revision.toString(), elements };
+    return { revision: revision.toString(), elements, remainingMs };
   }
 
   /**
@@ -88,17 +102,22 @@ export class Driver {
    * What the script would read, at half its cost, for Lua copies each record twice. The same revision before and after
    * the records is theirs: none comes back. Undefined where only the script can tell.
    */
-  async #readWhole([items, meta]: [string, string], limit: TimeLimit): Promise<RawHistory | undefined> {
+  async #readWhole(
+    [items, meta]: [string, string],
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<RawHistory | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [[revision], elements, [after]] = (await Promise.all([
+    const [[revision], elements, [after], remainingMs] = (await Promise.all([
       commands.hmGet(meta, 'rev'),
       commands.lRange(items, 0, -1),
       commands.hmGet(meta, 'rev'),
-    ])) as [[Buffer | null], Buffer[], [Buffer | null]];
+      withExpiry ? commands.pTTL(meta) : -1,
+    ])) as [[Buffer | null], Buffer[], [Buffer | null], number];
     const before = revision?.toString();
     const isTheirs = before === after?.toString() && lengthAt(before) === elements.length;
-    return isTheirs ? { revision: before ?? NO_HISTORY, elements } : undefined;
+    return isTheirs ? { revision: before ?? NO_HISTORY, elements, remainingMs } : undefined;
   }
 
   #commands(limit: TimeLimit): RedisCommands {

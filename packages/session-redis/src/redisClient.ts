@@ -27,6 +27,7 @@ export interface RedisCommands {
   eval(lua: string, call: ScriptCall): Promise<unknown>;
   hmGet(key: string, field: string): Promise<unknown>;
   lRange(key: string, start: number, stop: number): Promise<unknown>;
+  pTTL(key: string): Promise<unknown>;
   multi(): RedisPipeline;
 }
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  isRefreshDue,
   resolveStoreOptions,
   SessionError,
   withRetries,
@@ -21,6 +22,7 @@ import { assertWaitForReplicas } from './replicas';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
 import type { Script } from './scripts/script';
+import { TOUCH } from './scripts/touch';
 
 export interface RedisStoreOptions extends StoreOptions {
   /** A client of the package `redis`, connected by the caller, who also closes it. */
@@ -52,6 +54,7 @@ export class RedisStore implements SessionStore {
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
   readonly #ttlMs: string;
+  readonly #keepsDeadline: 'keep' | '';
   readonly #rememberMs: string;
   readonly #waitForReplicas: number | undefined;
 
@@ -65,14 +68,24 @@ export class RedisStore implements SessionStore {
     this.#driver = new Driver(client);
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
-    this.#ttlMs = `${this.#options.ttlMs ?? ''}`;
+    const { ttlMs, ttlRefresh } = this.#options;
+    this.#ttlMs = `${ttlMs ?? ''}`;
+    this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#rememberMs = `${this.#options.timeoutMs + LATE_MS}`;
     this.#waitForReplicas = waitForReplicas;
   }
 
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
-    const { revision, elements } = await this.#try((limit) => this.#driver.read(keys, options?.last, limit));
+    const { ttlMs, ttlRefresh } = this.#options;
+    const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
+    const { revision, elements } = await this.#try(async (limit) => {
+      const history = await this.#driver.read(keys, { last: options?.last, withExpiry }, limit);
+      if (withExpiry && history.remainingMs >= 0 && isRefreshDue(ttlMs, history.remainingMs)) {
+        await this.#driver.run(TOUCH, { keys, arguments: [history.revision, this.#ttlMs] }, limit);
+      }
+      return history;
+    });
     return { records: elements.map(toRecord), revision };
   }
 
@@ -83,6 +96,7 @@ export class RedisStore implements SessionStore {
       id,
       drop === 'all' ? '-1' : `${drop}`,
       this.#ttlMs,
+      this.#keepsDeadline,
       this.#rememberMs,
       ifRevision,
       operation?.id ?? '',

@@ -14,6 +14,7 @@ import { sessionKeys } from '../src/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
 import { READ } from '../src/scripts/read';
+import { TOUCH } from '../src/scripts/touch';
 import { describeConformance } from './support/conformance';
 import { CLUSTER_RIGHTS, LEAST_RIGHTS, REPLICA_RIGHTS } from './support/leastRights';
 import { commitId } from './support/redis';
@@ -69,10 +70,10 @@ test('a session with a client of its own needs no more', async () => {
 });
 
 test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {
-  const called = [COMMIT, READ, CLEAR].flatMap(({ lua }) =>
+  const called = [COMMIT, READ, CLEAR, TOUCH].flatMap(({ lua }) =>
     [...lua.matchAll(/redis\.call\('(\w+)'/g)].map(([, name = '']) => `+${name.toLowerCase()}`),
   );
-  const sent = ['+evalsha', '+eval', '+hmget', '+lrange', '+wait'];
+  const sent = ['+evalsha', '+eval', '+hmget', '+lrange', '+pttl', '+wait'];
   const granted = [...LEAST_RIGHTS, ...REPLICA_RIGHTS].filter((right) => right.startsWith('+'));
   expect(granted.sort()).toEqual([...new Set([...called, ...sent])].sort());
 });
