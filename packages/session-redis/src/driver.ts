@@ -1,15 +1,32 @@
 import { NO_HISTORY, SessionError, type Revision, type TimeLimit } from '@agent-sessions/session-core';
-import { messageOf } from './errors';
+import { isRedirection, messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
+import { toReplicationState, type ReplicationState } from './replicas';
 import { READ } from './scripts/read';
+import { REPLICAS } from './scripts/replicas';
 import type { Script } from './scripts/script';
 
+/**
+ * A `WAIT` holds up whatever else its connection carries, so it is short: the replicas have been asked by then, and answer
+ * also later. A server with nothing else to do looks at the time every 100 ms (`hz`), and so may take that long.
+ */
+const WAIT_MS = 20;
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
 
-/** A session as it is stored: its revision, and its list's elements, oldest first. */
+/** A session as it is stored. */
 export interface RawHistory {
   readonly revision: Revision;
+  /** Of its list, oldest first. */
   readonly elements: readonly Buffer[];
+  /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
+  readonly remainingMs: number;
+}
+
+export interface ReadOptions {
+  /** Omitted: all. */
+  readonly last?: number | undefined;
+  /** Whether `remainingMs` is wanted. */
+  readonly withExpiry: boolean;
 }
 
 /** Runs scripts on any kind of client. */
@@ -35,37 +52,72 @@ export class Driver {
     }
   }
 
-  /** One round trip, or two when somebody commits at the same moment. `last` undefined: all. */
-  async read(keys: [string, string], last: number | undefined, limit: TimeLimit): Promise<RawHistory> {
-    const whole = last === undefined ? await this.#readWhole(keys, limit) : undefined;
+  /** One round trip, or two when somebody commits at the same moment. */
+  async read(
+    keys: [string, string],
+    { last, withExpiry }: ReadOptions,
+    limit: TimeLimit,
+  ): Promise<RawHistory> {
+    const whole = last === undefined ? await this.#readWhole(keys, withExpiry, limit) : undefined;
     if (whole !== undefined) return whole;
     const start = last === undefined ? '0' : `-${last}`;
     const reply = await this.run(READ, { keys, arguments: [start] }, limit);
-    const [revision, elements] = reply as [Buffer | string, Buffer[]];
+    const [revision, elements, remainingMs] = reply as [Buffer | string, Buffer[], number];
     if (typeof revision === 'string') {
       throw new SessionError(
         'STORE_MISCONFIGURED',
         'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6',
       );
     }
-    return { revision: revision.toString(), elements };
+    return { revision: revision.toString(), elements, remainingMs };
+  }
+
+  /**
+   * How far the master of `key` is, and how far its replicas are once it has asked them. One round trip, on one connection,
+   * for `WAIT` asks on behalf of what its own connection has seen.
+   */
+  async askReplicas(
+    key: string,
+    count: number,
+    limit: TimeLimit,
+  ): Promise<readonly [before: ReplicationState, after: ReplicationState]> {
+    const call = { keys: [key], arguments: [] };
+    const commands = this.#commands(limit);
+    const pipeline = commands.multi();
+    pipeline.eval(REPLICAS, call);
+    pipeline.wait(count, WAIT_MS);
+    pipeline.eval(REPLICAS, call);
+    try {
+      const [before, , after] = (await pipeline.execAsPipeline()) as unknown[];
+      return [toReplicationState(before), toReplicationState(after)];
+    } catch (error) {
+      if (!isRedirection(error)) throw error;
+      // While a cluster moves the slot, only single commands find the key. Replicas also report unasked, once a second.
+      const state = toReplicationState(await commands.eval(REPLICAS, call));
+      return [state, state];
+    }
   }
 
   /**
    * What the script would read, at half its cost, for Lua copies each record twice. The same revision before and after
    * the records is theirs: none comes back. Undefined where only the script can tell.
    */
-  async #readWhole([items, meta]: [string, string], limit: TimeLimit): Promise<RawHistory | undefined> {
+  async #readWhole(
+    [items, meta]: [string, string],
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<RawHistory | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [[revision], elements, [after]] = (await Promise.all([
+    const [[revision], elements, [after], remainingMs] = (await Promise.all([
       commands.hmGet(meta, 'rev'),
       commands.lRange(items, 0, -1),
       commands.hmGet(meta, 'rev'),
-    ])) as [[Buffer | null], Buffer[], [Buffer | null]];
+      withExpiry ? commands.pTTL(meta) : -1,
+    ])) as [[Buffer | null], Buffer[], [Buffer | null], number];
     const before = revision?.toString();
     const isTheirs = before === after?.toString() && lengthAt(before) === elements.length;
-    return isTheirs ? { revision: before ?? NO_HISTORY, elements } : undefined;
+    return isTheirs ? { revision: before ?? NO_HISTORY, elements, remainingMs } : undefined;
   }
 
   #commands(limit: TimeLimit): RedisCommands {

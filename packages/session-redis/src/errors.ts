@@ -76,6 +76,12 @@ export function isClosed(error: unknown): boolean {
   return messageOf(error) === 'The client is closed';
 }
 
+/** A node of a cluster says that another one has the key. */
+export function isRedirection(error: unknown): boolean {
+  const code = replyCode(error);
+  return code === 'MOVED' || code === 'ASK';
+}
+
 function isUnknownCommand(error: unknown): boolean {
   return /^ERR unknown (command|redis command)/i.test(messageOf(error));
 }

@@ -27,6 +27,15 @@ export interface RedisCommands {
   eval(lua: string, call: ScriptCall): Promise<unknown>;
   hmGet(key: string, field: string): Promise<unknown>;
   lRange(key: string, start: number, stop: number): Promise<unknown>;
+  pTTL(key: string): Promise<unknown>;
+  multi(): RedisPipeline;
+}
+
+/** Commands that one connection carries, one behind the other. Each method but the last returns the pipeline itself. */
+interface RedisPipeline {
+  eval(lua: string, call: ScriptCall): unknown;
+  wait(replicas: number, ms: number): unknown;
+  execAsPipeline(): Promise<unknown>;
 }
 
 export interface ScriptCall {

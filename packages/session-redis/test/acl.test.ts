@@ -14,8 +14,9 @@ import { sessionKeys } from '../src/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
 import { READ } from '../src/scripts/read';
+import { TOUCH } from '../src/scripts/touch';
 import { describeConformance } from './support/conformance';
-import { CLUSTER_RIGHTS, LEAST_RIGHTS } from './support/leastRights';
+import { CLUSTER_RIGHTS, LEAST_RIGHTS, REPLICA_RIGHTS } from './support/leastRights';
 import { commitId } from './support/redis';
 
 // Which error each missing right leads to, and that nothing changes then: see "permissions" in failures.test.ts.
@@ -69,17 +70,18 @@ test('a session with a client of its own needs no more', async () => {
 });
 
 test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {
-  const called = [COMMIT, READ, CLEAR].flatMap(({ lua }) =>
+  const called = [COMMIT, READ, CLEAR, TOUCH].flatMap(({ lua }) =>
     [...lua.matchAll(/redis\.call\('(\w+)'/g)].map(([, name = '']) => `+${name.toLowerCase()}`),
   );
-  const sent = ['+evalsha', '+eval', '+hmget', '+lrange'];
-  const granted = LEAST_RIGHTS.filter((right) => right.startsWith('+'));
+  const sent = ['+evalsha', '+eval', '+hmget', '+lrange', '+pttl', '+wait'];
+  const granted = [...LEAST_RIGHTS, ...REPLICA_RIGHTS].filter((right) => right.startsWith('+'));
   expect(granted.sort()).toEqual([...new Set([...called, ...sent])].sort());
 });
 
 test('the README gives these rights', () => {
   const [on, ...rights] = LEAST_RIGHTS;
   expect(readFileSync(README, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
+  expect(readFileSync(README, 'utf8')).toContain(`\`${REPLICA_RIGHTS.join(' ')}\``);
 });
 
 test('that user reaches nothing else', async () => {

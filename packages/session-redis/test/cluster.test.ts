@@ -7,7 +7,7 @@ import {
   type Reply,
 } from '@agent-sessions/engines';
 import { createCluster } from 'redis';
-import { RedisSession, RedisStore } from '../src';
+import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
@@ -37,7 +37,7 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const store = (options: { ttlSeconds?: number; timeoutMs?: number } = {}): RedisStore =>
+const store = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
   new RedisStore({ client, keyPrefix, ...options });
 
 function master(index: number): ClusterNode {
@@ -70,6 +70,12 @@ describeConformance('RedisStore on createCluster', {
   keyPrefix,
   inspector: () => client,
   store: (options) => store(options),
+});
+
+describeConformance('RedisStore on createCluster, waiting for a replica', {
+  keyPrefix: `${keyPrefix}-replicas`,
+  inspector: () => client,
+  store: (options) => store({ ...options, keyPrefix: `${keyPrefix}-replicas`, waitForReplicas: 1 }),
 });
 
 const AWKWARD = [
@@ -134,7 +140,7 @@ test('a slot that moves to another master under two writers and a reader: nothin
   await store().commit(id, { id: commitId(), append: ['{"n":"first"}'] });
   const writers = [
     new Writer(store({ timeoutMs: 60_000 }), id, 'a'),
-    new Writer(new RedisStore({ client: other, keyPrefix, timeoutMs: 60_000 }), id, 'b'),
+    new Writer(store({ client: other, timeoutMs: 60_000, waitForReplicas: 1 }), id, 'b'),
   ];
   const goOn = async (): Promise<void> => {
     const goals = writers.map((writer) => writer.progress(5));
@@ -221,6 +227,8 @@ test('a master that is killed: what its replica had is there, and the session go
   const [lost, heir] = [master(2), cluster.replicas[2] as ClusterNode];
   const id = await idOn(lost, 'failing over');
   const elsewhere = await idOn(master(1), 'not failing over');
+  const confirmed = await idOn(lost, 'confirmed');
+  const careful = new Writer(store({ timeoutMs: 15_000, waitForReplicas: 1 }), confirmed, 'c');
   const writer = new Writer(store({ timeoutMs: 60_000 }), id, 'a');
   await until('it writes', writer.progress(20));
   const before = [...writer.acknowledged];
@@ -229,6 +237,8 @@ test('a master that is killed: what its replica had is there, and the session go
     const [, , , , received] = (await redisCommand(heir, 'ROLE')) as Reply[];
     return Number(received) >= Number(written);
   });
+
+  await until('the careful one writes', careful.progress(20));
 
   process.kill(lost.pid ?? 0, 'SIGKILL');
   await until('the writer goes on', writer.progress(20), 60_000);
@@ -243,6 +253,12 @@ test('a master that is killed: what its replica had is there, and the session go
   expect(after.filter((record) => !all.has(record))).toEqual([]);
   const inOrder = [...writer.acknowledged].filter((record) => all.has(record));
   expect(records.filter((record) => !writer.uncertain.includes(record as string))).toEqual(inOrder);
+
+  // There is no replica any more, so the last of its writes was not confirmed.
+  await careful.stop();
+  const kept = (await store().read(confirmed)).records;
+  expect(careful.uncertain).toHaveLength(1);
+  expect(careful.among(kept).slice(0, careful.acknowledged.length)).toEqual(careful.acknowledged);
 
   await store().commit(elsewhere, { id: commitId(), append: ['{"a":1}'] });
   expect((await store().read(elsewhere)).records).toEqual(['{"a":1}']);

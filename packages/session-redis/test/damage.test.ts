@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core';
 import { RedisSession } from '../src';
 import { commitId, TestRedis } from './support/redis';
 
@@ -32,6 +32,9 @@ const DAMAGES: readonly Damage[] = [
     left: [A, B, C],
   })),
 ];
+
+const deadlines = (...keys: string[]): Promise<number[]> =>
+  Promise.all(keys.map((key) => redis.client.pExpireTime(key)));
 
 describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
   const damaged = async (name: string) => {
@@ -96,6 +99,50 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
     const deadline = await redis.client.pExpireTime(items);
     expect(deadline).toBeGreaterThan(0);
     expect(await redis.client.pExpireTime(meta)).toBe(deadline);
+  });
+
+  test('a conflict leaves the expiry as it is, on what is left', async () => {
+    for (const ttlSeconds of [undefined, 1_000]) {
+      const { sessionId, meta, items } = await damaged(`deadline ${ttlSeconds}`);
+      const store = redis.store({ ttlSeconds });
+      const before = Date.now() + 50_000;
+      for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
+      const change = { id: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
+      expect(await store.commit(sessionId, change)).toEqual({ status: 'conflict' });
+      const [ofItems = 0, ofMeta = 0] = await deadlines(items, meta);
+      expect(Math.abs(ofMeta - before)).toBeLessThan(10_000);
+      expect(ofItems).toBe(left.length === 0 ? -2 : ofMeta);
+    }
+  });
+
+  test('a conflict gives no expiry to what has none', async () => {
+    const { sessionId, meta, items } = await damaged('no deadline');
+    const store = redis.store({ ttlSeconds: 1_000 });
+    const change = { id: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
+    expect(await store.commit(sessionId, change)).toEqual({ status: 'conflict' });
+    expect(await deadlines(items, meta)).toEqual([left.length === 0 ? -2 : -1, -1]);
+  });
+
+  test("with ttlRefresh: 'never', a commit keeps the expiry of what is left, on both keys", async () => {
+    const { sessionId, meta, items } = await damaged('never');
+    const store = redis.store({ ttlSeconds: 1_000, ttlRefresh: 'never' });
+    const before = Date.now() + 50_000;
+    for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
+    await store.commit(sessionId, { id: commitId(), append: [D] });
+    const [ofItems = 0, ofMeta = 0] = await deadlines(items, meta);
+    expect(Math.abs(ofMeta - before)).toBeLessThan(10_000);
+    expect(ofItems).toBe(ofMeta);
+  });
+
+  test("with ttlRefresh: 'access', a read puts off nothing and changes nothing", async () => {
+    const { sessionId, meta, items } = await damaged('access');
+    const before = Date.now() + 50_000;
+    for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
+    const state = [await deadlines(items, meta), await redis.client.hGetAll(meta)];
+    const store = redis.store({ ttlSeconds: 1_000, ttlRefresh: 'access' });
+    expect((await store.read(sessionId)).records).toEqual(left);
+    expect((await store.read(sessionId, { last: 1 })).records).toEqual(left.slice(-1));
+    expect([await deadlines(items, meta), await redis.client.hGetAll(meta)]).toEqual(state);
   });
 
   test('popItem and clearSession work', async () => {

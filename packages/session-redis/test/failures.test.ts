@@ -258,6 +258,13 @@ describe('permissions', () => {
   const README = readFileSync(join(__dirname, '../README.md'), 'utf8');
   const LEAST = / -@all ((?:\+\w+ ?)+)$/m.exec(README)?.[1]?.split(' ') ?? [];
 
+  const EXPIRIES: Pick<RedisStoreOptions, 'ttlSeconds' | 'ttlRefresh'>[] = [
+    {},
+    { ttlSeconds: 60 },
+    { ttlSeconds: 60, ttlRefresh: 'access' },
+    { ttlSeconds: 60, ttlRefresh: 'never' },
+  ];
+
   async function userWithout(...denied: string[]): Promise<{ username: string; password: string }> {
     const granted = LEAST.filter((name) => !denied.includes(name));
     await command('ACL', 'SETUSER', 'chat', 'reset', 'on', '>pw', '~p:*', '-@all', ...granted);
@@ -266,8 +273,8 @@ describe('permissions', () => {
 
   test('those in the README suffice', async () => {
     const { username, password } = await userWithout();
-    for (const ttlSeconds of [undefined, 60]) {
-      const store = await storeAt(server.port, { client: { username, password }, ttlSeconds });
+    for (const expiry of EXPIRIES) {
+      const store = await storeAt(server.port, { client: { username, password }, ...expiry });
       for (let count = 0; count < 40; count++) {
         for (const [, call] of verbs(store)) await call();
         if (count % 3 !== 0) await store.commit('s', { id: commitId(), append });
@@ -283,8 +290,8 @@ describe('permissions', () => {
       for (let count = 0; count < 15; count++) await admin.commit('s', { id: commitId(), append });
       const client = await userWithout(name);
       let denied = 0;
-      for (const ttlSeconds of [undefined, 60]) {
-        const store = await storeAt(server.port, { client, ttlSeconds });
+      for (const expiry of EXPIRIES) {
+        const store = await storeAt(server.port, { client, ...expiry });
         const read = () => store.read('s');
         const calls = [...verbs(store), ['read again', read] as const];
         await command('SCRIPT', 'FLUSH');

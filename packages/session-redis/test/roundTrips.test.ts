@@ -57,6 +57,30 @@ test.each(Object.entries(KINDS))('on %s each verb is one round trip', async (kin
   await close();
 });
 
+test("with ttlRefresh: 'access', a read that puts the expiry off is two round trips, any other one", async () => {
+  const client = await createClient({ url: url() }).connect();
+  const store = new RedisStore({
+    client,
+    keyPrefix: redis.keyPrefix,
+    ttlSeconds: 1_000,
+    ttlRefresh: 'access',
+  });
+  const id = 'accessed';
+  const { items, meta } = redis.keys(id);
+  const makeDue = async (): Promise<void> => {
+    for (const key of [items, meta]) await redis.client.pExpireAt(key, Date.now() + 500_000);
+  };
+  await store.commit(id, { id: commitId(), append: ['{}'] });
+  for (const options of [{}, { last: 1 }]) {
+    await makeDue();
+    await store.read(id, options);
+    expect(await roundTrips(() => store.read(id, options))).toBe(1);
+    await makeDue();
+    expect(await roundTrips(() => store.read(id, options))).toBe(2);
+  }
+  await client.close();
+});
+
 test('a server that forgets the scripts at any time is taught again', async () => {
   const store = redis.store();
   const flush = () => redis.client.scriptFlush();
@@ -103,6 +127,8 @@ test('when somebody commits in the middle of a read, the records and the revisio
       return {
         evalSha: (...args) => inLine(() => commands.evalSha(...args)),
         eval: (...args) => inLine(() => commands.eval(...args)),
+        pTTL: (...args) => inLine(() => commands.pTTL(...args)),
+        multi: () => commands.multi(),
         hmGet: (...args) => inLine(() => commands.hmGet(...args)),
         lRange: (...args) =>
           inLine(async () => {

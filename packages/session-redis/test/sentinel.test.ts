@@ -8,7 +8,7 @@ import {
   type SentinelGroup,
 } from '@agent-sessions/engines';
 import { createClient, createSentinel } from 'redis';
-import { RedisSession, RedisStore } from '../src';
+import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';
 import { describeConformance } from './support/conformance';
 import { commitId } from './support/redis';
@@ -36,7 +36,7 @@ afterAll(async () => {
   await Promise.all([group.stop(), ...restarted.map((server) => server.stop())]);
 });
 
-const store = (options: { ttlSeconds?: number; timeoutMs?: number } = {}): RedisStore =>
+const store = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
   new RedisStore({ client, keyPrefix, timeoutMs: 60_000, ...options });
 const message = (content: string) => ({ role: 'user' as const, content });
 
@@ -125,6 +125,30 @@ test('a master that is killed under a writer: what the replica confirmed is ther
   expect([...before, ...after].filter((record) => !present.has(record))).toEqual([]);
   await replace(master, replica);
 }, 120_000);
+
+test('a master that is killed again and again under writers that wait for a replica: nothing acknowledged is lost', async () => {
+  for (let round = 0; round < 3; round++) {
+    await untilInStep();
+    const { master, replica } = await roles();
+    const id = `confirmed ${round}`;
+    const other = await connect();
+    const writers = [
+      new Writer(store({ waitForReplicas: 1 }), id, 'a'),
+      new Writer(store({ client: other, waitForReplicas: 1 }), id, 'b'),
+    ];
+    for (const writer of writers) await until('it writes', writer.progress(20));
+    process.kill(master.pid ?? 0, 'SIGKILL');
+    await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
+    // What they are about to write is acknowledged once there is a replica again.
+    const stopped = Promise.all(writers.map((writer) => writer.stop()));
+    await replace(master, replica);
+    await stopped;
+    const present = await expectSane(id, writers);
+    const acknowledged = writers.flatMap((writer) => writer.acknowledged);
+    expect(acknowledged.filter((record) => !present.has(record))).toEqual([]);
+    await other.destroy();
+  }
+}, 180_000);
 
 test('a replica that is promoted with stale data: no revision of what was lost is one of what is there', async () => {
   await untilInStep();

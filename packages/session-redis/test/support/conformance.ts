@@ -1,4 +1,4 @@
-import { conformanceCases } from '@agent-sessions/session-core/testing';
+import { conformanceCases, type HarnessStoreOptions } from '@agent-sessions/session-core/testing';
 import type { RedisStore } from '../../src';
 import { sessionKeys } from '../../src/keys';
 
@@ -13,13 +13,14 @@ interface Inspector {
 interface Shape {
   readonly keyPrefix: string;
   readonly inspector: () => Inspector;
-  readonly store: (options: { readonly ttlSeconds?: number }) => RedisStore;
+  readonly store: (options: HarnessStoreOptions) => RedisStore;
 }
 
 /** Runs every case of the conformance kit as a test. */
 export function describeConformance(name: string, { keyPrefix, inspector, store }: Shape): void {
   const cases = conformanceCases({
     createStore: store,
+    ttlRefresh: true,
     contains: async (sessionId, text) => {
       const [items, meta] = sessionKeys(keyPrefix, sessionId);
       const stored = [await inspector().lRange(items, 0, -1), await inspector().hGetAll(meta)];

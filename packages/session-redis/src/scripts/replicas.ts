@@ -1,0 +1,30 @@
+/**
+ * The Lua function that names what a reply rests on. A server that becomes master, or starts again as one, takes an id
+ * that no other has had: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
+ */
+export const HISTORY = `
+-- The replication id of this master, or '' where nobody waits for replicas.
+local function history(waits)
+  if waits == '' then return '' end
+  if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
+    error(redis.error_reply('NOPERM this user may not run WAIT'))
+  end
+  local info = redis.call('INFO', 'replication')
+  if not string.find(info, 'role:master', 1, true) then
+    error(redis.error_reply('READONLY a replica confirms nothing'))
+  end
+  return string.match(info, 'master_replid:(%x+)')
+end
+`;
+
+/** Small, and sent by EVAL: in a pipeline there is no falling back. */
+export const REPLICAS = `
+-- Tells how far this master and its replicas are. Writes nothing.
+-- KEYS:  1 a key of the session, which leads to its master
+-- Reply: the replication id, the offset, and the offset that each replica has acknowledged, in one string
+${HISTORY}
+local info = redis.call('INFO', 'replication')
+local reply = history('1') .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
+for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
+return reply
+`;
