@@ -5,18 +5,14 @@ import { TestTable } from './support/table';
 
 type Shape = [name: string, table: TestTable, options?: (table: TestTable) => Partial<DynamoDBStoreOptions>];
 
+/** One more, a tenant in a shared table: policy.test.ts */
 const shapes: Shape[] = [
   ['with a DynamoDBClient', new TestTable()],
   [
-    'with a DynamoDBDocumentClient',
-    new TestTable(),
-    ({ client }) => ({ client: DynamoDBDocumentClient.from(client) }),
-  ],
-  [
-    'with reserved words for attribute names',
+    'with a DynamoDBDocumentClient, reserved words for attribute names, and reads without consistency',
     new TestTable({ attributeNames: { sessionId: 'name', version: 'date', ttl: 'timestamp' } }),
+    ({ client }) => ({ client: DynamoDBDocumentClient.from(client), consistentRead: false }),
   ],
-  ['with reads that are not consistent', new TestTable(), () => ({ consistentRead: false })],
 ];
 
 describe.each(shapes)('DynamoDBStore %s', (_, table, options) => {
