@@ -12,7 +12,7 @@ import {
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit } from './commit';
-import { isContention, toSessionError } from './errors';
+import { toSessionError } from './errors';
 import { Partition } from './partition';
 import { assertKeyPrefix, partitionKey } from './partitionKey';
 import { Read } from './read';
@@ -131,11 +131,12 @@ export class DynamoDBStore implements SessionStore {
     const key = partitionKey(this.#keyPrefix, sessionId);
     const deadline = performance.now() + timeoutMs;
     let refusal: unknown;
+    const isTransient = (error: unknown): boolean => SessionError.is(error, 'CONTENTION');
     const onTransient = (error: unknown): void => {
       refusal = error;
     };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient: isContention }, ({ signal }) =>
+      return await withRetries({ timeoutMs, signal, isTransient }, ({ signal }) =>
         attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
       );
     } catch (error) {

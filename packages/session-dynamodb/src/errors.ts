@@ -67,10 +67,6 @@ export function contention(): SessionError {
   return new SessionError('CONTENTION', 'other writers were faster at every try');
 }
 
-export function isContention(error: unknown): boolean {
-  return SessionError.is(error, 'CONTENTION');
-}
-
 export function describe(error: unknown): { name: string; message: string; status: number } {
   const { name, message, $metadata } = (error ?? {}) as {
     name?: unknown;
