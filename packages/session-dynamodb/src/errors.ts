@@ -90,10 +90,11 @@ export function describe(error: unknown): { name: string; message: string; statu
  * an error of another realm, as under jest, only the message tells.
  */
 function isNetworkError(error: unknown): boolean {
-  const { code } = (error ?? {}) as { code?: unknown };
-  const { status, message } = describe(error);
-  // An answer that was cut off has the status that it began with.
-  return status < 300 && (NETWORK.test(`${String(code)} ${message}`) || message === 'aborted');
+  const { code, $fault } = (error ?? {}) as { code?: unknown; $fault?: unknown };
+  const { message } = describe(error);
+  // Not by the status: an answer that was cut off, be it a refusal, has the one that it began with.
+  const isOfService = $fault !== undefined;
+  return !isOfService && (NETWORK.test(`${String(code)} ${message}`) || message === 'aborted');
 }
 
 /** The answer came, but cannot be parsed: whether the request was carried out, nobody knows. */

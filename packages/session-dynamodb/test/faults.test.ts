@@ -1,5 +1,5 @@
 import { DynamoDBStore } from '../src';
-import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
+import { connectionReset, Crash, cutOffRefusal, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable, type Item } from './support/table';
 
@@ -208,6 +208,7 @@ describe('a refusal that passes', () => {
     refusal('TransactionConflictException'),
     refusal('InternalServerError', 500),
     refusal('ServiceUnavailable', 503),
+    cutOffRefusal(),
   ])('is tried again: $name', async (error) => {
     const id = newId();
     const client = ownClient();

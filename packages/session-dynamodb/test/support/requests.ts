@@ -61,6 +61,11 @@ export function connectionReset(): Error {
   return Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
 }
 
+/** What the SDK throws when a connection breaks in the midst of a refusal. */
+export function cutOffRefusal(): Error {
+  return Object.assign(new Error('aborted'), { code: 'ECONNRESET', $metadata: { httpStatusCode: 400 } });
+}
+
 /** What the server answers, as the SDK throws it. */
 export function refusal(name: string, httpStatusCode = 400): Error {
   return Object.assign(new Error(`${name} says no`), {
