@@ -20,7 +20,7 @@ const FELT: Readonly<Record<string, readonly string[]>> = {
     'server: NOSCRIPT',
   ],
   'READONLY and OOM for now': ['server: READONLY', 'server: OOM'],
-  'READONLY and OOM beyond the time limit': ['server: OOM', 'error: STORE_UNAVAILABLE'],
+  'READONLY and OOM beyond the time limit': ['server: READONLY', 'server: OOM', 'error: STORE_UNAVAILABLE'],
   'a server that is silent beyond the time limit': ['error: TIMEOUT', 'changes of unknown outcome'],
   'server killed, with AOF always': [
     'strike: kill -9 of the server',

@@ -6,7 +6,7 @@ import { Actor, MIXED } from '../workload/workload';
 import { openWorld } from '../worlds/openWorld';
 import { BACKENDS, type Connection, type World } from '../worlds/world';
 import type { Scenario } from './scenario';
-import { newSessions, type Context, type Recorded } from './stage';
+import { inWorld, newSessions, type Context, type Recorded } from './stage';
 import { judge } from './verdicts';
 
 const SESSIONS = 3;
@@ -21,8 +21,7 @@ export const abortedCalls: Scenario = {
   backends: BACKENDS,
   async run(backend, size, context) {
     const { dice, figures } = context;
-    const world = await openWorld(backend);
-    try {
+    await inWorld(openWorld(backend), figures, async (world) => {
       const signals = new Signals(dice.next());
       const delays = faultsAtRandom(dice.next(), { delay: 0.3, maxDelayMs: 15 });
       world.proxy.plan = (request, connection): Fault | undefined => {
@@ -36,11 +35,8 @@ export const abortedCalls: Scenario = {
       await Promise.all(sessions.map((each) => actAll(world, each, signals, calls, errors, context)));
       world.proxy.plan = () => undefined;
       figures.addAll(errors, 'error: ');
-      await world.countFaults(figures);
       for (const { sessionId, history } of sessions) await judge(sessionId, history, world.judge, figures);
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 

@@ -2,7 +2,7 @@ import { MIXED } from '../workload/workload';
 import { DynamoDBWorld } from '../worlds/dynamodbWorld';
 import { ExpiryClock } from './expiryClock';
 import type { Scenario } from './scenario';
-import { play, type Nemesis, type Recorded, type Scene } from './stage';
+import { inWorld, play, type Nemesis, type Recorded, type Scene } from './stage';
 
 const MINUTE_MS = 60_000;
 const TTL_MS = 10 * MINUTE_MS;
@@ -20,8 +20,7 @@ export const expiryOnDynamoDB: Scenario = {
   async run(_backend, size, context) {
     const { dice } = context;
     const time = new ExpiryClock(TTL_MS);
-    const world = await DynamoDBWorld.open({ now: time.now });
-    try {
+    await inWorld(DynamoDBWorld.open({ now: time.now }), context.figures, async (world) => {
       await play(
         world,
         {
@@ -36,9 +35,7 @@ export const expiryOnDynamoDB: Scenario = {
         },
         context,
       );
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 

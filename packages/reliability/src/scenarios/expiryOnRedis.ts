@@ -2,7 +2,7 @@ import { clock } from '../workload/recorder';
 import { MIXED } from '../workload/workload';
 import { RedisWorld } from '../worlds/redisWorld';
 import type { Scenario } from './scenario';
-import { play, type Nemesis } from './stage';
+import { inWorld, play, type Nemesis } from './stage';
 
 /** Moves the deadline that a write has set, for both keys at once, as the write itself does. */
 const EXPIRE_AT = `
@@ -16,8 +16,7 @@ export const expiryOnRedis: Scenario = {
   name: 'expiry',
   backends: ['redis'],
   async run(_backend, size, context) {
-    const world = await RedisWorld.open();
-    try {
+    await inWorld(RedisWorld.open(), context.figures, async (world) => {
       await play(
         world,
         {
@@ -32,9 +31,7 @@ export const expiryOnRedis: Scenario = {
         },
         context,
       );
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 

@@ -9,7 +9,7 @@ import { DynamoDBWorld } from '../worlds/dynamodbWorld';
 import { openWorld } from '../worlds/openWorld';
 import { BACKENDS, type World } from '../worlds/world';
 import type { Scenario } from './scenario';
-import { newSessions, type Context, type Recorded } from './stage';
+import { inWorld, newSessions, type Context, type Recorded } from './stage';
 import { judge, Violation } from './verdicts';
 
 const SESSIONS = 3;
@@ -25,8 +25,7 @@ export const killedWriters: Scenario = {
   name: 'writers killed',
   backends: BACKENDS,
   async run(backend, size, { dice, figures }) {
-    const world = await openWorld(backend);
-    try {
+    await inWorld(openWorld(backend), figures, async (world) => {
       const sessions = newSessions(SESSIONS, dice);
       const pairs = size === 'short' ? 2 : dice.integer(3, 6);
       const killOne = (name: string): Promise<void> => {
@@ -53,9 +52,7 @@ export const killedWriters: Scenario = {
         await judge(sessionId, history, world.judge, figures);
         await judgeCleanUp(world, sessionId, figures);
       }
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 

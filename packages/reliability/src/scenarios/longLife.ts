@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { toAgentItem, toItem } from '../workload/items';
 import { DynamoDBWorld } from '../worlds/dynamodbWorld';
 import type { Scenario } from './scenario';
+import { inWorld } from './stage';
 import { Violation } from './verdicts';
 
 const TTL_SECONDS = 30 * 86_400;
@@ -22,8 +23,7 @@ export const longLife: Scenario = {
       figures.add(`requests: ${command}`);
       figures.add(`capacity units: ${command}`, units);
     };
-    const world = await DynamoDBWorld.open({ now: () => now, onRequest });
-    try {
+    await inWorld(DynamoDBWorld.open({ now: () => now, onRequest }), figures, async (world) => {
       const connection = await world.connect();
       const sessionId = `session-${dice.next()}`;
       const session = connection.session({ sessionId, ttlSeconds: TTL_SECONDS });
@@ -46,9 +46,7 @@ export const longLife: Scenario = {
       figures.add('items at the end', expected.length);
       figures.add('sessions checked');
       await connection.close();
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 

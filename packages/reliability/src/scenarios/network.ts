@@ -4,7 +4,7 @@ import { APPENDING, MIXED } from '../workload/workload';
 import { openWorld } from '../worlds/openWorld';
 import { BACKENDS } from '../worlds/world';
 import type { Scenario } from './scenario';
-import { play } from './stage';
+import { inWorld, play } from './stage';
 import { checkAdditions } from './verdicts';
 
 /** Appends alone, many of them; every tenth answer is lost after the server acted. */
@@ -12,8 +12,7 @@ export const lostAnswers: Scenario = {
   name: 'lost answers',
   backends: BACKENDS,
   async run(backend, size, { dice, figures }) {
-    const world = await openWorld(backend);
-    try {
+    await inWorld(openWorld(backend), figures, async (world) => {
       world.proxy.plan = faultsAtRandom(dice.next(), { swallow: 0.06, cutAnswer: 0.04 });
       const calls = size === 'short' ? 40 : dice.integer(100, 300);
       const plan = { sessions: 4, writers: 4, calls, connections: 8, workload: APPENDING };
@@ -22,9 +21,7 @@ export const lostAnswers: Scenario = {
         const items = await world.judge.session({ sessionId }).getItems();
         checkAdditions(history.operations, items.map(toItem));
       }
-    } finally {
-      await world.close();
-    }
+    });
   },
 };
 
@@ -33,8 +30,7 @@ export const brokenNetwork: Scenario = {
   name: 'broken network',
   backends: BACKENDS,
   async run(backend, size, { dice, figures }) {
-    const world = await openWorld(backend);
-    try {
+    await inWorld(openWorld(backend), figures, async (world) => {
       world.proxy.plan = faultsAtRandom(dice.next(), {
         cut: 0.03,
         cutRequest: 0.03,
@@ -47,8 +43,6 @@ export const brokenNetwork: Scenario = {
       const calls = size === 'short' ? 15 : dice.integer(20, 80);
       const plan = { sessions: 4, writers: 4, calls, connections: 6, workload: MIXED };
       await play(world, plan, { dice, figures });
-    } finally {
-      await world.close();
-    }
+    });
   },
 };

@@ -13,10 +13,11 @@ import {
 import { MIXED } from '../workload/workload';
 import { RedisWorld, type RedisWorldOptions } from '../worlds/redisWorld';
 import type { Scenario, Size } from './scenario';
-import { play, type Context } from './stage';
+import { inWorld, play, type Context } from './stage';
 
 interface Trouble {
-  readonly nemeses: readonly [RedisNemesis, ...RedisNemesis[]];
+  /** In turn. */
+  readonly nemeses: readonly RedisNemesis[];
   readonly options?: RedisWorldOptions;
   readonly timeoutMs?: number;
 }
@@ -32,9 +33,9 @@ function redisScenario(name: string, trouble: Trouble): Scenario {
 
 async function run(trouble: Trouble, size: Size, context: Context): Promise<void> {
   const { dice } = context;
-  const world = await RedisWorld.open(trouble.options);
-  try {
-    const nemeses = trouble.nemeses.map((each) => each(world)) as [ReturnType<RedisNemesis>];
+  await inWorld(RedisWorld.open(trouble.options), context.figures, async (world) => {
+    const nemeses = trouble.nemeses.map((each) => each(world));
+    let strikes = 0;
     if (size === 'long' && dice.happens(0.5)) {
       world.proxy.plan = faultsAtRandom(dice.next(), { cut: 0.01, swallow: 0.02, split: 0.02, delay: 0.03 });
     }
@@ -47,14 +48,12 @@ async function run(trouble: Trouble, size: Size, context: Context): Promise<void
         connections: 4,
         workload: MIXED,
         timeoutMs: trouble.timeoutMs,
-        nemesis: (scene) => scene.dice.pick(nemeses)(scene),
+        nemesis: async (scene) => nemeses[strikes++ % nemeses.length]?.(scene),
         callsBetweenStrikes: 20,
       },
       context,
     );
-  } finally {
-    await world.close();
-  }
+  });
 }
 
 export const forgetfulServer = redisScenario('scripts flushed, clients hung up on, server paused', {

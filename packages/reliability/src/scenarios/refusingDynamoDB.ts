@@ -4,7 +4,7 @@ import type { Dice } from '../workload/dice';
 import { DynamoDBWorld } from '../worlds/dynamodbWorld';
 import type { Refusal, RefusalPlan } from '../worlds/refusingProxy';
 import type { Scenario, Size } from './scenario';
-import { play, type Context } from './stage';
+import { inWorld, play, type Context } from './stage';
 
 type Kind = readonly [name: string, status: number];
 
@@ -38,8 +38,7 @@ async function run(
   context: Context,
 ): Promise<void> {
   const { dice } = context;
-  const world = await DynamoDBWorld.open();
-  try {
+  await inWorld(DynamoDBWorld.open(), context.figures, async (world) => {
     world.refusals.plan = refusing(dice, share);
     if (size === 'long' && dice.happens(0.5)) {
       world.proxy.plan = faultsAtRandom(dice.next(), { cut: 0.01, swallow: 0.02, split: 0.02 });
@@ -48,9 +47,7 @@ async function run(
     const workload = { ...MIXED, padding: LARGE_ITEM };
     const plan = { sessions: 4, writers: 3, calls, connections: 4, workload, timeoutMs };
     await play(world, plan, context);
-  } finally {
-    await world.close();
-  }
+  });
 }
 
 export const refusingDynamoDB: Scenario = {

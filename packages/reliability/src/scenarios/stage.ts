@@ -53,6 +53,21 @@ export interface Recorded {
 
 const CALLS_BETWEEN_STRIKES = 40;
 
+/** Opens a world for as long as `act` takes, and counts what went wrong in it. */
+export async function inWorld<W extends World>(
+  opening: Promise<W>,
+  figures: Tally,
+  act: (world: W) => Promise<void>,
+): Promise<void> {
+  const world = await opening;
+  try {
+    await act(world);
+    await world.countFaults(figures);
+  } finally {
+    await world.close();
+  }
+}
+
 export function newSessions(count: number, dice: Dice): Recorded[] {
   return Array.from({ length: count }, (_, index) => ({
     sessionId: `session-${index}-${dice.next()}`,
@@ -111,7 +126,6 @@ async function actAll(
     world.proxy.plan = () => undefined;
     figures.addAll(errors, 'error: ');
   }
-  await world.countFaults(figures);
 }
 
 /** Waits for all, and then throws what the first that failed threw. */

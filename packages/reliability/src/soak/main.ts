@@ -30,7 +30,7 @@ async function soak({ minutes, seed, choices, filter }: SoakOptions): Promise<vo
     const total = totals.get(name) ?? new Tally();
     totals.set(name, total);
     total.add('rounds');
-    total.addAll(figures);
+    total.merge(figures);
   }
   for (const [name, total] of [...totals].sort()) {
     console.log(`\n${name}\n${[...total].map(([what, count]) => line(what, count)).join('\n')}`);

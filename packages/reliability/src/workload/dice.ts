@@ -4,7 +4,7 @@ import { seededRandom } from '@agent-sessions/engines';
 export class Dice {
   readonly #random: () => number;
 
-  constructor(readonly seed: number) {
+  constructor(seed: number) {
     this.#random = seededRandom(seed);
   }
 

@@ -140,10 +140,14 @@ export class RecordedSession {
       returned(await action(begin));
     } catch (error) {
       if (!SessionError.is(error)) throw error;
-      this.errors.add(error.code);
       const result = MISMATCHES[error.code];
+      if (UNCHANGED.has(error.code)) {
+        this.errors.add(`${error.code} of ${what?.verb ?? 'compact'}`);
+        returned(undefined);
+        return;
+      }
+      this.errors.add(error.code);
       if (result) returned({ result });
-      else if (UNCHANGED.has(error.code)) returned(undefined);
       else if (!UNKNOWN.has(error.code)) throw error;
     }
   }
