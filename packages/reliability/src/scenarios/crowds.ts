@@ -1,4 +1,5 @@
-import type { Operation } from '../checker/history';
+import { describeOperation } from '../checker/describe';
+import { isKnown, type Operation } from '../checker/history';
 import { History } from '../workload/history';
 import { toItem } from '../workload/items';
 import { CROWDED } from '../workload/workload';
@@ -56,7 +57,14 @@ async function crowd(
   const { figures } = context;
   const played = await play(world, { ...plan, workload: CROWDED, timeoutMs: TIMEOUT_MS }, context, sessions);
   const failed = [...figures].filter(([name]) => name.startsWith('error: ') && !MAY_FAIL.test(name));
-  if (failed.length > 0) throw new Violation(`calls did not get through: ${failed.join('; ')}`);
+  if (failed.length > 0) {
+    const unfinished = played
+      .flatMap(({ history }) => history.operations)
+      .filter((operation) => !isKnown(operation));
+    throw new Violation(
+      [`calls did not get through: ${failed.join('; ')}`, ...unfinished.map(describeOperation)].join('\n'),
+    );
+  }
   const requests = (await world.requests()) - before;
   const made = plan.sessions * plan.writers * plan.calls;
   // Of writers that all try at once at least one gets through, so a call fails at most once per call of the others.
