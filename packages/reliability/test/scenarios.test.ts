@@ -1,4 +1,5 @@
 import { SCENARIOS } from '../src/scenarios';
+import { UNDECIDED } from '../src/scenarios/verdicts';
 import { Dice } from '../src/workload/dice';
 import { Tally } from '../src/workload/tally';
 
@@ -52,6 +53,7 @@ test.each(cases.map((each) => [`${each.backend}: ${each.scenario.name}`, each] a
     const figures = new Tally();
     await scenario.run(backend, 'short', { dice: new Dice(SEED), figures });
     expect(figures.get('sessions checked')).toBeGreaterThan(0);
+    expect(figures.get(UNDECIDED)).toBe(0);
     expect(FELT[scenario.name]?.filter((what) => figures.get(what) === 0)).toEqual([]);
   },
 );

@@ -11,9 +11,10 @@ import { judge } from './verdicts';
 
 const SESSIONS = 3;
 const WRITERS = 4;
-const WORKLOAD = { ...MIXED, padding: 450_000 };
+/** With many reads, which tell what became of calls that were aborted. */
+const WORKLOAD = { ...MIXED, weights: { ...MIXED.weights, get: 6, end: 3 }, padding: 450_000 };
 /** The share of packets at which some call under way is aborted. */
-const ABORTED_SHARE = 0.15;
+const ABORTED_SHARE = 0.08;
 
 /** Calls are given up at any moment, by a signal or by their time limit, while the network delays what they send. */
 export const abortedCalls: Scenario = {
@@ -30,7 +31,7 @@ export const abortedCalls: Scenario = {
         return delays(request, connection);
       };
       const sessions = newSessions(SESSIONS, dice);
-      const calls = size === 'short' ? 20 : dice.integer(20, 60);
+      const calls = size === 'short' ? 20 : dice.integer(20, 40);
       const errors = new Tally();
       await Promise.all(sessions.map((each) => actAll(world, each, signals, calls, errors, context)));
       world.proxy.plan = () => undefined;
@@ -69,7 +70,7 @@ function impatientSession(
   errors: Tally,
 ): RecordedSession {
   const patient = (): ReturnType<Connection['session']> => {
-    const timeoutMs = dice.happens(0.3) ? dice.integer(1, 25) : 10_000;
+    const timeoutMs = dice.happens(0.15) ? dice.integer(1, 25) : 10_000;
     return connection.session({ sessionId, timeoutMs, signal: signals.next(`${sessionId} ${client}`) });
   };
   return new RecordedSession(

@@ -1,5 +1,6 @@
 /** Runs one scenario after the other for some minutes: see options.ts. */
 import { setTimeout as pause } from 'node:timers/promises';
+import { UNDECIDED } from '../scenarios/verdicts';
 import { Dice } from '../workload/dice';
 import { Tally } from '../workload/tally';
 import { parseOptions, USAGE, type SoakOptions } from './options';
@@ -36,9 +37,14 @@ async function soak({ minutes, seed, choices, filter }: SoakOptions): Promise<vo
     console.log(`\n${name}\n${[...total].map(([what, count]) => line(what, count)).join('\n')}`);
   }
   const minutesTaken = ((Date.now() - started) / 60_000).toFixed(1);
-  console.log(
-    `\n${rounds} rounds in ${minutesTaken} min from seed ${seed}: nothing lost, doubled, torn or out of order.`,
+  const all = [...totals.values()];
+  const [checked, undecided] = ['sessions checked', UNDECIDED].map((name) =>
+    all.reduce((sum, total) => sum + total.get(name), 0),
   );
+  console.log(
+    `\n${rounds} rounds in ${minutesTaken} min from seed ${seed}, ${checked} sessions checked, ${undecided} left undecided:`,
+  );
+  console.log('nothing lost, doubled, torn or out of order.');
 }
 
 function line(what: string, count: number): string {
