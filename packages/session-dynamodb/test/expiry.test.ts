@@ -162,6 +162,14 @@ describe('what has expired', () => {
     ]);
   });
 
+  test('is deleted by a clear at once', async () => {
+    const id = newId();
+    for (const record of ['a', large('b', 900_000)]) await append(open(60), id, record);
+    now += MINUTE;
+    await open(60).clear(id);
+    expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
+  });
+
   test('cannot be extended by a writer that saw it alive', async () => {
     const id = newId();
     const store = open(60);
