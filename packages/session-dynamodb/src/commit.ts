@@ -6,7 +6,16 @@ import { readHead, readLog } from './log';
 import { nextStep, type Change, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { byteLength, revisionMadeBy, revisionOf, toItem, toRow, type CommitRow, type Item } from './rows';
+import {
+  byteLength,
+  revisionMadeBy,
+  revisionOf,
+  toItem,
+  toRow,
+  type CommitRow,
+  type Item,
+  type Row,
+} from './rows';
 
 export interface Outcome {
   readonly result: CommitResult;
@@ -27,6 +36,8 @@ const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
 
 /** How many versions one behind the other are tried before looking for the end. */
 const TRIES_UNSEEN = 2;
+/** The same where that means to read the operations again, the whole log: while others never pause, it would never end. */
+const TRIES_WITH_OPERATIONS = 16;
 
 /** One commit or touch, over all its tries. */
 export class Commit {
@@ -53,7 +64,7 @@ export class Commit {
 
   /** @throws `CONTENTION`: then it may be called again. */
   async attempt(partition: Partition): Promise<Outcome> {
-    for (let tries = 0; tries < TRIES_UNSEEN; tries++) {
+    for (let tries = 0; tries < (this.#head?.operations ? TRIES_WITH_OPERATIONS : TRIES_UNSEEN); tries++) {
       const plan = await this.#next(partition);
       if ('status' in plan) {
         this.#outcome = { result: plan };
@@ -64,7 +75,7 @@ export class Commit {
       const there = await partition.putNew(plan.item);
       if (!there || isOf(this.#change, there))
         return this.#committed(partition, plan.cleansUp, there ?? plan.item);
-      this.#head = { row: toRow(partition.keys, there), isNewest: false };
+      this.#head = follow(this.#head, toRow(partition.keys, there));
       if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
     }
     this.#head = undefined;
@@ -130,6 +141,16 @@ export class Commit {
 
 function isOf({ id }: Change, item: Item): boolean {
   return item.commit?.S === id;
+}
+
+/** One row further, which may not be the newest. What was known of the operations still holds where the log goes on. */
+function follow(head: Head | undefined, row: Row): Head {
+  const next = { row, isNewest: false };
+  if (head?.operations === undefined || head.row?.kind !== 'commit' || row.kind !== 'commit') return next;
+  const operations = new Map(head.operations);
+  if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
+  const goesOn = row.base === head.row.base && row.operationCount === operations.size;
+  return goesOn ? { ...next, operations } : next;
 }
 
 async function look(partition: Partition): Promise<Head> {
