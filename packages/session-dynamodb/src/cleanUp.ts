@@ -2,10 +2,10 @@ import type { WriteRequest } from '@aws-sdk/client-dynamodb';
 import { MARKER_MS, markerTtl } from './expiry';
 import { MOST_PER_REQUEST, type Partition } from './partition';
 import { FIRST_KEY, parsePartsName, stemOf, timeOf } from './partsName';
-import { keyOf, toItem, toNumber, type Item } from './rows';
+import { isOurs, keyOf, toItem, toNumber, type Item } from './rows';
 
 /**
- * Deletes the rows before `version`, where the log begins, and the parts that nobody uses.
+ * Deletes the rows before `version`, where the log begins, and the parts that nobody uses. Rows of somebody else stay.
  *
  * A writer that saw the session before may still put its row at a version that was free then. Were that row simply deleted,
  * what it puts would be acknowledged and never seen. So young rows are not deleted but lose their content: the marker in
@@ -19,7 +19,7 @@ export async function cleanUp(partition: Partition, version: number, now: number
     to: version - 1,
     // Versions before parts, so that it is known which parts they used.
     newestFirst: true,
-    attributes: ['commit', 'created_ms', 'base', 'parts'],
+    attributes: ['format', 'commit', 'created_ms', 'base', 'parts'],
   });
   for await (const item of rows) {
     const request = dispose(partition, item, now, unused);
@@ -32,17 +32,18 @@ export async function cleanUp(partition: Partition, version: number, now: number
 }
 
 function dispose(
-  { keys, sessionId }: Partition,
+  { keys, key }: Partition,
   item: Item,
   now: number,
   unused: Set<string>,
 ): WriteRequest | undefined {
   const version = item[keys.version]?.N ?? '';
-  const remove = { DeleteRequest: { Key: keyOf(keys, sessionId, version) } };
+  const remove = { DeleteRequest: { Key: keyOf(keys, key, version) } };
 
   const stem = stemOf(version);
   if (stem !== undefined) return unused.has(stem) || timeOf(stem) < now - MARKER_MS ? remove : undefined;
 
+  if (!isOurs(item)) return undefined;
   const parts = parsePartsName(item.parts?.S ?? '');
   if (parts) unused.add(parts.stem);
   const commit = item.commit?.S;
@@ -57,5 +58,5 @@ function dispose(
     createdAt,
     ttl: markerTtl(now),
   } as const;
-  return { PutRequest: { Item: toItem(keys, sessionId, marker) } };
+  return { PutRequest: { Item: toItem(keys, key, marker) } };
 }

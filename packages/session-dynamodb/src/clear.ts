@@ -9,22 +9,22 @@ import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from '.
 /**
  * Makes a marker the newest row, and deletes what is behind it. Returns the newest row, if there is any.
  *
- * @throws `CONTENTION`, `UNSUPPORTED_FORMAT`
+ * @throws `CONTENTION`, `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`
  */
 export async function clear(partition: Partition, now: number): Promise<Marker | undefined> {
-  const { keys, sessionId } = partition;
+  const { keys, key } = partition;
   const marker = await putMarker(partition, now);
   await cleanUp(partition, marker?.version ?? 1, now);
   if (marker === undefined || marker.ttl !== undefined) return marker;
   // Not before now: were the marker gone first, what is behind it would be the session again.
   const done = { ...marker, ttl: markerTtl(now) };
-  await partition.write([{ PutRequest: { Item: toItem(keys, sessionId, done) } }]);
+  await partition.write([{ PutRequest: { Item: toItem(keys, key, done) } }]);
   return done;
 }
 
 /** The new marker, or the one that is the newest row already; undefined where there is no row. */
 async function putMarker(partition: Partition, now: number): Promise<Marker | undefined> {
-  const { keys, sessionId } = partition;
+  const { keys, key } = partition;
   const head = await readHead(partition);
   if (head === undefined) return undefined;
   const version = versionOf(keys, head);
@@ -42,13 +42,13 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
       createdAt: now,
       ttl: markerTtl(now),
     } as const;
-    if (!(await partition.mark(toItem(keys, sessionId, over)))) throw contention();
+    if (!(await partition.mark(toItem(keys, key, over)))) throw contention();
     return over;
   }
 
   const commit = randomUUID();
   const marker = { kind: 'marker', version: version + 1, commit, createdAt: now, ttl: undefined } as const;
-  const there = await partition.putNew(toItem(keys, sessionId, marker));
+  const there = await partition.putNew(toItem(keys, key, marker));
   if (there && there.commit?.S !== commit) throw contention();
   return marker;
 }

@@ -1,12 +1,21 @@
-import type { CommitResult, HistoryChange } from '@agent-sessions/session-core';
+import type { CommitResult } from '@agent-sessions/session-core';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
-import { exceeds, lifetime, markerFor, partsTtl, type Lifetime } from './expiry';
+import { exceeds, markerFor, type Lifetime, type Refresh } from './expiry';
 import { readHead, readLog } from './log';
-import { nextStep, type Head, type Put } from './nextRow';
+import { nextStep, type Change, type Head, type Put } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { byteLength, liveAt, revisionMadeBy, toItem, toRow, type CommitRow, type Item } from './rows';
+import {
+  byteLength,
+  revisionMadeBy,
+  revisionOf,
+  toItem,
+  toRow,
+  type CommitRow,
+  type Item,
+  type Row,
+} from './rows';
 
 export interface Outcome {
   readonly result: CommitResult;
@@ -22,16 +31,18 @@ interface Plan {
   readonly cleansUp: boolean;
 }
 
-/** A row has up to 400 KB; what it holds beside its content and the session's id is well below 1 KB. */
+/** A row has up to 400 KB; what it holds beside its content and its keys is well below 1 KB. */
 const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
 
 /** How many versions one behind the other are tried before looking for the end. */
 const TRIES_UNSEEN = 2;
+/** The same where that means to read the operations again, the whole log: while others never pause, it would never end. */
+const TRIES_WITH_OPERATIONS = 16;
 
-/** One commit, over all its tries. */
+/** One commit or touch, over all its tries. */
 export class Commit {
-  readonly #change: HistoryChange;
-  readonly #ttlMs: number | undefined;
+  readonly #change: Change;
+  readonly #refresh: Refresh;
   readonly #now: () => number;
   #head: Head | undefined;
   /** The parts of what this commit appends. They serve at any version, unlike those of a rewritten log. */
@@ -39,9 +50,9 @@ export class Commit {
   #outcome: Outcome | undefined;
 
   /** @param head The end of the log, seen so recently that the next row may be put without looking again. */
-  constructor(change: HistoryChange, ttlMs: number | undefined, now: () => number, head: Head | undefined) {
+  constructor(change: Change, refresh: Refresh, now: () => number, head: Head | undefined) {
     this.#change = change;
-    this.#ttlMs = ttlMs;
+    this.#refresh = refresh;
     this.#now = now;
     this.#head = head;
   }
@@ -53,18 +64,18 @@ export class Commit {
 
   /** @throws `CONTENTION`: then it may be called again. */
   async attempt(partition: Partition): Promise<Outcome> {
-    for (let tries = 0; tries < TRIES_UNSEEN; tries++) {
+    for (let tries = 0; tries < (this.#head?.operations ? TRIES_WITH_OPERATIONS : TRIES_UNSEEN); tries++) {
       const plan = await this.#next(partition);
       if ('status' in plan) {
         this.#outcome = { result: plan };
         if (plan.status !== 'committed') await this.#ownParts?.delete(partition);
         return this.#outcome;
       }
-      await plan.parts?.write(partition, partsTtl(plan.lifetime));
+      await plan.parts?.write(partition, plan.lifetime);
       const there = await partition.putNew(plan.item);
       if (!there || isOf(this.#change, there))
         return this.#committed(partition, plan.cleansUp, there ?? plan.item);
-      this.#head = { row: toRow(partition.keys, there), isNewest: false };
+      this.#head = follow(this.#head, toRow(partition.keys, there));
       if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
     }
     this.#head = undefined;
@@ -73,7 +84,8 @@ export class Commit {
 
   async #committed(partition: Partition, cleansUp: boolean, item: Item): Promise<Outcome> {
     const row = toRow(partition.keys, item);
-    const result = { status: 'committed', revision: revisionMadeBy(row) } as const;
+    const revision = row.kind === 'commit' ? revisionOf(row) : revisionMadeBy(row);
+    const result = { status: 'committed', revision } as const;
     this.#outcome = row.kind === 'commit' ? { result, row } : { result };
     if (row.kind === 'commit' && row.base === row.version && cleansUp) {
       await cleanUp(partition, row.version, this.#now());
@@ -85,23 +97,18 @@ export class Commit {
   async #next(partition: Partition): Promise<Plan | CommitResult> {
     for (;;) {
       const now = this.#now();
-      const life = lifetime(now, this.#ttlMs);
       this.#head ??= await look(partition);
       const { row, isNewest } = this.#head;
-      // What expires it may have been put off by a later row.
-      if (!isNewest && row?.kind === 'commit' && !liveAt(now, row)) {
-        this.#head = undefined;
-        continue;
-      }
       const marker = row && markerFor(row, now);
       if (marker) {
-        const { keys, sessionId } = partition;
-        const isMarked = await partition.mark(toItem(keys, sessionId, marker));
+        const { keys, key } = partition;
+        // A later row may have put the expiry off: then this one is still needed.
+        const isMarked = isNewest && (await partition.mark(toItem(keys, key, marker)));
         this.#head = isMarked ? { row: marker, isNewest } : undefined;
         continue;
       }
-      const next = nextStep(this.#change, this.#head, now, life);
-      if (next.step === 'put') return this.#planned(partition, next, life);
+      const next = nextStep(this.#change, this.#head, now, this.#refresh);
+      if (next.step === 'put') return this.#planned(partition, next);
       if (next.step === 'end') {
         if (isNewest || next.result.status === 'committed') return next.result;
         this.#head = undefined;
@@ -118,22 +125,32 @@ export class Commit {
     }
   }
 
-  #planned({ keys, sessionId }: Partition, { row, content, cleansUp }: Put, life: Lifetime): Plan {
-    if (byteLength(content) + Buffer.byteLength(sessionId) <= MOST_INLINE_BYTES) {
-      const item = toItem(keys, sessionId, row, content);
-      return { item, parts: undefined, lifetime: life, cleansUp };
+  #planned({ keys, key, keyBytes }: Partition, { row, content, lifetime, cleansUp }: Put): Plan {
+    if (byteLength(content) + keyBytes <= MOST_INLINE_BYTES) {
+      const item = toItem(keys, key, row, content);
+      return { item, parts: undefined, lifetime, cleansUp };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
     const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
     if (isOwn) this.#ownParts = parts;
     const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
-    const item = toItem(keys, sessionId, withParts);
-    return { item, parts, lifetime: life, cleansUp };
+    const item = toItem(keys, key, withParts);
+    return { item, parts, lifetime, cleansUp };
   }
 }
 
-function isOf({ id }: HistoryChange, item: Item): boolean {
+function isOf({ id }: Change, item: Item): boolean {
   return item.commit?.S === id;
+}
+
+/** One row further, which may not be the newest. What was known of the operations still holds where the log goes on. */
+function follow(head: Head | undefined, row: Row): Head {
+  const next = { row, isNewest: false };
+  if (head?.operations === undefined || head.row?.kind !== 'commit' || row.kind !== 'commit') return next;
+  const operations = new Map(head.operations);
+  if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
+  const goesOn = row.base === head.row.base && row.operationCount === operations.size;
+  return goesOn ? { ...next, operations } : next;
 }
 
 async function look(partition: Partition): Promise<Head> {

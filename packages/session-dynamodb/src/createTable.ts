@@ -7,11 +7,14 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core';
 import { describe, isTransient, toSessionError } from './errors';
-import { sessionTable, type DynamoDBSessionClient, type KeyNames, type SessionTable } from './sessionTable';
+import type { AttributeNames, KeyNames } from './attributeNames';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
 
 export interface CreateTableOptions {
-  /** Turns on TTL on the attribute `ttl` of a table that this call creates. Default false. */
+  /** Turns on TTL, by the attribute `attributeNames.ttl`, of a table that this call creates. Default false. */
   readonly enableTtl?: boolean | undefined;
+  /** The same as the sessions' in this table. */
+  readonly attributeNames?: AttributeNames | undefined;
   /** Milliseconds for all of it. A positive integer. Default 120,000. */
   readonly timeoutMs?: number | undefined;
   /** Gives up when it aborts. */
@@ -21,7 +24,7 @@ export interface CreateTableOptions {
 export interface CreateTableResult {
   /** Whether this call created the table. One that exists is left as it is, its TTL setting included. */
   readonly created: boolean;
-  /** The attribute by which the table deletes expired rows: `ttl` for sessions; undefined where TTL is off. */
+  /** The attribute by which the table deletes expired rows: for sessions, `attributeNames.ttl`; undefined where TTL is off. */
   readonly ttlAttribute: string | undefined;
 }
 
@@ -40,8 +43,8 @@ export async function createTableIfNotExists(
   tableName: string,
   options: CreateTableOptions = {},
 ): Promise<CreateTableResult> {
-  const { timeoutMs = DEFAULT_TIMEOUT_MS, enableTtl = false } = options;
-  const table = sessionTable(client, tableName);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS, enableTtl = false, attributeNames } = options;
+  const table = sessionTable(client, tableName, attributeNames);
   const bounds = resolveStoreOptions({ ...options, timeoutMs });
   const setUp = new TableSetUp(table, enableTtl);
   try {

@@ -9,12 +9,13 @@ import {
   type StoredHistory,
   type StoreOptions,
 } from '@agent-sessions/session-core';
+import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit } from './commit';
 import { isContention, toSessionError } from './errors';
-import { readLog } from './log';
 import { Partition } from './partition';
-import { liveAt, revisionOf } from './rows';
+import { assertKeyPrefix, partitionKey } from './partitionKey';
+import { Read } from './read';
 import { SeenHeads } from './seenHeads';
 import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
 
@@ -23,6 +24,26 @@ export interface DynamoDBStoreOptions extends StoreOptions {
   readonly client: DynamoDBSessionClient;
   /** Name or ARN of a table as `createTableIfNotExists` makes it. */
   readonly tableName: string;
+  /** What the table's keys and its TTL attribute are called, where not `session_id`, `version` and `ttl`. */
+  readonly attributeNames?: AttributeNames | undefined;
+  /**
+   * Begins the partition key of every session, in front of its id, so that sessions share a table with other data. As it
+   * is: end it with a separator, and let none begin with another. Prefix and id together have at most 2,048 bytes.
+   * Default none.
+   */
+  readonly keyPrefix?: string | undefined;
+  /**
+   * With `false`, reads cost half the read units, and may show the session as it was some time ago, usually less than a
+   * second: without what was just written, or with what was just cleared; one whose expiry was just put off as empty.
+   * Still each read is a snapshot, and what a write must know it reads consistently: `ifRevision` of such a state is a
+   * conflict. Default true.
+   */
+  readonly consistentRead?: boolean | undefined;
+}
+
+interface Work<T> {
+  attempt(partition: Partition): Promise<T>;
+  readonly outcome: T | undefined;
 }
 
 /** What DynamoDB takes in one atomic commit by way of this store. */
@@ -36,6 +57,8 @@ const LONGEST_TIMEOUT_MS = 30 * 60_000;
  */
 export class DynamoDBStore implements SessionStore {
   readonly #table: SessionTable;
+  readonly #keyPrefix: string;
+  readonly #consistentRead: boolean;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
   readonly #seen = new SeenHeads();
@@ -45,7 +68,14 @@ export class DynamoDBStore implements SessionStore {
    * @throws `INVALID_ARGUMENT`
    */
   constructor(options: DynamoDBStoreOptions, now: () => number = Date.now) {
-    this.#table = sessionTable(options.client, options.tableName);
+    const { client, tableName, attributeNames, keyPrefix = '', consistentRead = true } = options;
+    this.#table = sessionTable(client, tableName, attributeNames);
+    assertKeyPrefix(keyPrefix);
+    if (typeof consistentRead !== 'boolean') {
+      throw new SessionError('INVALID_ARGUMENT', 'consistentRead must be a boolean');
+    }
+    this.#keyPrefix = keyPrefix;
+    this.#consistentRead = consistentRead;
     this.#options = resolveStoreOptions(options);
     if (this.#options.timeoutMs > LONGEST_TIMEOUT_MS) {
       throw new SessionError(
@@ -58,24 +88,19 @@ export class DynamoDBStore implements SessionStore {
 
   async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
     const now = this.#now();
-    const { head, records } = await this.#run(sessionId, (partition) =>
-      readLog(partition, { now, last: options?.last }),
-    );
+    const logOptions = { now, last: options?.last, consistentRead: this.#consistentRead };
+    const read = new Read(logOptions, this.#options, this.#now);
+    const { records, revision, head } = await this.#finish(sessionId, read);
     this.#seen.remember(sessionId, head, now);
-    return { records, revision: revisionOf(liveAt(now, head)) };
+    return { records, revision };
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     assertFits(change);
     const start = change.ifRevision ?? change.lastSeen;
     const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
-    const commit = new Commit(change, this.#options.ttlMs, this.#now, head);
-    const { result, row } = await this.#run(sessionId, (partition) => commit.attempt(partition)).catch(
-      (error: unknown) => {
-        if (commit.outcome) return commit.outcome;
-        throw error;
-      },
-    );
+    const commit = new Commit(change, this.#options, this.#now, head);
+    const { result, row } = await this.#finish(sessionId, commit);
     if (row) this.#seen.remember(sessionId, row, row.createdAt);
     return result;
   }
@@ -90,9 +115,20 @@ export class DynamoDBStore implements SessionStore {
     this.#seen.remember(sessionId, marker, now);
   }
 
+  /** Fails only before the outcome is known, not in what is done after. */
+  async #finish<T>(sessionId: string, work: Work<T>): Promise<T> {
+    try {
+      return await this.#run(sessionId, (partition) => work.attempt(partition));
+    } catch (error) {
+      if (work.outcome) return work.outcome;
+      throw error;
+    }
+  }
+
   /** Requests are tried again one by one, the whole only where other writers were faster. */
   async #run<T>(sessionId: string, attempt: (partition: Partition) => Promise<T>): Promise<T> {
     const { timeoutMs, signal } = this.#options;
+    const key = partitionKey(this.#keyPrefix, sessionId);
     const deadline = performance.now() + timeoutMs;
     let refusal: unknown;
     const onTransient = (error: unknown): void => {
@@ -100,7 +136,7 @@ export class DynamoDBStore implements SessionStore {
     };
     try {
       return await withRetries({ timeoutMs, signal, isTransient: isContention }, ({ signal }) =>
-        attempt(new Partition(this.#table, sessionId, { signal, deadline, onTransient })),
+        attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
       );
     } catch (error) {
       const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;

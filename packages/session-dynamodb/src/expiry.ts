@@ -1,7 +1,8 @@
+import { isRefreshDue, type ResolvedStoreOptions } from '@agent-sessions/session-core';
 import { liveAt, type CommitRow, type Marker, type Row } from './rows';
 
 /*
- * A session expires ttlSeconds after its last write, and DynamoDB deletes rows one by one, some time after their `ttl`.
+ * A session expires ttlSeconds after something put that off, and DynamoDB deletes rows one by one, some time after their `ttl`.
  * Rows never change, so each is given more time than the session has. Two rules keep that right:
  *
  * 1. No row vanishes while its session lives: when a commit would put the expiry past the smallest ttl of the live log, it
@@ -24,10 +25,8 @@ const SLACK_SECONDS = 3_600;
  */
 const SHORTEST_MARGIN_MS = 2 * HOUR_MS;
 
-/** How long rows outlast their session, hence how long one is written to before its log is rewritten. */
-function marginMs(ttlMs: number): number {
-  return Math.max(SHORTEST_MARGIN_MS, ttlMs / 2);
-}
+/** When sessions expire, and what puts that off. */
+export type Refresh = Pick<ResolvedStoreOptions, 'ttlMs' | 'ttlRefresh'>;
 
 export interface Lifetime {
   readonly expiresAt: number | undefined;
@@ -35,10 +34,24 @@ export interface Lifetime {
   readonly ttl: number | undefined;
 }
 
-export function lifetime(now: number, ttlMs: number | undefined): Lifetime {
+/** Of the row that comes next in the session. */
+export function lifetime(now: number, live: CommitRow | undefined, { ttlMs, ttlRefresh }: Refresh): Lifetime {
   if (ttlMs === undefined) return { expiresAt: undefined, ttl: undefined };
-  const expiresAt = now + ttlMs;
-  return { expiresAt, ttl: toSeconds(expiresAt + marginMs(ttlMs)) };
+  const isFixed = ttlRefresh === 'never';
+  const expiresAt = (isFixed ? live?.expiresAt : undefined) ?? now + ttlMs;
+  // For as long as the margin is, the expiry can be put off before the log must be rewritten.
+  const margin = isFixed ? SHORTEST_MARGIN_MS : Math.max(SHORTEST_MARGIN_MS, ttlMs / 2);
+  return { expiresAt, ttl: toSeconds(expiresAt + margin) };
+}
+
+/** Whether a read has to put the expiry off. */
+export function isTouchDue(
+  live: CommitRow | undefined,
+  now: number,
+  { ttlMs, ttlRefresh }: Refresh,
+): boolean {
+  if (ttlRefresh !== 'access' || ttlMs === undefined || live?.expiresAt === undefined) return false;
+  return isRefreshDue(ttlMs, live.expiresAt - now);
 }
 
 /**
@@ -64,6 +77,11 @@ export function markerTtl(now: number): number {
 /** Parts are written before their row, and must not go before it. */
 export function partsTtl({ ttl }: Lifetime): number | undefined {
   return ttl === undefined ? undefined : ttl + SLACK_SECONDS;
+}
+
+/** Whether something with the ttl `ttl` stays at least until `needed`. */
+export function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
+  return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
 
 /** Whether the next commit must rewrite the log for its rows to live long enough, or to go at all. */

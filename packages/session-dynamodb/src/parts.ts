@@ -1,4 +1,5 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { outlasts, partsTtl, type Lifetime } from './expiry';
 import type { Partition } from './partition';
 import { newPartsName, partKey, type PartsName } from './partsName';
 import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
@@ -8,7 +9,7 @@ import { formatOperations, keyOf, parseOperations, type Content, type Item } fro
  * frames: one byte for the kind, four for the length, the payload.
  */
 
-/** Below the 400 KB of a row, with room for its key: an id has up to 2,048 bytes. */
+/** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
 const PART_BYTES = 400_000;
 
 /** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
@@ -17,24 +18,26 @@ const PARTS_PER_REQUEST = 5;
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
-/** The parts of one content, written at most once. */
+/** The parts of one content, written once, and again only where they must stay longer. */
 export class Parts {
   readonly name: PartsName;
   readonly #stream: Buffer;
-  #state: 'unwritten' | 'touched' | 'written' = 'unwritten';
+  #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
+  #ttl: number | undefined;
 
   constructor(content: Content, now: number) {
     this.#stream = toStream(content);
     this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
   }
 
-  async write(partition: Partition, ttl: number | undefined): Promise<void> {
-    if (this.#state === 'written') return;
-    this.#state = 'touched';
+  async write(partition: Partition, lifetime: Lifetime): Promise<void> {
+    if (this.#state === 'written' && outlasts(this.#ttl, lifetime.ttl)) return;
+    this.#state = 'begun';
+    const ttl = partsTtl(lifetime);
     const items = this.#keys().map((key, index): Item => {
       const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
       return {
-        ...keyOf(partition.keys, partition.sessionId, key),
+        ...keyOf(partition.keys, partition.key, key),
         bytes: { B: bytes },
         ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
       };
@@ -44,6 +47,7 @@ export class Parts {
       PARTS_PER_REQUEST,
     );
     this.#state = 'written';
+    this.#ttl = ttl;
   }
 
   async delete(partition: Partition): Promise<void> {
@@ -61,9 +65,10 @@ export class Parts {
 export async function readParts(
   partition: Partition,
   { stem, count }: PartsName,
+  consistentRead: boolean,
 ): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
-  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true };
+  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true, consistentRead };
   for await (const item of partition.query(range)) {
     if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
     chunks.push(item.bytes?.B ?? new Uint8Array(0));

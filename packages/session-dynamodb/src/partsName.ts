@@ -12,6 +12,7 @@ export const FIRST_KEY = `-${'9'.repeat(38)}`;
 
 const STEM_DIGITS = 32;
 const NUMBER_DIGITS = 5;
+const PART_KEY = /^-(\d{32})\d{5}1$/;
 
 export function newPartsName(now: number, count: number): PartsName {
   const random = randomBytes(8).readBigUInt64BE() % 10n ** 19n;
@@ -26,9 +27,9 @@ export function partKey(stem: string, part: number): string {
   return `-${stem}${`${part}`.padStart(NUMBER_DIGITS, '0')}1`;
 }
 
-/** The stem of a part's sort key; undefined for a version. */
+/** The stem of a part's sort key; undefined for any other. */
 export function stemOf(key: string | undefined): string | undefined {
-  return key?.startsWith('-') ? key.slice(1, 1 + STEM_DIGITS) : undefined;
+  return PART_KEY.exec(key ?? '')?.[1];
 }
 
 export function timeOf(stem: string): number {

@@ -6,8 +6,8 @@ import {
   type Revision,
   type StoredRecord,
 } from '@agent-sessions/session-core';
+import type { KeyNames } from './attributeNames';
 import { formatPartsName, parsePartsName, type PartsName } from './partsName';
-import type { KeyNames } from './sessionTable';
 
 /** A row as DynamoDB takes and gives it. */
 export type Item = Record<string, AttributeValue>;
@@ -77,6 +77,9 @@ export const HEADER = [
   'revision',
 ];
 
+/** All attributes that rows have beside the keys and the ttl. */
+export const ROW_ATTRIBUTES = [...HEADER, 'records', 'operations', 'bytes'];
+
 /** The row as far as a reader at time `now` goes: undefined where the session is empty. */
 export function liveAt(now: number, row: Row | undefined): CommitRow | undefined {
   if (row?.kind !== 'commit') return undefined;
@@ -92,9 +95,9 @@ export function revisionMadeBy({ version, commit }: RowBase): Revision {
   return `${version}.${commit}`;
 }
 
-export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Content): Item {
+export function toItem(keys: KeyNames, partitionKey: string, row: Row, content?: Content): Item {
   const item: Item = {
-    ...keyOf(keys, sessionId, row.version),
+    ...keyOf(keys, partitionKey, row.version),
     format: { N: FORMAT },
     commit: { S: row.commit },
     created_ms: { N: `${row.createdAt}` },
@@ -114,6 +117,7 @@ export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Co
     item.operation = { S: row.operation.id };
     item.fingerprint = { S: row.operation.fingerprint };
   }
+  if (row.keeps !== undefined) item.revision = { S: row.keeps };
   if (row.parts) {
     item.parts = { S: formatPartsName(row.parts) };
     set('part_records', row.parts.records);
@@ -123,11 +127,11 @@ export function toItem(keys: KeyNames, sessionId: string, row: Row, content?: Co
   return item;
 }
 
-export function keyOf(keys: KeyNames, sessionId: string, version: number | string): Item {
-  return { [keys.sessionId]: { S: sessionId }, [keys.version]: { N: `${version}` } };
+export function keyOf(keys: KeyNames, partitionKey: string, version: number | string): Item {
+  return { [keys.sessionId]: { S: partitionKey }, [keys.version]: { N: `${version}` } };
 }
 
-/** @throws `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
+/** @throws `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
 export function toRow(keys: KeyNames, item: Item): Row {
   const version = versionOf(keys, item);
   assertFormat(version, item);
@@ -182,16 +186,25 @@ export function inlineContent(keys: KeyNames, item: Item): Content {
   return { records, operations: parseOperations(item.operations?.S ?? '') };
 }
 
-/** @throws `UNSUPPORTED_FORMAT` */
+/** @throws `STORE_MISCONFIGURED` for a row of somebody else, `UNSUPPORTED_FORMAT` for one of a later version. */
 export function assertFormat(version: number, item: Item): void {
+  if (isOurs(item)) return;
   const format = item.format?.N;
-  if (format === FORMAT) return;
+  if (format === undefined) {
+    throw new SessionError(
+      'STORE_MISCONFIGURED',
+      `row ${version} under the key of the session is somebody else's: give sessions a keyPrefix of their own`,
+    );
+  }
   throw new SessionError(
     'UNSUPPORTED_FORMAT',
-    format === undefined
-      ? `row ${version} of the session was not written by agent-sessions`
-      : `row ${version} of the session has format ${format}, which a newer version of agent-sessions wrote`,
+    `row ${version} of the session has format ${format}, which a newer version of agent-sessions wrote`,
   );
+}
+
+/** Whether a row, not a part, was written by agent-sessions, and in the format of this version. */
+export function isOurs(item: Item): boolean {
+  return item.format?.N === FORMAT;
 }
 
 export function versionOf(keys: KeyNames, item: Item): number {

@@ -1,5 +1,6 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SessionError } from '@agent-sessions/session-core';
+import { resolveAttributeNames, type AttributeNames, type KeyNames } from './attributeNames';
 
 /**
  * A `DynamoDBClient` or a `DynamoDBDocumentClient`; whoever made it closes it. Only low-level commands are sent, so a
@@ -7,27 +8,22 @@ import { SessionError } from '@agent-sessions/session-core';
  */
 export type DynamoDBSessionClient = Pick<DynamoDBClient, 'send'>;
 
-/** Names of the attributes that the table itself knows. */
-export interface KeyNames {
-  readonly sessionId: string;
-  readonly version: string;
-  readonly ttl: string;
-}
-
 export interface SessionTable {
   readonly client: DynamoDBSessionClient;
   readonly name: string;
   readonly keys: KeyNames;
 }
 
-const KEY_NAMES: KeyNames = { sessionId: 'session_id', version: 'version', ttl: 'ttl' };
-
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html#API_PutItem_RequestParameters */
 const TABLE_NAME = /^[a-zA-Z0-9_.-]{3,255}$/;
 const TABLE_ARN = /^arn:[^\s]{1,1020}$/;
 
 /** @throws `INVALID_ARGUMENT` */
-export function sessionTable(client: unknown, name: unknown): SessionTable {
+export function sessionTable(
+  client: unknown,
+  name: unknown,
+  attributeNames: AttributeNames | undefined,
+): SessionTable {
   if (!isClient(client)) {
     throw new SessionError('INVALID_ARGUMENT', 'client must be a DynamoDBClient or a DynamoDBDocumentClient');
   }
@@ -37,7 +33,7 @@ export function sessionTable(client: unknown, name: unknown): SessionTable {
       'tableName must have 3 to 255 characters of a-z A-Z 0-9 _ . -, or be the ARN of a table',
     );
   }
-  return { client, name, keys: KEY_NAMES };
+  return { client, name, keys: resolveAttributeNames(attributeNames) };
 }
 
 function isClient(client: unknown): client is DynamoDBSessionClient {

@@ -88,6 +88,17 @@ describe('a row that has expired', () => {
     expect(await recordsOf(open(60), id)).toEqual(['a', 'b', 'c']);
   });
 
+  test('is no end of the session where others have put more behind it: clocks that differ by two hours', async () => {
+    const id = newId();
+    const slow = (ttlSeconds: number): DynamoDBStore => table.open({ ttlSeconds }, () => now - 2 * HOUR);
+    const store = open(60);
+    const { revision: lastSeen } = await store.read(id);
+    await append(slow(60), id, 'a');
+    await append(slow(7_230), id, 'b');
+    await commit(store, id, { append: ['c'], lastSeen });
+    expect(await recordsOf(open(60), id)).toEqual(['a', 'b', 'c']);
+  });
+
   test.each(['commit', 'clear'] as const)(
     'is not destroyed by a %s while a writer that saw it alive is on its way',
     async (other) => {
@@ -149,6 +160,14 @@ describe('what has expired', () => {
       false,
       true,
     ]);
+  });
+
+  test('is deleted by a clear at once', async () => {
+    const id = newId();
+    for (const record of ['a', large('b', 900_000)]) await append(open(60), id, record);
+    now += MINUTE;
+    await open(60).clear(id);
+    expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
   });
 
   test('cannot be extended by a writer that saw it alive', async () => {

@@ -1,6 +1,6 @@
 import { DynamoDBStore } from '../src';
 import { intercept, measure } from './support/requests';
-import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
+import { append, commit, large, newId, recordsOf } from './support/store';
 import { newClient, TestTable } from './support/table';
 
 const table = new TestTable();
@@ -149,21 +149,6 @@ test('no more is sent than PutItem, Query and BatchWriteItem, for one session, r
   }
   expect(names).toEqual(new Set(['PutItem', 'Query', 'BatchWriteItem']));
   client.destroy();
-});
-
-test('a row that says so leaves the revision as it was', async () => {
-  const id = newId();
-  const store = open(1_000);
-  const revision = await append(store, id, 'a');
-  const [row] = await table.rows(id);
-  // No version writes such a row yet: one that puts the expiry off without a commit.
-  const { records, ...rest } = row ?? {};
-  expect(records).toBeDefined();
-  await table.put({ ...rest, version: { N: '2' }, commit: { S: 'touch' }, revision: { S: revision } });
-  expect(await store.read(id)).toEqual({ records: ['a'], revision });
-  await commit(store, id, { append: ['b'], ifRevision: revision });
-  expect((await store.read(id)).records).toEqual(['a', 'b']);
-  expect((await tryCommit(store, id, { append: ['c'], ifRevision: revision })).status).toBe('conflict');
 });
 
 describe('cost', () => {

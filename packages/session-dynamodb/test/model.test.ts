@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DynamoDBStore } from '../src';
+import type { DynamoDBStore, DynamoDBStoreOptions } from '../src';
 import { connectionReset, Crash, intercept } from './support/requests';
 import { newId } from './support/store';
 import { newClient, TestTable } from './support/table';
@@ -18,7 +18,14 @@ const RUNS = Number(process.env.RUNS ?? 40);
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const TTLS = [undefined, 60, 7_200];
+const STORES: Pick<DynamoDBStoreOptions, 'ttlSeconds' | 'ttlRefresh'>[] = [
+  {},
+  { ttlSeconds: 60 },
+  { ttlSeconds: 7_200 },
+  { ttlSeconds: 60, ttlRefresh: 'access' },
+  { ttlSeconds: 7_200, ttlRefresh: 'access' },
+  { ttlSeconds: 600, ttlRefresh: 'never' },
+];
 
 interface Fault {
   readonly kind: 'none' | 'lost answers' | 'dies before' | 'dies after';
@@ -37,10 +44,15 @@ type Step =
       readonly fault: Fault;
     }
   | { readonly do: 'clear'; readonly store: number; readonly fault: Fault }
-  | { readonly do: 'read'; readonly store: number; readonly last: number | undefined }
+  | {
+      readonly do: 'read';
+      readonly store: number;
+      readonly last: number | undefined;
+      readonly fault: Fault;
+    }
   | { readonly do: 'wait'; readonly ms: number; readonly deletes: number };
 
-const store = fc.nat(TTLS.length - 1);
+const store = fc.nat(STORES.length - 1);
 const fault: fc.Arbitrary<Fault> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<Fault>({ kind: 'none', at: 0 }) },
   {
@@ -75,11 +87,12 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('clear' as const), store, fault }) },
   {
-    weight: 2,
+    weight: 5,
     arbitrary: fc.record({
       do: fc.constant('read' as const),
       store,
       last: fc.option(fc.integer({ min: 1, max: 12 }), { nil: undefined }),
+      fault,
     }),
   },
   {
@@ -103,6 +116,18 @@ const NOTHING: Model = { records: [], operations: new Map(), expiresAt: Infinity
 
 let now = Date.now();
 
+function expiryAfterWrite(store: number, { expiresAt }: Model): number {
+  const { ttlSeconds, ttlRefresh } = STORES[store] ?? {};
+  if (ttlSeconds === undefined) return Infinity;
+  return ttlRefresh === 'never' && expiresAt !== Infinity ? expiresAt : now + ttlSeconds * 1_000;
+}
+
+function expiryAfterRead(store: number, { expiresAt }: Model): number {
+  const { ttlSeconds = Infinity, ttlRefresh } = STORES[store] ?? {};
+  const isDue = ttlRefresh === 'access' && expiresAt - now <= ttlSeconds * 900;
+  return isDue ? now + ttlSeconds * 1_000 : expiresAt;
+}
+
 /** A store of a process of its own, in which requests can fail. */
 class Process {
   readonly client: DynamoDBClient = newClient();
@@ -111,8 +136,8 @@ class Process {
   #fault: Fault = { kind: 'none', at: 0 };
   #requests = 0;
 
-  constructor(tableName: string, ttlSeconds: number | undefined) {
-    this.store = new DynamoDBStore({ client: this.client, tableName, ttlSeconds }, () => now);
+  constructor(table: TestTable, number: number) {
+    this.store = table.open({ ...STORES[number], client: this.client }, () => now);
     intercept(this.client, async (_, send) => {
       const { kind, at } = this.#fault;
       const number = this.#requests++;
@@ -155,8 +180,8 @@ test('any sequence of steps leaves what a list would hold', async () => {
 
 class Run {
   readonly #id = newId();
-  readonly #processes = TTLS.map((ttl) => new Process(table.name, ttl));
-  readonly #witness = new DynamoDBStore({ client: table.client, tableName: table.name }, () => now);
+  readonly #processes = STORES.map((_, number) => new Process(table, number));
+  readonly #witness = table.open({}, () => now);
   readonly #revisions: Revision[] = ['1.never'];
   #revision: Revision = NO_HISTORY;
   #model = NOTHING;
@@ -180,8 +205,13 @@ class Run {
     const process = this.#processes[step.store] as Process;
     const before = this.#current();
     if (step.do === 'read') {
-      const { records, revision } = await process.store.read(this.#id, { last: step.last });
+      const result = await process.with(step.fault, () => process.store.read(this.#id, { last: step.last }));
+      const expiresAt = expiryAfterRead(step.store, before);
+      if (result === 'crashed') return this.#readCrashed(step.store, before, expiresAt);
+      const { records, revision } = result;
       expect(records).toEqual(step.last === undefined ? before.records : before.records.slice(-step.last));
+      expect(revision).toBe(this.#revision);
+      this.#model = { ...before, expiresAt };
       process.lastSeen = revision;
       return;
     }
@@ -216,7 +246,7 @@ class Run {
         ...before.operations,
         ...(step.operation ? [[step.operation.id, step.operation.fingerprint] as const] : []),
       ]),
-      expiresAt: now + (TTLS[step.store] ?? Infinity) * 1_000,
+      expiresAt: expiryAfterWrite(step.store, before),
       isEmpty: false,
     };
     if (result === 'crashed')
@@ -230,13 +260,24 @@ class Run {
 
   /** The process is gone; what it was doing is done, or not. */
   async #crashed(store: number, before: Model, after: Model): Promise<void> {
-    this.#processes[store]?.client.destroy();
-    this.#processes[store] = new Process(table.name, TTLS[store]);
+    this.#restart(store);
     const { records, revision } = await this.#witness.read(this.#id);
     if (revision === this.#revision) return;
     expect(after).not.toBe(before);
     expect(records).toEqual(after.records);
     this.#set(after, revision);
+  }
+
+  /** The process is gone; the session is what it was, and its expiry is put off, or not. */
+  async #readCrashed(store: number, before: Model, expiresAt: number): Promise<void> {
+    this.#restart(store);
+    const [newest] = (await table.versions(this.#id)).slice(-1);
+    if (Number(newest?.expires_ms?.N) === expiresAt) this.#model = { ...before, expiresAt };
+  }
+
+  #restart(store: number): void {
+    this.#processes[store]?.client.destroy();
+    this.#processes[store] = new Process(table, store);
   }
 
   /** As time goes by, what has expired is nothing any more. */

@@ -93,6 +93,21 @@ describe('a writer that saw the session before', () => {
     expect(await recordsOf(open(), id)).toEqual(['g']);
   });
 
+  test('nothing, and finds it cleared but not cleaned up, writes to nothing', async () => {
+    const id = newId();
+    const store = open();
+    const { revision: ifRevision } = await store.read(id);
+    await append(open(), id, 'a');
+    const client = newClient();
+    intercept(client, ({ name }, send) =>
+      name === 'BatchWriteItem' ? Promise.reject(new Error('dead')) : send(),
+    );
+    await expect(open(client).clear(id)).rejects.toThrow();
+    expect((await tryCommit(store, id, { append: ['b'], ifRevision })).status).toBe('committed');
+    expect(await recordsOf(open(), id)).toEqual(['b']);
+    client.destroy();
+  });
+
   test('a compaction and its clean-up comes behind it', async () => {
     const id = newId();
     const writer = await outdated(id);
@@ -236,4 +251,60 @@ describe('a clean-up', () => {
     });
     await Promise.all([writes, ...reads]);
   }, 60_000);
+});
+
+describe('a transaction that others are faster than, six times in a row', () => {
+  /** What comes of it, and how often it reads, when `other` makes its calls before its puts. */
+  async function overtaken(id: string, calls: readonly ((other: DynamoDBStore) => Promise<unknown>)[]) {
+    const other = open();
+    await commit(other, id, { append: ['a'], operation: { id: 'first', fingerprint: 'f' } });
+    const client = newClient();
+    let puts = 0;
+    let queries = 0;
+    intercept(client, async ({ name }, send) => {
+      if (name === 'Query') queries++;
+      if (name === 'PutItem') await calls[puts++]?.(other);
+      return send();
+    });
+    const result = await tryCommit(open(client), id, {
+      append: ['tx'],
+      operation: { id: 'mine', fingerprint: 'f' },
+    });
+    client.destroy();
+    return { status: result.status, queries };
+  }
+
+  test('reads the operations once, and follows the others from there', async () => {
+    const id = newId();
+    const calls = Array.from({ length: 6 }, (_, call) => (other: DynamoDBStore) => {
+      const operation = call % 2 === 0 ? { id: `${call}`, fingerprint: 'f' } : undefined;
+      return commit(other, id, { append: [`${call}`], operation });
+    });
+    expect(await overtaken(id, calls)).toEqual({ status: 'committed', queries: 2 });
+    expect(await recordsOf(open(), id)).toEqual(['a', '0', '1', '2', '3', '4', '5', 'tx']);
+  });
+
+  test.each([
+    ['f', 'repeated'],
+    ['g', 'operation-mismatch'],
+  ])('notices its own id among them, with fingerprint %s', async (fingerprint, status) => {
+    const id = newId();
+    const calls = Array.from({ length: 6 }, (_, call) => (other: DynamoDBStore) => {
+      const operation = call === 3 ? { id: 'mine', fingerprint } : undefined;
+      return commit(other, id, { append: [`${call}`], operation });
+    });
+    // It reads again, for only the newest row can refuse a commit.
+    expect(await overtaken(id, calls)).toEqual({ status, queries: 4 });
+    expect(await recordsOf(open(), id)).toEqual(['a', '0', '1', '2', '3']);
+  });
+
+  test('reads them again where the log began anew meanwhile', async () => {
+    const id = newId();
+    const calls = [
+      (other: DynamoDBStore) => commit(other, id, { drop: 'all', append: ['b'] }),
+      (other: DynamoDBStore) => commit(other, id, { append: ['c'] }),
+    ];
+    expect((await overtaken(id, calls)).status).toBe('committed');
+    expect(await recordsOf(open(), id)).toEqual(['b', 'c', 'tx']);
+  });
 });

@@ -8,7 +8,7 @@ import {
   paginateQuery,
   type AttributeValue,
 } from '@aws-sdk/client-dynamodb';
-import { createTableIfNotExists } from '../../src';
+import { createTableIfNotExists, DynamoDBStore, type DynamoDBStoreOptions } from '../../src';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -19,13 +19,30 @@ export function newClient(options: ConstructorParameters<typeof DynamoDBClient>[
   return new DynamoDBClient({ ...localClientConfig(endpoint), ...options });
 }
 
+/** How the sessions of a table are told from its other items. */
+type Shape = Pick<DynamoDBStoreOptions, 'attributeNames' | 'keyPrefix'>;
+
 /** A table for one test file, and a view on the raw rows in it. */
 export class TestTable {
   readonly name = `sessions-${randomUUID()}`;
   readonly client = newClient();
+  readonly shape: Shape;
+  readonly #keys: { readonly sessionId: string; readonly version: string; readonly ttl: string };
+
+  constructor(shape: Shape = {}) {
+    this.shape = shape;
+    const { sessionId = 'session_id', version = 'version', ttl = 'ttl' } = shape.attributeNames ?? {};
+    this.#keys = { sessionId, version, ttl };
+  }
 
   async create(): Promise<void> {
-    await createTableIfNotExists(this.client, this.name, { enableTtl: true });
+    const { attributeNames } = this.shape;
+    await createTableIfNotExists(this.client, this.name, { enableTtl: true, attributeNames });
+  }
+
+  /** A store on this table, by its own client unless there is another. */
+  open(options: Partial<DynamoDBStoreOptions> = {}, now?: () => number): DynamoDBStore {
+    return new DynamoDBStore({ client: this.client, tableName: this.name, ...this.shape, ...options }, now);
   }
 
   async drop(): Promise<void> {
@@ -40,8 +57,9 @@ export class TestTable {
       { client: this.client },
       {
         TableName: this.name,
-        KeyConditionExpression: 'session_id = :id',
-        ExpressionAttributeValues: { ':id': { S: sessionId } },
+        KeyConditionExpression: '#id = :id',
+        ExpressionAttributeNames: { '#id': this.#keys.sessionId },
+        ExpressionAttributeValues: { ':id': { S: `${this.shape.keyPrefix ?? ''}${sessionId}` } },
         ConsistentRead: true,
       },
     );
@@ -66,14 +84,16 @@ export class TestTable {
   }
 
   async delete(row: Item): Promise<void> {
-    const Key = { session_id: row.session_id, version: row.version } as Item;
+    const { sessionId, version } = this.#keys;
+    const Key = { [sessionId]: row[sessionId], [version]: row[version] } as Item;
     await this.client.send(new DeleteItemCommand({ TableName: this.name, Key }));
   }
 
   /** What DynamoDB does some time after rows' ttl, and the engine never does. */
   async expire(sessionId: string, now: number): Promise<void> {
     for (const row of await this.rows(sessionId)) {
-      if (row.ttl && Number(row.ttl.N) <= now / 1_000) await this.delete(row);
+      const ttl = row[this.#keys.ttl];
+      if (ttl && Number(ttl.N) <= now / 1_000) await this.delete(row);
     }
   }
 }

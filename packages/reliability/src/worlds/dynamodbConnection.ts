@@ -1,0 +1,52 @@
+import { localClientConfig } from '@agent-sessions/engines';
+import { StoredSession, type StoreOptions } from '@agent-sessions/session-core';
+import { DynamoDBStore } from '@agent-sessions/session-dynamodb';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Connection } from './world';
+
+export interface DynamoDBConnectionOptions {
+  /** The clock of its stores. */
+  readonly now?: (() => number) | undefined;
+  /** Is told of each request, and of the capacity units that it consumed. */
+  readonly onRequest?: ((command: string, units: number) => void) | undefined;
+}
+
+export function connectDynamoDB(
+  endpoint: string,
+  tableName: string,
+  { now, onRequest }: DynamoDBConnectionOptions = {},
+): Connection {
+  const client = new DynamoDBClient(localClientConfig(endpoint));
+  if (onRequest) meter(client, onRequest);
+  const store = (options?: StoreOptions): DynamoDBStore =>
+    new DynamoDBStore({ ...options, client, tableName }, now);
+  return {
+    session: (options) => new StoredSession(store(options), options),
+    store,
+    close: () => {
+      client.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+interface Capacity {
+  readonly CapacityUnits?: number;
+}
+
+function meter(client: DynamoDBClient, onRequest: (command: string, units: number) => void): void {
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        Object.assign(args.input, { ReturnConsumedCapacity: 'TOTAL' });
+        const result = await next(args);
+        const { ConsumedCapacity = [] } = result.output as { ConsumedCapacity?: Capacity | Capacity[] };
+        const units = [ConsumedCapacity]
+          .flat()
+          .reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+        onRequest(String(commandName).replace(/Command$/, ''), units);
+        return result;
+      },
+    { step: 'initialize', name: 'meter' },
+  );
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { conformanceCases } from '@agent-sessions/session-core/testing';
+import { createTableIfNotExists } from '../src';
+import { intercept } from './support/requests';
+import { newClient, TestTable } from './support/table';
+
+/*
+ * The policies that the README prints are enough, and the least: whatever the conformance kit does as a tenant needs no
+ * action beside theirs, every action of theirs, and no key outside of the condition.
+ */
+
+interface Statement {
+  readonly Action: readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
+
+const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
+const [sessions, tables] = [...readme.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json]) => {
+  const { Statement } = JSON.parse(json ?? '') as { Statement: [Statement] };
+  return Statement[0];
+});
+const [leadingKeys = ''] = sessions?.Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'] ?? [];
+const TENANT = leadingKeys.replace(/\*$/, '');
+
+const table = new TestTable({ keyPrefix: TENANT });
+const client = newClient();
+const actions = new Set<string>();
+const keys = new Set<string>();
+let time = Date.now();
+
+beforeAll(async () => {
+  await table.create();
+  intercept(client, ({ name, input }, send) => {
+    actions.add(`dynamodb:${name}`);
+    for (const { S: key = '' } of partitionKeys(input)) keys.add(key);
+    return send();
+  });
+});
+afterAll(async () => {
+  client.destroy();
+  await table.drop();
+});
+
+/** Whatever stands for the partition key in a request, at any depth. */
+function partitionKeys(value: unknown): { S?: string }[] {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return [];
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) =>
+    name === 'session_id' || name === ':id' ? [inner as { S?: string }] : partitionKeys(inner),
+  );
+}
+
+const cases = conformanceCases({
+  ttlRefresh: true,
+  createStore: (options) => table.open({ ...options, client }, () => time),
+  contains: async (sessionId, text) =>
+    JSON.stringify(await table.rows(sessionId), (_, value: unknown) =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value,
+    ).includes(text),
+  elapse: async (sessionId, ms) => {
+    time += ms;
+    await table.expire(sessionId, time);
+  },
+});
+
+describe('as a tenant', () => {
+  for (const { name, run } of cases) {
+    // Such an id does not fit behind the prefix: sharedTable.test.ts
+    if (!name.includes('2,048 bytes')) test(name, run, 60_000);
+  }
+
+  test('a session takes the actions of its policy, and no other', () => {
+    expect(TENANT).toBe('~acme/');
+    expect([...actions].sort()).toEqual([...(sessions?.Action ?? [])].sort());
+  });
+
+  test('a session stays within the leading keys of its policy', () => {
+    expect(keys.size).toBeGreaterThan(50);
+    expect([...keys].filter((key) => !key.startsWith(TENANT))).toEqual([]);
+  });
+});
+
+test('creating a table takes the actions of its policy, and no other', async () => {
+  const created = new TestTable();
+  const taken = new Set<string>();
+  intercept(created.client, ({ name }, send) => {
+    taken.add(`dynamodb:${name}`);
+    return send();
+  });
+  await created.create();
+  await createTableIfNotExists(created.client, created.name, { enableTtl: true });
+  expect([...taken].sort()).toEqual([...(tables?.Action ?? [])].sort());
+  await created.drop();
+});

@@ -1,0 +1,312 @@
+import { NO_HISTORY } from '@agent-sessions/session-core';
+import type { DynamoDBStoreOptions, DynamoDBStore } from '../src';
+import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
+import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
+import { newClient, TestTable } from './support/table';
+
+const table = new TestTable();
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+let now = Date.now();
+const clients: ReturnType<typeof newClient>[] = [];
+const open = (options: Partial<DynamoDBStoreOptions>): DynamoDBStore => table.open(options, () => now);
+const reading = (ttlSeconds: number, options: Partial<DynamoDBStoreOptions> = {}): DynamoDBStore =>
+  open({ ttlSeconds, ttlRefresh: 'access', ...options });
+const fixed = (ttlSeconds: number, options: Partial<DynamoDBStoreOptions> = {}): DynamoDBStore =>
+  open({ ttlSeconds, ttlRefresh: 'never', ...options });
+const ownClient = (): ReturnType<typeof newClient> => {
+  const client = newClient();
+  clients.push(client);
+  return client;
+};
+
+beforeAll(() => table.create());
+afterAll(async () => {
+  for (const client of clients) client.destroy();
+  await table.drop();
+});
+
+describe("'access': a read that is due", () => {
+  test('puts a row that holds nothing and keeps the revision', async () => {
+    const id = newId();
+    const store = reading(1_000);
+    const operation = { id: 'o', fingerprint: 'f' };
+    const revision = await commit(store, id, { append: ['a', 'b'], operation });
+    now += 100 * SECOND;
+    const { requests, units } = await measure(table.client, async () => {
+      expect(await store.read(id)).toEqual({ records: ['a', 'b'], revision });
+    });
+    expect(requests).toEqual(['Query', 'PutItem']);
+    expect(units).toBeLessThanOrEqual(2);
+    const [first, touch] = await table.rows(id);
+    const ttl = Math.ceil(now / 1_000 + 1_000 + 7_200);
+    expect(touch).toEqual({
+      session_id: { S: id },
+      version: { N: '2' },
+      format: { N: '1' },
+      commit: { S: expect.any(String) as string },
+      created_ms: { N: `${now}` },
+      base: { N: '1' },
+      length: { N: '2' },
+      operation_count: { N: '1' },
+      expires_ms: { N: `${now + 1_000 * SECOND}` },
+      min_ttl: first?.ttl,
+      ttl: { N: `${ttl}` },
+      revision: { S: revision },
+    });
+    expect((await measure(table.client, () => store.read(id))).requests).toEqual(['Query']);
+  });
+
+  test('spares the next write a look, also one that is conditional', async () => {
+    const id = newId();
+    const store = reading(1_000);
+    await append(store, id, 'a');
+    now += 100 * SECOND;
+    const { revision } = await store.read(id);
+    const change = { append: ['b'], ifRevision: revision, lastSeen: revision };
+    expect((await measure(table.client, () => commit(store, id, change))).requests).toEqual(['PutItem']);
+    expect((await tryCommit(store, id, { append: ['c'], ifRevision: revision })).status).toBe('conflict');
+    expect(await recordsOf(store, id)).toEqual(['a', 'b']);
+  });
+
+  test('is no change for who saw the session before it', async () => {
+    const id = newId();
+    const [other, reader] = [reading(60), reading(60)];
+    const ifRevision = await append(other, id, 'a');
+    now += 50 * SECOND;
+    await reader.read(id);
+    now += 15 * SECOND;
+    expect(
+      (await tryCommit(other, id, { drop: 1, append: ['b'], ifRevision, lastSeen: ifRevision })).status,
+    ).toBe('committed');
+    expect(await recordsOf(reader, id)).toEqual(['b']);
+  });
+
+  test('of many at once makes one row', async () => {
+    const id = newId();
+    const revision = await append(reading(1_000), id, 'a');
+    now += 500 * SECOND;
+    const client = ownClient();
+    const readers = Array.from({ length: 8 }, () => reading(1_000, { client }));
+    let putting = 0;
+    const allHaveRead = new Promise<void>((resolve) => {
+      intercept(client, async ({ name }, send) => {
+        if (name === 'PutItem' && ++putting === readers.length) resolve();
+        if (name === 'PutItem') await allHaveRead;
+        return send();
+      });
+    });
+    const histories = await Promise.all(readers.map((store) => store.read(id)));
+    for (const history of histories) expect(history).toEqual({ records: ['a'], revision });
+    expect(await table.rows(id)).toHaveLength(2);
+  });
+
+  test('does not bring back what is cleared meanwhile', async () => {
+    const id = newId();
+    await append(reading(1_000), id, 'a');
+    now += 500 * SECOND;
+    const client = ownClient();
+    intercept(client, async ({ name }, send) => {
+      if (name === 'PutItem') await reading(1_000).clear(id);
+      return send();
+    });
+    expect((await reading(1_000, { client }).read(id)).records).toEqual(['a']);
+    expect(await reading(1_000).read(id)).toEqual({ records: [], revision: NO_HISTORY });
+    expect((await table.rows(id)).filter((row) => row.base)).toEqual([]);
+  });
+
+  test('puts off what others write meanwhile too', async () => {
+    const id = newId();
+    const keeping = fixed(1_000);
+    await append(keeping, id, 'a');
+    now += 500 * SECOND;
+    const client = ownClient();
+    let written = false;
+    intercept(client, async ({ name }, send) => {
+      if (name === 'PutItem' && !written) {
+        written = true;
+        await append(keeping, id, 'b');
+      }
+      return send();
+    });
+    expect((await reading(1_000, { client }).read(id)).records).toEqual(['a']);
+    now += 900 * SECOND;
+    expect(await recordsOf(keeping, id)).toEqual(['a', 'b']);
+  });
+
+  test('whose answer is lost makes one row', async () => {
+    const id = newId();
+    await append(reading(1_000), id, 'a');
+    now += 500 * SECOND;
+    const client = ownClient();
+    let lost = 0;
+    intercept(client, async ({ name }, send) => {
+      const answer = await send();
+      if (name === 'PutItem' && lost++ < 2) throw connectionReset();
+      return answer;
+    });
+    expect((await reading(1_000, { client }).read(id)).records).toEqual(['a']);
+    expect(await table.rows(id)).toHaveLength(2);
+  });
+
+  test('throws where it cannot put the expiry off, and nothing is put off', async () => {
+    const id = newId();
+    await append(reading(1_000), id, 'a');
+    now += 500 * SECOND;
+    const client = ownClient();
+    intercept(client, ({ name }, send) =>
+      name === 'PutItem' ? Promise.reject(refusal('AccessDeniedException')) : send(),
+    );
+    await expect(reading(1_000, { client }).read(id)).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    now += 500 * SECOND;
+    expect(await recordsOf(reading(1_000), id)).toEqual([]);
+  });
+
+  test('that rewrites the log keeps records, operations and revision, and does not fail in its clean-up', async () => {
+    const id = newId();
+    const operation = { id: 'o', fingerprint: 'f' };
+    await commit(reading(60), id, { append: ['a', large('b', 900_000)], operation });
+    const revision = await append(reading(60), id, 'c');
+    const client = ownClient();
+    let batches = 0;
+    intercept(client, ({ name, input }, send) => {
+      const puts = JSON.stringify(input.RequestItems ?? {}).includes('"bytes"');
+      if (name === 'BatchWriteItem' && !puts) batches++;
+      return name === 'BatchWriteItem' && !puts ? Promise.reject(new Crash()) : send();
+    });
+    const store = reading(3_600, { client });
+    for (let step = 0; step < 30; step++) {
+      await store.read(id);
+      now += 15 * MINUTE;
+      await table.expire(id, now);
+      if (step === 0) now -= 15 * MINUTE - 30 * SECOND;
+      const last = step % 2 === 0 ? undefined : 1;
+      const { records, revision: current } = await store.read(id, { last });
+      expect(records).toEqual(['a', large('b', 900_000), 'c'].slice(last === undefined ? 0 : -last));
+      expect(current).toBe(revision);
+    }
+    expect(batches).toBeGreaterThan(1);
+    expect((await tryCommit(store, id, { operation })).status).toBe('repeated');
+    expect((await tryCommit(store, id, { append: ['d'], ifRevision: revision })).status).toBe('committed');
+  }, 60_000);
+});
+
+describe("'access': a session that is only read", () => {
+  test.each([60, 3_600, 30 * 86_400])(
+    'all the time, with a ttl of %d s, costs at most ten puts in that time, and loses nothing',
+    async (ttlSeconds) => {
+      const id = newId();
+      const store = reading(ttlSeconds);
+      const periods = 8;
+      await append(store, id, 'a', 'b');
+      const { requests } = await measure(table.client, async () => {
+        for (let step = 0; step < 25 * periods; step++) {
+          now += (ttlSeconds * SECOND) / 25;
+          expect((await store.read(id, { last: 1 })).records).toEqual(['b']);
+        }
+      });
+      await table.expire(id, now);
+      const puts = requests.filter((name) => name === 'PutItem').length;
+      expect(puts).toBeLessThanOrEqual(10 * periods);
+      expect(puts).toBeGreaterThanOrEqual(8 * periods);
+      expect(await recordsOf(store, id)).toEqual(['a', 'b']);
+    },
+  );
+
+  // Rows of a day as markers, those of the margin, and the newest.
+  test.each([
+    [600, 26 * 6 + 4],
+    [3_600, 26 + 4],
+    [30 * 86_400, 2],
+  ])(
+    'for a thousand times its ttl of %d s has at most %d rows, and they go with it',
+    async (ttlSeconds, most) => {
+      const id = newId();
+      const store = reading(ttlSeconds);
+      const revision = await append(store, id, 'a');
+      for (let period = 0; period < 1_000; period++) {
+        now += ttlSeconds * SECOND * 0.99;
+        expect(await store.read(id)).toEqual({ records: ['a'], revision });
+        if (period % 50 > 0) continue;
+        await table.expire(id, now);
+        expect((await table.rows(id)).length).toBeLessThanOrEqual(most);
+      }
+      now += ttlSeconds * SECOND;
+      expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
+      now += Math.max(2 * HOUR, (ttlSeconds * SECOND) / 2) + SECOND;
+      await table.expire(id, now);
+      expect((await table.rows(id)).filter((row) => row.records)).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+describe("'access' without consistency", () => {
+  test('that sees the session as it was before a touch adds none', async () => {
+    const id = newId();
+    const revision = await append(reading(1_000), id, 'a');
+    now += 500 * SECOND;
+    const [before] = await table.rows(id);
+    await reading(1_000).read(id);
+    const client = ownClient();
+    intercept(client, async ({ name, input }, send) => {
+      const answer = await send();
+      if (name !== 'Query' || input.ConsistentRead) return answer;
+      return { output: { ...answer.output, Items: [before] } as typeof answer.output };
+    });
+    const store = reading(1_000, { client, consistentRead: false });
+    expect(await store.read(id)).toEqual({ records: ['a'], revision });
+    expect(await table.rows(id)).toHaveLength(2);
+  });
+});
+
+describe("'never'", () => {
+  test('carries the expiry forward: the log is never rewritten, its rows outlast it by two hours', async () => {
+    const id = newId();
+    const store = fixed(30 * 86_400);
+    const expiresAt = now + 30 * DAY;
+    const { requests } = await measure(table.client, async () => {
+      for (let round = 0; round < 60; round++) {
+        await append(store, id, `${round}`);
+        now += 11.5 * HOUR;
+      }
+    });
+    expect(new Set(requests)).toEqual(new Set(['Query', 'PutItem']));
+    const rows = await table.rows(id);
+    expect(rows).toHaveLength(60);
+    for (const row of rows) {
+      expect(row).toMatchObject({
+        expires_ms: { N: `${expiresAt}` },
+        ttl: { N: `${Math.ceil((expiresAt + 2 * HOUR) / 1_000)}` },
+      });
+    }
+    now = expiresAt - 1;
+    expect(await recordsOf(store, id)).toHaveLength(60);
+    now += 1;
+    expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
+  });
+
+  test('keeps parts for as long as the session that somebody else was faster to begin', async () => {
+    const id = newId();
+    const client = ownClient();
+    let begun = false;
+    intercept(client, async ({ name }, send) => {
+      if (name === 'PutItem' && !begun) {
+        begun = true;
+        await append(fixed(30 * 86_400), id, 'a');
+      }
+      return send();
+    });
+    await append(fixed(60, { client }), id, large('b', 900_000));
+    now += 29 * DAY;
+    await table.expire(id, now);
+    expect(await recordsOf(fixed(60), id)).toEqual(['a', large('b', 900_000)]);
+  });
+});
+
+test.each(['sometimes', 7, null])('%p is refused', (ttlRefresh) => {
+  const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
+  expect(() => open({ ttlRefresh: ttlRefresh as never })).toThrow(refused);
+});
