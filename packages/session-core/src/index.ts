@@ -18,6 +18,7 @@ export {
 export { StoredSession } from './storedSession';
 export {
   isRefreshDue,
+  LONGEST_TIMEOUT_MS,
   resolveStoreOptions,
   type ResolvedStoreOptions,
   type StoreOptions,

@@ -7,7 +7,7 @@ export interface StoreOptions {
   readonly ttlSeconds?: number | undefined;
   /** What puts the expiry off. Default `'write'`. Without `ttlSeconds`, nothing expires. */
   readonly ttlRefresh?: TtlRefresh | undefined;
-  /** Milliseconds for one call of the store, retries included. A positive integer. Default 15,000. */
+  /** Milliseconds for one call of the store, retries included. From 1 to 1,800,000 (half an hour); default 15,000. */
   readonly timeoutMs?: number | undefined;
   /** Ends calls under way, and refuses new ones, when it aborts. */
   readonly signal?: AbortSignal | undefined;
@@ -35,8 +35,8 @@ const TTL_REFRESHES = ['write', 'access', 'never'] as const;
 
 /** About 100 years: what both DynamoDB's seconds and Redis's milliseconds hold with room to spare. */
 const LONGEST_TTL_SECONDS = 3_153_600_000;
-/** The longest delay of a Node timer: https://nodejs.org/api/timers.html#settimeoutcallback-delay-args */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+/** So that a store knows for how long a retry can come: until then it remembers commits. */
+export const LONGEST_TIMEOUT_MS = 30 * 60_000;
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {

@@ -48,8 +48,6 @@ interface Work<T> {
 
 /** What DynamoDB takes in one atomic commit by way of this store. */
 const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
-/** So that nobody comes later than markers and rows of an expired session stay. */
-const LONGEST_TIMEOUT_MS = 30 * 60_000;
 
 /**
  * A `SessionStore` in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
@@ -77,12 +75,6 @@ export class DynamoDBStore implements SessionStore {
     this.#keyPrefix = keyPrefix;
     this.#consistentRead = consistentRead;
     this.#options = resolveStoreOptions(options);
-    if (this.#options.timeoutMs > LONGEST_TIMEOUT_MS) {
-      throw new SessionError(
-        'INVALID_ARGUMENT',
-        `timeoutMs must be at most ${LONGEST_TIMEOUT_MS} on DynamoDB`,
-      );
-    }
     this.#now = now;
   }
 

@@ -1,3 +1,4 @@
+import type { ConnectionOptions } from 'node:tls';
 import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core';
 import { isTransient, toSessionError } from './errors';
 import type { RedisSessionClient } from './redisClient';
@@ -10,6 +11,9 @@ export interface OwnedClient extends RedisSessionClient {
   destroy(): unknown;
 }
 
+/** What `node:tls` takes of these, for `rediss://` only: https://nodejs.org/api/tls.html#tlsconnectoptions-callback */
+export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'servername'>;
+
 type Bounds = Pick<ResolvedStoreOptions, 'timeoutMs' | 'signal'>;
 
 const lastErrors = new WeakMap<RedisSessionClient, unknown>();
@@ -20,17 +24,17 @@ export function lastConnectionError(client: RedisSessionClient): unknown {
 }
 
 /** @throws `INVALID_ARGUMENT` */
-export async function createOwnedClient(url: unknown): Promise<OwnedClient> {
+export async function createOwnedClient(url: unknown, tls: TlsOptions | undefined): Promise<OwnedClient> {
   const { createClient } = await import('redis');
   let client: OwnedClient;
   try {
     if (typeof url !== 'string' || url === '') throw new TypeError();
-    client = createClient({ url, RESP: 3 });
+    client = createClient({ url, RESP: 3, ...(tls && { socket: { ...tls, tls: true } }) });
   } catch {
     // without the cause, which quotes the URL, password and all
     throw new SessionError(
       'INVALID_ARGUMENT',
-      'url must be like redis[s]://[user:password@]host[:port][/db]',
+      'url must be like redis[s]://[user:password@]host[:port][/db], with the option tls rediss://…',
     );
   }
   client.on('error', (error) => lastErrors.set(client, error));
@@ -64,14 +68,7 @@ export async function close(client: OwnedClient, { timeoutMs }: Bounds): Promise
 }
 
 function destroy(client: OwnedClient): void {
-  const now = (): void => {
-    try {
-      client.destroy();
-    } catch {
-      // `redis` 5 refuses when the client is closed
-    }
-  };
-  now();
+  client.destroy();
   // A connection that is just being made survives the first time.
-  client.on('connect', now);
+  client.on('connect', () => client.destroy());
 }

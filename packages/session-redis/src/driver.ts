@@ -48,6 +48,7 @@ export class Driver {
       return await commands.evalSha(sha1, call);
     } catch (error) {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+      limit.signal.throwIfAborted();
       return commands.eval(lua, call);
     }
   }
@@ -66,7 +67,7 @@ export class Driver {
     if (typeof revision === 'string') {
       throw new SessionError(
         'STORE_MISCONFIGURED',
-        'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6',
+        'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6.3',
       );
     }
     return { revision: revision.toString(), elements, remainingMs };

@@ -27,7 +27,7 @@ const MISCONFIGURED = new Map([
 export function isTransient(error: unknown): boolean {
   const code = replyCode(error);
   if (code !== undefined) return TRANSIENT.has(code) || messageOf(error).includes('max number of clients');
-  return isConnectionError(error) && !isClosed(error);
+  return isConnectionError(error) && !isClosed(error) && certificateProblem(error) === undefined;
 }
 
 /** `error` as a `SessionError`, with the driver's error as its cause. Neither holds an argument of the command. */
@@ -48,6 +48,11 @@ export function toSessionError(error: unknown): SessionError {
   }
   const misconfigured = MISCONFIGURED.get(code ?? '');
   if (misconfigured !== undefined) return new SessionError('STORE_MISCONFIGURED', misconfigured, options);
+  const certificate = certificateProblem(error);
+  if (certificate !== undefined) {
+    const message = `TLS fails for good: ${certificate}. Is the authority that signed the server's certificate passed as ca?`;
+    return new SessionError('STORE_MISCONFIGURED', message, options);
+  }
   if (isUnknownCommand(error)) {
     return new SessionError('STORE_MISCONFIGURED', 'the server lacks a command that sessions need', options);
   }
@@ -74,6 +79,15 @@ function isConnectionError(error: unknown): boolean {
 /** node-redis's `ClientClosedError`, which has no code or name: of the client, or of one of those that it consists of. */
 export function isClosed(error: unknown): boolean {
   return messageOf(error) === 'The client is closed';
+}
+
+/**
+ * The code of an error about a certificate, of either side, or about the PEM text of one:
+ * https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ */
+function certificateProblem(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { code?: unknown };
+  return typeof code === 'string' && /CERT|ISSUER|LEAF_SIGNATURE|^ERR_OSSL_/.test(code) ? code : undefined;
 }
 
 /** A node of a cluster says that another one has the key. */

@@ -1,3 +1,8 @@
 export type { RedisSessionClient } from './redisClient';
-export { RedisSession, type OwnedRedisSession, type RedisSessionOptions } from './redisSession';
+export {
+  RedisSession,
+  type OwnedRedisSession,
+  type RedisSessionOptions,
+  type RedisUrlOptions,
+} from './redisSession';
 export { RedisStore, type RedisStoreOptions } from './redisStore';

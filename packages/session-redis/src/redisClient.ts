@@ -2,7 +2,7 @@ import { SessionError } from '@agent-sessions/session-core';
 
 /**
  * What sessions use of a node-redis client: one made by `createClient`, `createClientPool`, `createCluster` or
- * `createSentinel` of `redis` 5 or later, whatever its modules, RESP version and type mapping. Connect it, listen for
+ * `createSentinel` of `redis` 6, whatever its modules, RESP version and type mapping. Connect it, listen for
  * its errors, and close it yourself.
  */
 export interface RedisSessionClient {
@@ -49,7 +49,7 @@ export function assertRedisClient(client: unknown): asserts client is RedisSessi
   if (typeof withCommandOptions !== 'function') {
     throw new SessionError(
       'INVALID_ARGUMENT',
-      'client must be a client of the package redis, version 5 or later',
+      'client must be a client of the package redis, version 6.3 or later',
     );
   }
 }

@@ -1,8 +1,13 @@
 import { resolveStoreOptions, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
-import { close, createOwnedClient, open, type OwnedClient } from './connection';
+import { close, createOwnedClient, open, type OwnedClient, type TlsOptions } from './connection';
 import { RedisStore, type RedisStoreOptions } from './redisStore';
 
 export interface RedisSessionOptions extends SessionOptions, RedisStoreOptions {}
+
+export interface RedisUrlOptions extends Omit<RedisSessionOptions, 'client'> {
+  /** For `rediss://`: the authority (`ca`) where Node does not know it, a certificate of the client, a server's name. */
+  readonly tls?: TlsOptions | undefined;
+}
 
 /**
  * A durable session of the OpenAI Agents SDK in Redis or Valkey. It never closes `client`, which any number of sessions
@@ -18,13 +23,11 @@ export class RedisSession extends StoredSession {
    * A session with a client of its own, connected within `timeoutMs`. Close it, or declare it with `await using`.
    *
    * @param url - `redis://`, or `rediss://` for TLS: `redis://user:password@host:6379/0`.
-   * @throws `INVALID_ARGUMENT`, `ACCESS_DENIED` for a wrong password, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
+   * @throws `INVALID_ARGUMENT`, `ACCESS_DENIED` for a wrong password, `STORE_MISCONFIGURED` for a certificate that is not
+   * trusted, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
    */
-  static async fromUrl(
-    url: string,
-    options: Omit<RedisSessionOptions, 'client'> = {},
-  ): Promise<OwnedRedisSession> {
-    const client = await createOwnedClient(url);
+  static async fromUrl(url: string, options: RedisUrlOptions = {}): Promise<OwnedRedisSession> {
+    const client = await createOwnedClient(url, options.tls);
     const session = new OwnedRedisSession({ ...options, client });
     await open(client, resolveStoreOptions(options));
     return session;

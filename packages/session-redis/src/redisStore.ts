@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
   isRefreshDue,
+  LONGEST_TIMEOUT_MS,
   resolveStoreOptions,
   SessionError,
   withRetries,
@@ -109,7 +110,12 @@ export class RedisStore implements SessionStore {
 
   async clear(sessionId: string): Promise<void> {
     const id = randomUUID();
-    await this.#change(CLEAR, sessionId, [id, this.#rememberMs, `${this.#waitForReplicas ?? ''}`]);
+    await this.#change(CLEAR, sessionId, [
+      id,
+      this.#rememberMs,
+      `${LONGEST_TIMEOUT_MS + LATE_MS}`,
+      `${this.#waitForReplicas ?? ''}`,
+    ]);
   }
 
   /**

@@ -194,6 +194,27 @@ describe('a signal', () => {
     expect((await failure(() => store.commit('s', { id: commitId(), append }))).code).toBe('ABORTED');
   });
 
+  test('that aborts before a script which the server does not know is sent in full: it never is', async () => {
+    const client = clientOf(server.port);
+    await client.connect();
+    const controller = new AbortController();
+    let sent = 0;
+    const forgetful: RedisSessionClient = {
+      withCommandOptions: (options) =>
+        Object.assign(client.withCommandOptions(options), {
+          evalSha: () => {
+            controller.abort();
+            return Promise.reject(new Error('NOSCRIPT No matching script'));
+          },
+          eval: () => Promise.resolve((sent += 1)),
+        }),
+    };
+    const store = new RedisStore({ client: forgetful, signal: controller.signal });
+    const error = await failure(() => store.commit('s', { id: commitId(), append }));
+    await new Promise(setImmediate);
+    expect({ code: error.code, sent }).toEqual({ code: 'ABORTED', sent: 0 });
+  });
+
   test.each(['abort', 'timeout'])('%s takes a waiting command off the queue: it never lands', async (how) => {
     const first = await startRedis({});
     const client = clientOf(first.port);

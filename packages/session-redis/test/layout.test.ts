@@ -24,7 +24,7 @@ test('a session is a list of its records, as they are, and a hash', async () => 
     seq: '1',
     old: '1',
     'c:first': '1.2',
-    'r:1': `${created} first`,
+    'r:1': `${Number(created) + 615_000} first`,
     'o:op': 'print',
   });
 });

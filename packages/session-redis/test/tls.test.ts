@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startRedis, type RedisEngine } from '@agent-sessions/engines';
 import { createClient } from 'redis';
-import { RedisSession, RedisStore } from '../src';
+import { RedisSession, RedisStore, type RedisUrlOptions } from '../src';
 import { describeConformance } from './support/conformance';
 
 const keyPrefix = 'tls-test';
@@ -98,10 +98,35 @@ test('the server talks TLS only, to clients with a certificate only', async () =
   await expect(plain.connect()).rejects.toThrow();
 });
 
-test('fromUrl checks the certificate: one of an authority unknown to Node is refused, with the reason', async () => {
-  const attempt = RedisSession.fromUrl(`rediss://127.0.0.1:${server.port}`, { timeoutMs: 500 });
-  await expect(attempt).rejects.toMatchObject({
-    code: 'STORE_UNAVAILABLE',
-    cause: { code: 'SELF_SIGNED_CERT_IN_CHAIN' },
+describe('fromUrl', () => {
+  const url = (host = '127.0.0.1'): string => `rediss://${host}:${server.port}`;
+  const open = (options: RedisUrlOptions['tls'], host?: string) =>
+    RedisSession.fromUrl(url(host), { timeoutMs: 600_000, keyPrefix, ...(options && { tls: options }) });
+
+  test('takes an authority and a certificate of its own', async () => {
+    await using session = await open(trusted());
+    await session.addItems([{ role: 'user', content: 'a' }]);
+    expect(await session.getItems()).toEqual([{ role: 'user', content: 'a' }]);
+  });
+
+  test.each([
+    ['an authority that Node does not know', () => open(undefined), 'SELF_SIGNED_CERT_IN_CHAIN'],
+    [
+      'a certificate of another authority',
+      () => open({ ca: read('client.crt') }),
+      'SELF_SIGNED_CERT_IN_CHAIN',
+    ],
+    ['another name', () => open({ ...trusted(), servername: 'other' }), 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['a key that is none', () => open({ ...trusted(), key: 'x' }), /^ERR_OSSL_/],
+  ])('%s: STORE_MISCONFIGURED, at once, with the reason', async (_what, attempt, code) => {
+    await expect(attempt()).rejects.toMatchObject({
+      code: 'STORE_MISCONFIGURED',
+      cause: { code: expect.stringMatching(code) as string },
+    });
+  });
+
+  test('tls without rediss:// is refused', async () => {
+    const attempt = RedisSession.fromUrl('redis://127.0.0.1', { tls: trusted() });
+    await expect(attempt).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });

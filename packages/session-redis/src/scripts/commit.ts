@@ -11,7 +11,7 @@ export const COMMIT = defineScript(`
 -- Drops records from a session's end, then appends others.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 commit id  2 number of records to drop, or -1 for all  3 time to live in ms, or '' for no end
---        4 'keep' where a deadline that the session has stays, or ''  5 ms to remember the commit id for
+--        4 'keep' where a deadline that the session has stays, or ''  5 ms to remember this commit id for
 --        6 revision to be at, or ''  7 operation id, or ''  8 its fingerprint
 --        9 how many replicas the caller waits for, or ''  10... records to append
 -- Reply: {history, 'committed' | 'repeated', revision}, {'', 'conflict'} or {'', 'operation-mismatch'}, where history is
@@ -76,7 +76,7 @@ if not known[3] then set('created', now) end
 if not known[5] then set('old', seq) end
 if not conflict then
   set('c:' .. id, stamp)
-  set('r:' .. seq, now .. ' ' .. id)
+  set('r:' .. seq, now + ARGV[5] .. ' ' .. id)
   if operation ~= '' then set('o:' .. operation, ARGV[8]) end
 end
 redis.call('HSET', meta, unpack(fields))
@@ -89,8 +89,8 @@ if trims then
   local old = tonumber(known[5]) or seq
   local last = math.min(old + 63, seq - 1)
   while old <= last do
-    local at, commit = string.match(redis.call('HMGET', meta, 'r:' .. old)[1] or '', '^(%d+) (.+)$')
-    if at and now - at < tonumber(ARGV[5]) then break end
+    local till, commit = string.match(redis.call('HMGET', meta, 'r:' .. old)[1] or '', '^(%d+) (.+)$')
+    if till and now < tonumber(till) then break end
     redis.call('HDEL', meta, 'r:' .. old, 'c:' .. (commit or ''))
     old = old + 1
   end
