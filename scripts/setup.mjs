@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pnpm, root, run, tail } from './run.mjs';
 import { workspacePackages } from './workspace.mjs';
@@ -49,6 +50,47 @@ export async function setUpRedis() {
   say('Redis', findRedis() ?? REDIS_MISSING);
 }
 
+/**
+ * With VALKEY=1, finds or installs a Valkey server; without, its tests run where there is one. On Debian the backports are
+ * asked as well, for this installation only: apt's own sources stay as they are.
+ */
+export async function setUpValkey() {
+  if (process.env.VALKEY !== '1') return;
+  const { findValkey, VALKEY_MISSING } = await engines();
+  if (findValkey() === undefined && (await canInstallPackages())) {
+    say('Valkey', 'installing valkey-tools with apt-get');
+    // valkey-tools holds the server too, and unlike the package valkey-server it starts no service.
+    const problem = await withBackports((options) => installPackage('valkey-tools', options));
+    if (problem !== undefined) say('Valkey', `apt-get could not install it:\n${problem}`);
+  }
+  say('Valkey', findValkey() ?? VALKEY_MISSING);
+}
+
+/** Runs `install` with the options that let apt-get see the backports of the Debian that it knows already. */
+async function withBackports(install) {
+  const codename = /^VERSION_CODENAME=(.+)$/m.exec(readIfThere('/etc/os-release'))?.[1];
+  const targets = ['apt-get', 'indextargets', '--format', '$(ORIGIN) $(CODENAME) $(REPO_URI)'];
+  const debian = (await run(targets)).output
+    .split('\n')
+    .map((line) => line.split(' '))
+    .find(([origin, name]) => origin === 'Debian' && name === codename);
+  if (debian === undefined) return install([]);
+  const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-apt-'));
+  try {
+    const list = join(folder, 'sources.list');
+    const backports = `deb ${debian[2]} ${codename}-backports main\n`;
+    writeFileSync(list, `${readIfThere('/etc/apt/sources.list')}\n${backports}`);
+    chmodSync(folder, 0o755);
+    return await install(['-o', `Dir::Etc::sourcelist=${list}`]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function readIfThere(file) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
 /** Finds or installs openssl, which makes the certificates of the TLS tests. */
 export async function setUpOpenssl() {
   if ((await run(['openssl', 'version'])).ok) return;
@@ -80,8 +122,16 @@ async function canInstallPackages() {
   return process.getuid?.() === 0 && (await run(['apt-get', '--version'])).ok;
 }
 
-async function installPackage(name) {
-  const aptGet = ['apt-get', '-qq', '-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20'];
+async function installPackage(name, options = []) {
+  const aptGet = [
+    'apt-get',
+    '-qq',
+    '-o',
+    'Acquire::Retries=1',
+    '-o',
+    'Acquire::http::Timeout=20',
+    ...options,
+  ];
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   // The lists may be missing or old, and an update may fail in part where the install still works.
   const update = await run([...aptGet, 'update'], { env, minutes: 5 });

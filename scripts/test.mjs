@@ -2,7 +2,7 @@ import { runJestSuites } from './jestSuites.mjs';
 import { checkPackages } from './packageChecks.mjs';
 import { Report } from './report.mjs';
 import { bin, run } from './run.mjs';
-import { build, setUpDependencies, setUpDynamoDB, setUpOpenssl, setUpRedis } from './setup.mjs';
+import { build, setUpDependencies, setUpDynamoDB, setUpOpenssl, setUpRedis, setUpValkey } from './setup.mjs';
 import { checkSources } from './sourceChecks.mjs';
 
 /** `npm test`: set-up, then every check and every test, whatever fails before it. */
@@ -10,6 +10,7 @@ async function main(report) {
   const ready = await report.check('dependencies', setUpDependencies);
   if (!ready) return;
   await setUpRedis();
+  await setUpValkey();
   await setUpOpenssl();
   await setUpDynamoDB();
   await report.check('build', build);

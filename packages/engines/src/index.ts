@@ -1,4 +1,4 @@
-export { startRedis, startValkey, type RedisOptions } from './redis';
+export { findValkey, startRedis, startValkey, VALKEY_MISSING, type RedisOptions } from './redis';
 export { findRedis, REDIS_MISSING, type RedisEngine } from './redisServer';
 export { startRedisCluster, type ClusterNode, type RedisCluster } from './redisCluster';
 export { startSentinel, type SentinelGroup } from './redisSentinel';
@@ -20,5 +20,4 @@ export {
 } from './faultProxy';
 export { seededRandom } from './random';
 export { redisCommand, type Reply } from './resp';
-export { findBinary } from './findBinary';
 export { until } from './until';

@@ -21,15 +21,19 @@ export async function startRedis(options?: RedisOptions): Promise<RedisEngine> {
     : startRedisServer(options);
 }
 
-/** @throws when there is no `valkey-server` to start. */
+export const VALKEY_MISSING =
+  'Valkey is not installed. Install it (Debian 13, Ubuntu 24.04: sudo apt-get install valkey-server; macOS: brew install ' +
+  'valkey), or on Debian let VALKEY=1 npm test do it, as root.';
+
+/** A Valkey server's binary, which Debian's valkey-tools brings under the name of one of its tools alone. */
+export function findValkey(): string | undefined {
+  return findBinary('valkey-server', 'valkey-check-rdb');
+}
+
+/** @throws when there is no Valkey server to start, saying how to get one. */
 export async function startValkey(options?: RedisOptions): Promise<RedisEngine> {
-  const binary = findBinary('valkey-server');
-  if (binary === undefined) {
-    throw new Error(
-      'valkey-server is not installed. Install it (Debian 13, Ubuntu 24.04: sudo apt-get install valkey-server; macOS: ' +
-        'brew install valkey).',
-    );
-  }
+  const binary = findValkey();
+  if (binary === undefined) throw new Error(VALKEY_MISSING);
   return startRedisServer(options, binary);
 }
 

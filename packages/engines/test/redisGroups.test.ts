@@ -1,5 +1,5 @@
 import { redisCommand, startRedisCluster, startSentinel, startValkey } from '../src';
-import { findBinary } from '../src/findBinary';
+import { findValkey, VALKEY_MISSING } from '../src/redis';
 import { until } from '../src/until';
 import { isAlive } from './processes';
 
@@ -57,9 +57,9 @@ test('sentinels replace a killed master', async () => {
   expect([group.master, group.replica, ...group.sentinels].some(({ pid }) => isAlive(pid))).toBe(false);
 });
 
-test('valkey-server starts and answers; where it is missing the error says what to install', async () => {
-  if (findBinary('valkey-server') === undefined) {
-    await expect(startValkey()).rejects.toThrow(/apt-get install valkey-server/);
+test('Valkey starts and answers; where it is missing the error says what to install', async () => {
+  if (findValkey() === undefined) {
+    await expect(startValkey()).rejects.toThrow(VALKEY_MISSING);
     return;
   }
   const engine = await startValkey();

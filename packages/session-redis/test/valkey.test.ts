@@ -1,4 +1,10 @@
-import { findBinary, redisCommand, startValkey, type RedisEngine } from '@agent-sessions/engines';
+import {
+  findValkey,
+  redisCommand,
+  startValkey,
+  VALKEY_MISSING,
+  type RedisEngine,
+} from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { RedisStore } from '../src';
 import { describeConformance } from './support/conformance';
@@ -11,16 +17,9 @@ async function connect(url: string, user: { username?: string; password?: string
     .connect();
 }
 
-const isMissing = findBinary('valkey-server') === undefined;
-const MISSING = 'valkey-server is not on PATH: nothing was tested on Valkey';
-
-if (isMissing && process.env.REQUIRE_VALKEY === '1') {
-  test('Valkey', () => {
-    throw new Error(MISSING);
-  });
-} else if (isMissing) {
-  process.stderr.write(`\n  SKIPPED ${MISSING}. REQUIRE_VALKEY=1 makes this a failure.\n\n`);
-  test.todo(MISSING);
+if (findValkey() === undefined) {
+  process.stderr.write(`\n  SKIPPED the tests on Valkey. ${VALKEY_MISSING}\n\n`);
+  test.todo('Valkey is not installed: nothing was tested on it');
 } else {
   describe('Valkey', () => {
     let server: RedisEngine;
