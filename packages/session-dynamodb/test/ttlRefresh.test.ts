@@ -2,7 +2,7 @@ import { NO_HISTORY } from '@agent-sessions/session-core';
 import type { DynamoDBStoreOptions, DynamoDBStore } from '../src';
 import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 const SECOND = 1_000;
@@ -192,6 +192,50 @@ describe("'access': a read that is due", () => {
     expect((await tryCommit(store, id, { append: ['d'], ifRevision: revision })).status).toBe('committed');
   }, 60_000);
 });
+
+test('reads that refresh, rewrites and writes at once: each record is there once, in the order of its writer', async () => {
+  const id = newId();
+  const client = ownClient();
+  const put = { touches: 0, rewrites: 0 };
+  intercept(client, async ({ name, input }, send) => {
+    const answer = await send();
+    const { revision, base, version } = (input.Item ?? {}) as Item;
+    if (name === 'PutItem' && revision) put.touches++;
+    if (name === 'PutItem' && base && base.N === version?.N) put.rewrites++;
+    return answer;
+  });
+  const stores = [
+    open({ ttlSeconds: 600, client }),
+    reading(600, { client }),
+    reading(7_200, { client }),
+    reading(86_400, { client }),
+  ];
+  await append(open({ ttlSeconds: 600 }), id, 'begin');
+  const progress = { done: false };
+  const reads = stores.map(async (store) => {
+    while (!progress.done) {
+      const records = (await recordsOf(store, id)).map(String);
+      expect(records[0]).toBe('begin');
+      expect(new Set(records).size).toBe(records.length);
+    }
+  });
+  const writes = stores.map(async (store, writer) => {
+    for (let round = 0; round < 15; round++) {
+      now += 20 * SECOND;
+      await append(store, id, `${writer}.${round}`);
+    }
+  });
+  await Promise.all(writes).finally(() => (progress.done = true));
+  await Promise.all(reads);
+  const records = (await recordsOf(open({}), id)).map(String);
+  expect(records).toHaveLength(61);
+  for (const [writer] of stores.entries()) {
+    const own = records.filter((record) => record.startsWith(`${writer}.`));
+    expect(own).toEqual(Array.from({ length: 15 }, (_, round) => `${writer}.${round}`));
+  }
+  expect(put.touches).toBeGreaterThan(3);
+  expect(put.rewrites).toBeGreaterThan(3);
+}, 60_000);
 
 describe("'access': a session that is only read", () => {
   test.each([60, 3_600, 30 * 86_400])(
