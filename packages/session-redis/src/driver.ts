@@ -74,27 +74,27 @@ export class Driver {
   }
 
   /**
-   * How far the master of `key` is, and how far its replicas are once it has asked them. One round trip, on one connection,
-   * for `WAIT` asks on behalf of what its own connection has seen.
+   * How far the master of a session is, and how far its replicas are once it has asked them. One round trip, on one
+   * connection, for `WAIT` asks on behalf of what its own connection has written.
    */
   async askReplicas(
-    key: string,
+    meta: string,
     count: number,
     limit: TimeLimit,
   ): Promise<readonly [before: ReplicationState, after: ReplicationState]> {
-    const call = { keys: [key], arguments: [] };
+    const keys = [meta];
     const commands = this.#commands(limit);
     const pipeline = commands.multi();
-    pipeline.eval(REPLICAS, call);
+    pipeline.eval(REPLICAS, { keys, arguments: ['1'] });
     pipeline.wait(count, WAIT_MS);
-    pipeline.eval(REPLICAS, call);
+    pipeline.eval(REPLICAS, { keys, arguments: ['0'] });
     try {
       const [before, , after] = (await pipeline.execAsPipeline()) as unknown[];
       return [toReplicationState(before), toReplicationState(after)];
     } catch (error) {
       if (!isRedirection(error)) throw error;
       // While a cluster moves the slot, only single commands find the key. Replicas also report unasked, once a second.
-      const state = toReplicationState(await commands.eval(REPLICAS, call));
+      const state = toReplicationState(await commands.eval(REPLICAS, { keys, arguments: ['0'] }));
       return [state, state];
     }
   }

@@ -61,11 +61,11 @@ export function toSessionError(error: unknown): SessionError {
 
 /**
  * The code that a server's error begins with; undefined for an error that is not the server's. Redis 6 wraps what fails
- * in a script. A permission that is missing there has no code before Redis 7.2, nor has a long command without a password.
+ * in a script. A permission that is missing there has no code before Redis 7.2 and on Valkey, nor has a long command without a password.
  */
 function replyCode(error: unknown): string | undefined {
   const message = messageOf(error).replace(/^ERR Error running script .*@user_script: ?\d+: -?/s, '');
-  if (/^(ERR )?The user executing the script can't/.test(message)) return 'NOPERM';
+  if (/^(ERR )?(The user executing the script can't|ACL failure in script)/.test(message)) return 'NOPERM';
   if (/^ERR Protocol error: unauthenticated/.test(message)) return 'NOAUTH';
   return /^[A-Z]+(?= )/.exec(message)?.[0];
 }

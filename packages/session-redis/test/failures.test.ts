@@ -394,6 +394,8 @@ describe('errors of the driver', () => {
     });
     const denied = "@user_script: 12: The user executing the script can't run this command or subcommand";
     expect(codeOf(wrapped(denied))).toBe('ACCESS_DENIED');
+    const onValkey = "ERR ACL failure in script: User chat has no permissions to run the 'hset' command";
+    expect(codeOf(onValkey)).toBe('ACCESS_DENIED');
   });
 
   test('arguments that a server quotes are left out', () => {

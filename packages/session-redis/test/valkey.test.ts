@@ -63,15 +63,35 @@ if (findValkey() === undefined) {
     test('for want of a right nothing changes', async () => {
       const store = new RedisStore({ client: least, ttlSeconds: 60 });
       await store.commit('denied', { id: commitId(), append: ['{"a":1}'] });
-      await redisCommand(server, 'ACL', 'SETUSER', 'chat', '-pexpireat');
       const attempts = [
         () => store.commit('denied', { id: commitId(), append: ['{"b":1}'] }),
         () => store.clear('denied'),
       ];
-      for (const attempt of attempts) {
-        await expect(attempt()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+      for (const right of ['pexpireat', 'hmget']) {
+        await redisCommand(server, 'ACL', 'SETUSER', 'chat', `-${right}`);
+        for (const attempt of attempts) {
+          await expect(attempt()).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+        }
+        await redisCommand(server, 'ACL', 'SETUSER', 'chat', `+${right}`);
       }
       expect((await store.read('denied')).records).toEqual(['{"a":1}']);
+    });
+
+    test('waitForReplicas: what is acknowledged is on the replica, and nothing while it stands still', async () => {
+      const replica = await startValkey({ args: ['--replicaof', server.host, `${server.port}`] });
+      const store = new RedisStore({ client: admin, waitForReplicas: 1 });
+      for (let count = 1; count <= 20; count++) {
+        await store.commit('replicated', { id: commitId(), append: ['{"a":1}'] });
+        const records = await redisCommand(replica, 'LRANGE', `${keyPrefix}:{replicated}:items`, '0', '-1');
+        expect(records).toHaveLength(count);
+      }
+      process.kill(replica.pid ?? 0, 'SIGSTOP');
+      const impatient = new RedisStore({ client: admin, waitForReplicas: 1, timeoutMs: 300 });
+      await expect(
+        impatient.commit('replicated', { id: commitId(), append: ['{"b":1}'] }),
+      ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+      process.kill(replica.pid ?? 0, 'SIGCONT');
+      await replica.stop();
     });
   });
 }

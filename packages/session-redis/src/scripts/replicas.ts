@@ -19,12 +19,16 @@ end
 
 /** Small, and sent by EVAL: in a pipeline there is no falling back. */
 export const REPLICAS = `
--- Tells how far this master and its replicas are. Writes nothing.
--- KEYS:  1 a key of the session, which leads to its master
+-- Tells how far this master and its replicas are.
+-- KEYS:  1 meta (HASH)
+-- ARGV:  1 '1' to write as well, so that a WAIT behind it asks the replicas: it does not for a connection that wrote
+--        nothing. What is written is there already. Where memory is too short for that, they report once a second.
 -- Reply: the replication id, the offset, and the offset that each replica has acknowledged, in one string
 ${HISTORY}
 local info = redis.call('INFO', 'replication')
 local reply = history('1') .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
+local seq = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'seq')[1]
+if seq then redis.pcall('HSET', KEYS[1], 'seq', seq) end
 return reply
 `;
