@@ -1,19 +1,6 @@
-import { existsSync } from 'node:fs';
-import { spawn } from 'node:child_process';
-import { bin, root } from './run.mjs';
+import { runWithSetUp } from './withSetUp.mjs';
 
-/** `npm run soak`: needs a tree that is set up, and says so where it is not. */
-if (existsSync(bin('tsx'))) {
-  const folder = 'packages/reliability';
-  const args = [
-    '--tsconfig',
-    `${folder}/tsconfig.json`,
-    `${folder}/src/soak/main.ts`,
-    ...process.argv.slice(2),
-  ];
-  const soak = spawn(bin('tsx'), args, { cwd: root, stdio: 'inherit' });
-  soak.once('exit', (code) => (process.exitCode = code ?? 1));
-} else {
-  console.error('This tree is not set up. First run: npm run demo');
-  process.exitCode = 1;
-}
+/** `npm run soak`: set-up, then what packages/reliability does to sessions, for as long as one likes. */
+const folder = 'packages/reliability';
+const program = ['--tsconfig', `${folder}/tsconfig.json`, `${folder}/src/soak/main.ts`];
+await runWithSetUp([...program, ...process.argv.slice(2)]);

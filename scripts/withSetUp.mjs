@@ -1,0 +1,17 @@
+import { spawn } from 'node:child_process';
+import { bin, root, tail } from './run.mjs';
+import { build, setUpDependencies, setUpDynamoDB, setUpRedis } from './setup.mjs';
+
+/** Sets up what is missing, then runs a TypeScript program with tsx, and exits as it does. */
+export async function runWithSetUp(args) {
+  for (const step of [setUpDependencies, setUpRedis, setUpDynamoDB, build]) {
+    const result = await step();
+    if (result?.ok === false) {
+      console.error(tail(result.output));
+      process.exitCode = 1;
+      return;
+    }
+  }
+  const program = spawn(bin('tsx'), args, { cwd: root, stdio: 'inherit' });
+  process.exitCode = await new Promise((resolve) => program.once('exit', (code) => resolve(code ?? 1)));
+}
