@@ -10,6 +10,7 @@ export {
   type CommitResult,
   type HistoryChange,
   type HistoryOperation,
+  type ReadOptions,
   type Revision,
   type SessionStore,
   type StoredHistory,

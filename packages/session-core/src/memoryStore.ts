@@ -2,6 +2,7 @@ import {
   NO_HISTORY,
   type CommitResult,
   type HistoryChange,
+  type ReadOptions,
   type Revision,
   type SessionStore,
   type StoredHistory,
@@ -45,7 +46,7 @@ export class MemoryStore implements SessionStore {
     this.#now = options.now ?? Date.now;
   }
 
-  async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
+  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const history = this.#open(sessionId);
     this.#refreshByRead(history);
     const { records, revision } = history;

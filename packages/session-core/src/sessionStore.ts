@@ -16,7 +16,7 @@
  */
 export interface SessionStore {
   /** The newest `last` records (all when omitted, at least 1), oldest first, as one consistent snapshot. */
-  read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory>;
+  read(sessionId: string, options?: ReadOptions): Promise<StoredHistory>;
 
   /**
    * Atomically drops the newest `drop` records, then appends `append`. All of it happens, or nothing.
@@ -28,6 +28,13 @@ export interface SessionStore {
 
   /** Forgets the session: records, revision, operations. The next revision is `NO_HISTORY`. */
   clear(sessionId: string): Promise<void>;
+}
+
+export interface ReadOptions {
+  /** At least 1. Default all. */
+  readonly last?: number | undefined;
+  /** A change rests on it: a store that may show an older state otherwise must show the newest. Default false. */
+  readonly forWrite?: boolean | undefined;
 }
 
 /** What a store keeps of one item: text (well-formed Unicode), or bytes. It comes back as it went in. */

@@ -25,6 +25,7 @@ import {
   NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
+  type ReadOptions,
   type Revision,
   type SessionStore,
   type StoredHistory,
@@ -100,7 +101,7 @@ export class StoredSession
     }
     if (limit !== undefined && limit <= 0) return [];
     const start = tick(view);
-    const { entries, history, isWhole } = await this.#read(view, limit);
+    const { entries, history, isWhole } = await this.#read(view, { last: limit });
     see(view, start, history.revision, isWhole ? history : view.whole);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
@@ -118,7 +119,7 @@ export class StoredSession
   async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
     const view = this.#open(runContext);
     return this.#rewrite(view, async () => {
-      const { entries, history } = await this.#read(view, 1);
+      const { entries, history } = await this.#read(view, { last: 1, forWrite: true });
       const place = entries.findLastIndex(({ item }) => item !== undefined);
       if (place === -1) return undefined;
       const behind = entries.slice(place + 1).map(({ record }) => record);
@@ -170,7 +171,7 @@ export class StoredSession
     const mutations = parseMutations(args);
     if (mutations.length === 0) return;
     await this.#rewrite(view, async () => {
-      const { entries, history } = await this.#read(view);
+      const { entries, history } = await this.#read(view, { forWrite: true });
       const mutated = mutate(entries, mutations);
       const start = entries.findIndex((entry, index) => entry !== mutated[index]);
       if (start === -1) return;
@@ -189,7 +190,7 @@ export class StoredSession
     const view = this.#open(runContext);
     const replacement = encodeItems(items);
     await view.writes.run(async () => {
-      const basis = view.whole ?? (await this.#store.read(view.storeId));
+      const basis = view.whole ?? (await this.#store.read(view.storeId, { forWrite: true }));
       const result = await this.#replace(view, basis, replacement);
       if (result.status === 'conflict') throw conflict();
     });
@@ -207,7 +208,7 @@ export class StoredSession
   ): Promise<RewriteResult> {
     const view = this.#open(runContext);
     const start = tick(view);
-    const basis = await this.#store.read(view.storeId);
+    const basis = await this.#store.read(view.storeId, { forWrite: true });
     see(view, start, basis.revision, basis);
     const items = await rewrite(readable(this.#decode(basis.records)));
     if (items === undefined) return { status: 'declined' };
@@ -225,13 +226,13 @@ export class StoredSession
     return view;
   }
 
-  /** The newest entries, at least `wanted` of them readable, or all. */
+  /** The newest entries, at least `last` of them readable, or all. */
   async #read(
     view: View,
-    wanted?: number,
+    { last: wanted, forWrite }: ReadOptions,
   ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
-      const history = await this.#store.read(view.storeId, { last });
+      const history = await this.#store.read(view.storeId, { last, forWrite });
       const entries = this.#decode(history.records);
       const isWhole = last === undefined || entries.length < last;
       if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
@@ -244,7 +245,7 @@ export class StoredSession
     expected: readonly string[],
   ): Promise<{ drop: number; corrupt: StoredRecord[]; basis: Revision } | SessionError> {
     try {
-      const { entries, history } = await this.#read(view, expected.length);
+      const { entries, history } = await this.#read(view, { last: expected.length, forWrite: true });
       const places = entries.flatMap(({ item }, index) => (item ? [index] : []));
       const suffix = entries.slice(places.at(-expected.length) ?? entries.length);
       const texts = readable(suffix).map(canonicalText);
@@ -310,7 +311,7 @@ export class StoredSession
       const append = [...corrupt, ...replacement, ...meanwhile];
       const { status } = await this.#tryCommit(view, { drop: 'all', append, basis });
       if (status !== 'conflict') return { status: 'rewritten', kept: meanwhile.length };
-      const current = await this.#store.read(view.storeId);
+      const current = await this.#store.read(view.storeId, { forWrite: true });
       if (this.#fenced && current.revision !== view.seen) return { status: 'conflict' };
       if (!startsWith(current.records, read.records)) return { status: 'conflict' };
       basis = current.revision;

@@ -24,8 +24,8 @@ export interface KeyNames {
 const LONGEST_NAME_BYTES = 255;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
-/** The names of a row's other attributes, and one that a JavaScript object cannot hold as a plain property. */
-const TAKEN = new Set([...ROW_ATTRIBUTES, '__proto__']);
+/** The names of a row's other attributes. */
+const TAKEN = new Set(ROW_ATTRIBUTES);
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveAttributeNames(names: AttributeNames | undefined): KeyNames {
@@ -45,7 +45,8 @@ function assertName(option: string, name: unknown): void {
   if (Buffer.byteLength(name) > LONGEST_NAME_BYTES) {
     throw new SessionError('INVALID_ARGUMENT', `${option} must have at most ${LONGEST_NAME_BYTES} bytes`);
   }
-  if (TAKEN.has(name)) {
-    throw new SessionError('INVALID_ARGUMENT', `${option} must not be ${name}: rows have such an attribute`);
+  // Plain objects hold rows, and have properties of their own: constructor, toString and the like.
+  if (TAKEN.has(name) || name in Object.prototype) {
+    throw new SessionError('INVALID_ARGUMENT', `${option} must not be ${name}: that name is taken`);
   }
 }

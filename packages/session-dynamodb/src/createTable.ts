@@ -15,7 +15,7 @@ export interface CreateTableOptions {
   readonly enableTtl?: boolean | undefined;
   /** The same as the sessions' in this table. */
   readonly attributeNames?: AttributeNames | undefined;
-  /** Milliseconds for all of it. A positive integer. Default 120,000. */
+  /** Milliseconds for all of it. 1 to 1,800,000. Default 120,000. */
   readonly timeoutMs?: number | undefined;
   /** Gives up when it aborts. */
   readonly signal?: AbortSignal | undefined;

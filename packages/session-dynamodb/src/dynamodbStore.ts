@@ -4,6 +4,7 @@ import {
   withRetries,
   type CommitResult,
   type HistoryChange,
+  type ReadOptions,
   type ResolvedStoreOptions,
   type SessionStore,
   type StoredHistory,
@@ -34,9 +35,8 @@ export interface DynamoDBStoreOptions extends StoreOptions {
   readonly keyPrefix?: string | undefined;
   /**
    * With `false`, reads cost half the read units, and may show the session as it was some time ago, usually less than a
-   * second: without what was just written, or with what was just cleared; one whose expiry was just put off as empty.
-   * Still each read is a snapshot, and what a write must know it reads consistently: `ifRevision` of such a state is a
-   * conflict. Default true.
+   * second: without what was just written, or with what was just cleared. Still each read is a snapshot of a state that it
+   * had, and what a change rests on is read consistently. Default true.
    */
   readonly consistentRead?: boolean | undefined;
 }
@@ -78,9 +78,10 @@ export class DynamoDBStore implements SessionStore {
     this.#now = now;
   }
 
-  async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
+  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const now = this.#now();
-    const logOptions = { now, last: options?.last, consistentRead: this.#consistentRead };
+    const consistentRead = this.#consistentRead || options?.forWrite === true;
+    const logOptions = { now, last: options?.last, consistentRead };
     const read = new Read(logOptions, this.#options, this.#now);
     const { records, revision, head } = await this.#finish(sessionId, read);
     this.#seen.remember(sessionId, head, now);

@@ -41,8 +41,10 @@ export async function readHead(partition: Partition): Promise<Item | undefined> 
  */
 export async function readLog(partition: Partition, options: LogOptions): Promise<Log> {
   if (options.consistentRead === false) {
-    const { log } = await tryRead(partition, options);
-    if (log) return log;
+    const { head, log } = await tryRead(partition, options);
+    // What seems to have expired may have been put off.
+    const seemsExpired = head?.kind === 'commit' && !liveAt(options.now, head);
+    if (log && !seemsExpired) return log;
   }
   let before: string | undefined;
   for (;;) {
@@ -104,9 +106,9 @@ async function tryRead(
 
 /**
  * Whether the row is of a session that expired before this one: without consistency, a later page can be older than the
- * first, and show a row that has gone and whose version is taken again.
+ * first, and show a row that has gone and whose version is taken again. In a log without `minTtl` no row has a ttl.
  */
-function isOfAnotherLog({ ttl = Infinity }: CommitRow, { minTtl = 0 }: CommitRow): boolean {
+function isOfAnotherLog({ ttl = Infinity }: CommitRow, { minTtl = Infinity }: CommitRow): boolean {
   return ttl < minTtl;
 }
 

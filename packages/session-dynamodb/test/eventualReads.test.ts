@@ -159,7 +159,7 @@ describe('a state of some time ago', () => {
     expect(await recordsOf(open(), id)).toEqual(['a', 'b']);
   });
 
-  test('may seem expired, and its rows are not touched', async () => {
+  test('that seems to have expired is read again, consistently', async () => {
     const id = newId();
     const limited = open({ ttlSeconds: 60 });
     await append(limited, id, 'a');
@@ -167,7 +167,7 @@ describe('a state of some time ago', () => {
     now += 50_000;
     await append(limited, id, 'b');
     now += 11_000;
-    expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
+    expect((await store.read(id)).records).toEqual(['a', 'b']);
     await commit(store, id, { append: ['c'], lastSeen: NO_HISTORY });
     expect(await recordsOf(open(), id)).toEqual(['a', 'b', 'c']);
   });
@@ -187,15 +187,14 @@ describe('a state of some time ago', () => {
     expect(requests.length).toBeGreaterThan(3);
   });
 
-  test('does not mix with a session that expired before it', async () => {
+  test.each([60, undefined])('does not mix with one that expired before it, ttl %p', async (ttlSeconds) => {
     const id = newId();
-    const limited = open({ ttlSeconds: 60 });
-    await append(limited, id, 'expired');
+    await append(open({ ttlSeconds: 60 }), id, 'expired');
     const client = await stale(id, 2);
     now += 3 * HOUR;
     await table.expire(id, now);
-    await append(limited, id, 'a');
-    await commit(limited, id, { append: [] });
+    await append(open({ ttlSeconds }), id, 'a');
+    await commit(open({ ttlSeconds }), id, { append: [] });
     expect((await open({ client, consistentRead: false }).read(id, { last: 1 })).records).toEqual(['a']);
   });
 });
@@ -205,6 +204,64 @@ test('rows that are missing for good are an error here too', async () => {
   for (const record of ['a', 'b', 'c']) await append(open(), id, record);
   await table.delete((await table.rows(id))[1] as Item);
   await expect(open({ consistentRead: false }).read(id)).rejects.toMatchObject({ code: 'STORE_FAILURE' });
+});
+
+describe('what a change rests on is read consistently', () => {
+  const call = (args: string) =>
+    ({ type: 'function_call', callId: 'c1', name: 'tool', status: 'completed', arguments: args }) as const;
+
+  /** A session over rows as they were before its only item was added. */
+  async function behind(): Promise<DynamoDBSession> {
+    const sessionId = newId();
+    const options = { client: table.client, tableName: table.name, sessionId };
+    const client = await stale(sessionId);
+    await new DynamoDBSession(options).addItems([call('1')]);
+    const session = new DynamoDBSession({ ...options, client, consistentRead: false });
+    expect(await session.getItems()).toEqual([]);
+    return session;
+  }
+  const stored = async (session: DynamoDBSession) =>
+    new DynamoDBSession({
+      client: table.client,
+      tableName: table.name,
+      sessionId: await session.getSessionId(),
+    }).getItems();
+
+  test('popItem', async () => {
+    const session = await behind();
+    expect(await session.popItem()).toEqual(call('1'));
+    expect(await stored(session)).toEqual([]);
+  });
+
+  test('replace_suffix', async () => {
+    const session = await behind();
+    await session.applyHistoryTransaction({
+      operationId: 'o',
+      transaction: { type: 'replace_suffix', expectedSuffix: [call('1')], replacement: [call('2')] },
+    });
+    expect(await stored(session)).toEqual([call('2')]);
+  });
+
+  test('replace_function_call', async () => {
+    const session = await behind();
+    await session.applyHistoryMutations({
+      mutations: [{ type: 'replace_function_call', callId: 'c1', replacement: call('2') }],
+    });
+    expect(await stored(session)).toEqual([call('2')]);
+  });
+
+  test('rewriteHistory', async () => {
+    const session = await behind();
+    const result = await session.rewriteHistory((items) => items.map(() => call('2')));
+    expect(result).toEqual({ status: 'rewritten', kept: 0 });
+    expect(await stored(session)).toEqual([call('2')]);
+  });
+
+  test('replaceHistoryWithCompaction, which keeps what it had not read', async () => {
+    const session = await behind();
+    await session.replaceHistoryWithCompaction([call('2')]);
+    expect(await stored(session)).toEqual([call('2'), call('1')]);
+  });
 });
 
 test('a fenced session does not pop what somebody else has popped since', async () => {
@@ -220,6 +277,7 @@ test('a fenced session does not pop what somebody else has popped since', async 
     concurrentWrites: 'reject',
   });
   expect(await session.popItem()).toEqual({ role: 'user', content: 'b' });
+  expect(await behind.getItems()).toHaveLength(2);
   await expect(behind.popItem()).rejects.toMatchObject({ code: 'CONFLICT' });
   expect(await session.getItems()).toEqual([{ role: 'user', content: 'a' }]);
 });

@@ -211,7 +211,18 @@ describe('attributeNames', () => {
     for (const name of Object.values(attributeNames)) expect(used.delete(name)).toBe(true);
     expect(used.size).toBeGreaterThan(12);
 
-    const wrong = ['', 'x'.repeat(256), 'ä'.repeat(128), '\ud800', 7, null, '__proto__', 'revision', ...used];
+    const wrong = [
+      '',
+      'x'.repeat(256),
+      'ä'.repeat(128),
+      '\ud800',
+      7,
+      null,
+      '__proto__',
+      'constructor',
+      'revision',
+      ...used,
+    ];
     const options = [
       ...wrong.flatMap((name) => ['sessionId', 'version', 'ttl'].map((key) => ({ [key]: name }))),
       { sessionId: 'version' },

@@ -82,7 +82,8 @@ export function isClosed(error: unknown): boolean {
 }
 
 /**
- * The code of an error about a certificate, of either side, or about the PEM text of one:
+ * The code of an error about the server's certificate, or about the PEM text of one. A server that refuses the client's
+ * closes the connection without saying why:
  * https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 function certificateProblem(error: unknown): string | undefined {

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import {
   isRefreshDue,
+  NO_HISTORY,
   LONGEST_TIMEOUT_MS,
   resolveStoreOptions,
   SessionError,
   withRetries,
   type CommitResult,
   type HistoryChange,
+  type ReadOptions,
   type ResolvedStoreOptions,
   type SessionStore,
   type StoredHistory,
@@ -76,14 +78,16 @@ export class RedisStore implements SessionStore {
     this.#waitForReplicas = waitForReplicas;
   }
 
-  async read(sessionId: string, options?: { readonly last?: number | undefined }): Promise<StoredHistory> {
+  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const { revision, elements } = await this.#try(async (limit) => {
       const history = await this.#driver.read(keys, { last: options?.last, withExpiry }, limit);
-      if (withExpiry && history.remainingMs >= 0 && isRefreshDue(ttlMs, history.remainingMs)) {
-        await this.#driver.run(TOUCH, { keys, arguments: [history.revision, this.#ttlMs] }, limit);
+      const { remainingMs, revision } = history;
+      const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
+      if (withExpiry && hasExpiry && isRefreshDue(ttlMs, remainingMs)) {
+        await this.#driver.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
       }
       return history;
     });

@@ -74,6 +74,32 @@ describe("'never'", () => {
 });
 
 describe("'access'", () => {
+  test('never brings the expiry forward, however late the refresh comes', async () => {
+    await redis.store(TTL).commit('late', { id: commitId(), append });
+    const before = await deadlines('late');
+    const { revision } = await redis.store().read('late');
+    const { items, meta } = redis.keys('late');
+    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [revision, '50000'] });
+    expect(await deadlines('late')).toEqual(before);
+    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [revision, '5000000'] });
+    about((await deadlines('late'))[0], 5_000_000);
+  });
+
+  test('a cleared session, which has ids of commits left, is not refreshed', async () => {
+    const server = await startRedis({});
+    const client = await createClient({ url: server.url }).connect();
+    const scripts = async () => /cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1];
+    const store = new RedisStore({ client, ttlSeconds: 86_400, ttlRefresh: 'access' });
+    await store.commit('cleared', { id: commitId(), append });
+    await store.clear('cleared');
+    const before = await scripts();
+    await store.read('cleared');
+    const after = await scripts();
+    await client.close();
+    await server.stop();
+    expect(after).toBe(before);
+  });
+
   test('a read puts both keys off to the same moment, once a tenth of the time is over', async () => {
     const store = redis.store({ ...TTL, ttlRefresh: 'access' });
     await store.commit('read', { id: commitId(), append });

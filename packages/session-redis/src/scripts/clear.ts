@@ -10,7 +10,8 @@ export const CLEAR = defineScript(`
 ${HISTORY}
 local items, meta, id = KEYS[1], KEYS[2], ARGV[1]
 local known = redis.call('HMGET', meta, 'c:' .. id, 'seq', 'old')
-local rests = history(ARGV[4])
+local rests, refused = history(ARGV[4])
+if refused then return refused end
 if known[1] then return {rests} end
 redis.call('LLEN', items) -- raises an error for a key of another type
 local allowed = redis.acl_check_cmd or function() return true end

@@ -19,7 +19,8 @@ export const COMMIT = defineScript(`
 ${REVISION}${HISTORY}
 local items, meta, id, operation = KEYS[1], KEYS[2], ARGV[1], ARGV[7]
 local known = redis.call('HMGET', meta, 'c:' .. id, 'o:' .. operation, 'rev', 'seq', 'old')
-local rests = history(ARGV[9])
+local rests, refused = history(ARGV[9])
+if refused then return refused end
 if known[1] then return {rests, 'committed', known[1] .. '.' .. id} end
 
 local length = redis.call('LLEN', items)

@@ -3,17 +3,19 @@
  * that no other has had: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
  */
 export const HISTORY = `
--- The replication id of this master, or '' where nobody waits for replicas.
+-- The replication id of this master, or '' where nobody waits for replicas; and why there is none.
 local function history(waits)
   if waits == '' then return '' end
   if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
-    error(redis.error_reply('NOPERM this user may not run WAIT'))
+    return nil, redis.error_reply('NOPERM this user may not run WAIT')
   end
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then
-    error(redis.error_reply('READONLY a replica confirms nothing'))
+    return nil, redis.error_reply('READONLY a replica confirms nothing')
   end
-  return string.match(info, 'master_replid:(%x+)')
+  local id = string.match(info, 'master_replid:(%x+)')
+  if not id then return nil, redis.error_reply('ERR this server has no replication id to confirm by') end
+  return id
 end
 `;
 
@@ -25,8 +27,10 @@ export const REPLICAS = `
 --        nothing. What is written is there already. Where memory is too short for that, they report once a second.
 -- Reply: the replication id, the offset, and the offset that each replica has acknowledged, in one string
 ${HISTORY}
+local id, refused = history('1')
+if refused then return refused end
 local info = redis.call('INFO', 'replication')
-local reply = history('1') .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
+local reply = id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
 local seq = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'seq')[1]
 if seq then redis.pcall('HSET', KEYS[1], 'seq', seq) end
