@@ -1,5 +1,5 @@
 import type { WriteRequest } from '@aws-sdk/client-dynamodb';
-import { MARKER_MS, markerTtl } from './expiry';
+import { MARKER_MS, markerOver } from './expiry';
 import { MOST_PER_REQUEST, type Partition } from './partition';
 import { FIRST_KEY, parsePartsName, stemOf, timeOf } from './partsName';
 import { isOurs, keyOf, toItem, toNumber, type Item } from './rows';
@@ -51,12 +51,6 @@ function dispose(
   if (commit === undefined || createdAt === undefined || createdAt < now - MARKER_MS) return remove;
   const isDone = item.base === undefined && item[keys.ttl] !== undefined;
   if (isDone) return undefined;
-  const marker = {
-    kind: 'marker',
-    version: Number(version),
-    commit,
-    createdAt,
-    ttl: markerTtl(now),
-  } as const;
+  const marker = markerOver({ version: Number(version), commit, createdAt }, now);
   return { PutRequest: { Item: toItem(keys, key, marker) } };
 }

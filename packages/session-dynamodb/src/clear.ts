@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
-import { isLeaving, markerTtl } from './expiry';
+import { isLeaving, markerOver, markerTtl } from './expiry';
 import { readHead } from './log';
 import type { Partition } from './partition';
 import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from './rows';
@@ -35,13 +35,7 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
 
   const { S: headCommit } = head.commit ?? {};
   if (headCommit !== undefined && isLeaving(toNumber(head[keys.ttl]), now)) {
-    const over = {
-      kind: 'marker',
-      version,
-      commit: headCommit,
-      createdAt: now,
-      ttl: markerTtl(now),
-    } as const;
+    const over = markerOver({ version, commit: headCommit, createdAt: now }, now);
     if (!(await partition.mark(toItem(keys, key, over)))) throw contention();
     return over;
   }

@@ -59,9 +59,15 @@ export function isTouchDue(
  * the row stays long enough. Were such a row gone, another writer could begin at version 1, and what is put behind the row
  * would hide what that one was acknowledged.
  */
-export function markerFor(row: Row, now: number): (Marker & { readonly ttl: number }) | undefined {
-  const { version, commit, createdAt, ttl } = row;
-  if (liveAt(now, row) || !isLeaving(ttl, now)) return undefined;
+export function markerFor(row: Row, now: number): Marker | undefined {
+  return liveAt(now, row) || !isLeaving(row.ttl, now) ? undefined : markerOver(row, now);
+}
+
+/** The marker to put in place of a row, which goes by itself. */
+export function markerOver(
+  { version, commit, createdAt }: Pick<Row, 'version' | 'commit' | 'createdAt'>,
+  now: number,
+): Marker {
   return { kind: 'marker', version, commit, createdAt, ttl: markerTtl(now) };
 }
 

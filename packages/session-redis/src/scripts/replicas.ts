@@ -1,21 +1,26 @@
 /**
- * The Lua function that names what a reply rests on. A server that becomes master, or starts again as one, takes an id
+ * The Lua functions that name what a reply rests on. A server that becomes master, or starts again as one, takes an id
  * that no other has had: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
  */
 export const HISTORY = `
--- The replication id of this master, or '' where nobody waits for replicas; and why there is none.
-local function history(waits)
-  if waits == '' then return '' end
+-- What this master tells of its replication, and its id; or why it may not be asked.
+local function replication()
   if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
-    return nil, redis.error_reply('NOPERM this user may not run WAIT')
+    return nil, nil, redis.error_reply('NOPERM this user may not run WAIT')
   end
   local info = redis.call('INFO', 'replication')
   if not string.find(info, 'role:master', 1, true) then
-    return nil, redis.error_reply('READONLY a replica confirms nothing')
+    return nil, nil, redis.error_reply('READONLY a replica confirms nothing')
   end
   local id = string.match(info, 'master_replid:(%x+)')
-  if not id then return nil, redis.error_reply('ERR this server has no replication id to confirm by') end
-  return id
+  if not id then return nil, nil, redis.error_reply('ERR this server has no replication id to confirm by') end
+  return info, id
+end
+-- The replication id of this master, or '' where nobody waits for replicas; and why there is none.
+local function history(waits)
+  if waits == '' then return '' end
+  local _, id, refused = replication()
+  return id, refused
 end
 `;
 
@@ -27,9 +32,8 @@ export const REPLICAS = `
 --        nothing. What is written is there already. Where memory is too short for that, they report once a second.
 -- Reply: the replication id, the offset, and the offset that each replica has acknowledged, in one string
 ${HISTORY}
-local id, refused = history('1')
+local info, id, refused = replication()
 if refused then return refused end
-local info = redis.call('INFO', 'replication')
 local reply = id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
 local seq = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'seq')[1]
