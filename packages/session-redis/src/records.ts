@@ -11,7 +11,7 @@ const BYTES_MARK = 0xff;
  */
 const HIDDEN = '?';
 const hidden = { value: () => HIDDEN };
-const HIDDEN_BUFFER = Object.create(Buffer.prototype, {
+const HIDDEN_BUFFER = Object.create(Buffer.prototype as object, {
   toString: hidden,
   toLocaleString: hidden,
   toJSON: hidden,

@@ -18,7 +18,7 @@ import {
 import { Change, type ChangeRequest } from './change';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';
-import { isClosed, isTransient, toSessionError } from './errors';
+import { isClosed, isTransient, notConnected, toSessionError } from './errors';
 import { assertKeyPrefix, sessionKeys } from './keys';
 import { toElement, toRecord } from './records';
 import { assertRedisClient, type RedisSessionClient } from './redisClient';
@@ -153,9 +153,13 @@ export class RedisStore implements SessionStore {
     try {
       return await withRetries({ timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
-      if (!SessionError.is(error, 'TIMEOUT') || this.#client.isReady !== false) throw toSessionError(error);
+      const { isOpen, isReady } = this.#client;
+      // Some kinds of clients fail in ways of their own before they are connected.
+      if (isOpen === false && error instanceof TypeError) throw notConnected(error);
+      if (!SessionError.is(error, 'TIMEOUT') || isReady !== false) throw toSessionError(error);
       const cause = lastConnectionError(this.#client) ?? error;
-      throw new SessionError('STORE_UNAVAILABLE', `no connection to Redis within ${timeoutMs} ms`, { cause });
+      const message = `no connection to Redis within ${timeoutMs} ms: the client's 'error' events say why; for a sentinel, ask whether its root nodes can be reached`;
+      throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
   }
 }

@@ -23,31 +23,21 @@ if landed then return {rests, 'cleared', ''} end
 local reply = unsure(ids, since, items, meta)
 if reply then return reply end
 local allowed = redis.acl_check_cmd or function() return true end
-if not (allowed('UNLINK', items) and allowed('HSET', meta, '', '') and allowed('PEXPIREAT', meta, 0)) then
+if not (allowed('UNLINK', items) and allowed('HDEL', meta, '') and allowed('HSET', meta, '', '')
+  and allowed('PEXPIREAT', meta, 0)) then
   return redis.error_reply('NOPERM this user may not run every command of a clear')
 end
-local values = {}
-local function keep(place, id)
-  for _, text in ipairs({place, id, 'c:' .. id, ''}) do values[#values + 1] = text end
+local place, obsolete = take_place(ids, meta, now)
+for _, field in ipairs(redis.call('HKEYS', meta)) do
+  if string.sub(field, 1, 2) ~= 'c:' and not string.find(field, '^[ab]%d+$') then obsolete[#obsolete + 1] = field end
 end
-local place = take_place(ids, meta, now)
-for half, count in pairs({[ids.half] = ids.count - 1, [ids.half == 'a' and 'b' or 'a'] = ids.others}) do
-  local fields = places(half, count)
-  if count > 0 then
-    for i, other in ipairs(redis.call('HMGET', meta, unpack(fields))) do
-      if other then keep(fields[i], other) end
-    end
-  end
-end
-keep(place, id)
-values[#values + 1] = 'commits'
-values[#values + 1] = written(ids)
 
 -- Write.
-redis.call('UNLINK', items, meta)
-for i = 1, #values, 4000 do
-  redis.call('HSET', meta, unpack(values, i, math.min(i + 3999, #values)))
+redis.call('UNLINK', items)
+for i = 1, #obsolete, 5000 do
+  redis.call('HDEL', meta, unpack(obsolete, i, math.min(i + 4999, #obsolete)))
 end
+redis.call('HSET', meta, 'commits', written(ids), place, id, 'c:' .. id, '')
 redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
 return {rests, 'cleared', ''}
 `);

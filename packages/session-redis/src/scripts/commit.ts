@@ -7,6 +7,9 @@ import { defineScript } from './script';
  * A script that fails half-way leaves what it did, so everything that can be refused is refused before the first write:
  * keys of another type, by reading them; missing permissions, by asking (from Redis 7 on); memory, by Redis itself, which
  * refuses it only to scripts that have not written yet. One that drops, and so frees memory, goes through.
+ *
+ * A key that a script deletes cannot be made again by the same script while its cluster slot moves: the server then takes
+ * it for one that is elsewhere. So neither key vanishes on the way, and one that is gone is not touched again.
  */
 export const COMMIT = defineScript(`
 -- Drops records from a session's end, then appends others.
@@ -54,7 +57,8 @@ local drop, first = tonumber(ARGV[3]), 10
 if conflict then drop, first = 0, #ARGV + 1 end
 local kept = (drop < 0 or drop >= length) and 0 or length - drop
 local place, obsolete = take_place(ids, meta, now)
-local stamp = ids.last .. '.' .. kept + #ARGV - first + 1
+local appended = #ARGV - first + 1
+local stamp = ids.last .. '.' .. kept + appended
 
 -- Both keys' deadline in ms, or false. What it is by now, the key tells that is there for sure.
 local ms = math.floor(now / 1000)
@@ -72,7 +76,10 @@ if not (allowed('HSET', meta, '', '') and allowed('RPUSH', items, '')
 end
 
 -- Write.
-if kept == 0 and length > 0 then
+local replaces = kept == 0 and length > 0 and appended > 0
+if replaces then
+  redis.call('LTRIM', items, 0, 0)
+elseif kept == 0 and length > 0 then
   redis.call('LTRIM', items, 1, 0)
 elseif kept < length then
   redis.call('LTRIM', items, 0, kept - 1)
@@ -93,9 +100,10 @@ redis.call('HSET', meta, unpack(values))
 for i = first, #ARGV, 5000 do
   redis.call('RPUSH', items, unpack(ARGV, i, math.min(i + 4999, #ARGV)))
 end
+if replaces then redis.call('LTRIM', items, 1, -1) end
 -- Where both keys have it already, setting it again would only let it drift.
 if conflict or damaged or not stays or kept == 0 then
-  for _, key in ipairs(KEYS) do
+  for _, key in ipairs(kept + appended > 0 and KEYS or {meta}) do
     if deadline then
       redis.call('PEXPIREAT', key, deadline)
     else

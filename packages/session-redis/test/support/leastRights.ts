@@ -1,7 +1,7 @@
 /** What a user needs of a server that serves it sessions, whose keys all begin with the default prefix: see the README. */
 export const LEAST_RIGHTS = [
   ...['on', '~openai_agents_session:*', '-@all'],
-  ...['+evalsha', '+eval', '+hmget', '+lrange', '+llen', '+pttl', '+time'],
+  ...['+evalsha', '+eval', '+hmget', '+lrange', '+llen', '+pttl', '+time', '+hkeys'],
   ...['+rpush', '+ltrim', '+hset', '+hdel', '+unlink', '+pexpireat', '+persist'],
 ];
 /** And besides, for `createCluster`: to learn who has which slot, and to follow one that moves. */
