@@ -86,6 +86,7 @@ function replyCode(error: unknown): string | undefined {
   const message = unwrapped(error);
   if (/^(ERR )?(The user executing the script can't|ACL failure in script)/.test(message)) return 'NOPERM';
   if (/^ERR Protocol error: unauthenticated/.test(message)) return 'NOAUTH';
+  if (/^unsupported command/.test(message)) return 'ERR'; // Envoy, which leaves the code out
   return /^[A-Z]+(?= )/.exec(message)?.[0] ?? (message === messageOf(error) ? undefined : 'ERR');
 }
 
