@@ -210,6 +210,6 @@ describe('a client that cannot', () => {
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('sentinel') as string,
     });
-    sentinel.destroy();
+    await Promise.resolve(sentinel.destroy());
   });
 });
