@@ -192,17 +192,11 @@ describe('what a scoped session has seen', () => {
     await add(session, 'c', elsewhere);
     await add(session, 'c', faster);
     await session.getItems(undefined, slower);
-    await add(session, 'd', slower);
+    await expectCode('CONFLICT', () => add(session, 'x', slower));
+    const next = runOf('acme');
+    await session.getItems(undefined, next);
+    await add(session, 'd', next);
     expect(await session.getItems(undefined, faster)).toEqual(['a', 'b', 'c', 'd'].map(message));
-  });
-
-  test('is shared by runs on an object without a scope', async () => {
-    const session = new StoredSession(new MemoryStore(), { concurrentWrites: 'reject' });
-    const [left, right] = [runOf('acme'), runOf('acme')];
-    await session.getItems(undefined, left);
-    await add(session, 'a', right);
-    await add(session, 'b', left);
-    expect(await session.getItems()).toEqual([message('a'), message('b')]);
   });
 
   test('is forgotten when the scope of a run changes', async () => {

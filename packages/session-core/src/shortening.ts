@@ -1,0 +1,55 @@
+import type { AgentInputItem, OpenAIClient, OpenAIResponsesCompactionResult } from '@openai/agents';
+import type { CompactionClient, HistoryShortener } from './compactionOptions';
+import { SessionError } from './errors';
+import { pendingPlaces } from './linkedItems';
+
+export interface Shortening {
+  readonly items: AgentInputItem[];
+  readonly usage: OpenAIResponsesCompactionResult['usage'] | undefined;
+}
+
+/**
+ * Hands the items to `shorten`, except tool calls that wait for their result, and all that belongs together with one: these
+ * are kept as they are behind what is returned, since the result may yet come. Undefined when there is nothing to shorten,
+ * or `shorten` declined.
+ *
+ * @throws `INVALID_ARGUMENT` when `shorten` returns an empty list, and what it throws.
+ */
+export async function shortenSettled(
+  items: readonly AgentInputItem[],
+  shorten: HistoryShortener,
+): Promise<Shortening | undefined> {
+  const pending = pendingPlaces(items);
+  const settled = items.filter((_, place) => !pending.has(place));
+  if (settled.length === 0) return undefined;
+  const answer: unknown = await shorten(settled);
+  if (answer === undefined) return undefined;
+  const { items: shortened, usage } = (
+    Array.isArray(answer) ? { items: answer } : (answer ?? {})
+  ) as Partial<Shortening>;
+  if (!Array.isArray(shortened) || shortened.length === 0) {
+    throw new SessionError(
+      'INVALID_ARGUMENT',
+      'shorten must return at least one item; clearSession empties a session',
+    );
+  }
+  return { items: [...shortened, ...items.filter((_, place) => pending.has(place))], usage };
+}
+
+/** Shortens as the SDK's compaction session does: by OpenAI's `responses.compact`, in its mode `input`. */
+export function byResponsesCompact(client: CompactionClient, model: string | undefined): HistoryShortener {
+  return async (items) => {
+    // Only here: who does not use this needs the SDK's types alone.
+    const { MemorySession, OpenAIResponsesCompactionSession } = await import('@openai/agents');
+    const draft = new MemorySession({ initialItems: items });
+    const compaction = new OpenAIResponsesCompactionSession({
+      // The nominal type of one of several copies of the OpenAI package.
+      client: client as unknown as OpenAIClient,
+      underlyingSession: draft,
+      compactionMode: 'input',
+      ...(model !== undefined && { model }),
+    });
+    const result = await compaction.runCompaction({ force: true, compactionMode: 'input' });
+    return result === null ? undefined : { items: await draft.getItems(), usage: result.usage };
+  };
+}
