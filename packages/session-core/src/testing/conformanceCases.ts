@@ -8,6 +8,7 @@ import { fencing } from './cases/fencing';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
 import { reading } from './cases/reading';
+import { receipts } from './cases/receipts';
 import { records } from './cases/records';
 import { retrying } from './cases/retrying';
 import { revisions } from './cases/revisions';
@@ -34,6 +35,7 @@ const GROUPS: Readonly<Record<string, Cases>> = {
   transactions,
   rewriting,
   compaction,
+  receipts,
   fencing,
 };
 

@@ -1,5 +1,6 @@
 import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
+import { compacting } from './compacting';
 import { forgetting } from './forgetting';
 import { operating } from './operating';
 import { reading } from './reading';
@@ -9,6 +10,7 @@ export const brokenStores: BrokenStores = {
   ...reading,
   ...writing,
   ...committing,
+  ...compacting,
   ...operating,
   ...forgetting,
 };
