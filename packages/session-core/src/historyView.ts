@@ -168,7 +168,7 @@ export class HistoryViews {
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
     const object = this.#ofObject ?? new ObjectView(this.#scopedId(runContext));
-    if (!runContext) return object;
+    if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
     if (known?.storeId === object.storeId) return known;
     const view = new RunView(object);
@@ -183,11 +183,16 @@ export class HistoryViews {
    */
   begin(runContext: RunContext | undefined): RunView {
     const view = new RunView(this.open(runContext).object);
-    if (runContext) this.#ofRun.set(runContext, view);
+    if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
   }
 
   #scopedId(runContext: RunContext | undefined): string {
     return storedSessionId(this.#sessionId, this.#scope && scopeOf(this.#scope, runContext));
   }
+}
+
+/** Untyped callers pass other things, for instance as a callback. */
+function isContext(runContext: unknown): runContext is RunContext {
+  return typeof runContext === 'object' && runContext !== null;
 }
