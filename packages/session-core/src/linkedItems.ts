@@ -53,7 +53,7 @@ function linkItems(items: readonly AgentInputItem[]): { links: readonly ItemLink
   return { links: [...links, ...linkPrograms(items), ...linkReasoning(items)], pending };
 }
 
-/** What a call and its results have in common. Without ids, a result answers the first call that waits. */
+/** What a call and its results have in common. Without an id, a result answers the first call that waits. */
 interface Correlation {
   readonly side: 'call' | 'result';
   readonly tool: string;
@@ -88,8 +88,9 @@ function linkCalls(items: readonly AgentInputItem[]): LinkedCalls {
       continue;
     }
     const call =
-      (id === undefined ? undefined : waiting.findLast((other) => other.tool === tool && other.id === id)) ??
-      waiting.find((other) => other.tool === tool && (id === undefined || other.id === undefined));
+      id === undefined
+        ? waiting.find((other) => other.tool === tool)
+        : waiting.findLast((other) => other.tool === tool && other.id === id);
     const again = answered.get(key(tool, id));
     if (call !== undefined) {
       waiting.splice(waiting.indexOf(call), 1);

@@ -132,6 +132,17 @@ describe('a call that waits for its result', () => {
     expect(await other.getItems()).toEqual([SUMMARY]);
   });
 
+  test('a result in front of it is of another call with its id', async () => {
+    const { session, other } = await sessionWith([result('1'), user('b'), call('1')]);
+    const given: AgentInputItem[][] = [];
+    await compactSession(session, (items) => {
+      given.push(items);
+      return [SUMMARY];
+    });
+    expect(given).toEqual([[result('1'), user('b')]]);
+    expect(await other.getItems()).toEqual([SUMMARY, call('1')]);
+  });
+
   test('a history of nothing else is declined', async () => {
     const { session } = await sessionWith([call('1')]);
     const shorten = jest.fn();
