@@ -219,6 +219,25 @@ describe('by the SDK’s compaction session, on a draft', () => {
     expect(await other.getItems()).toEqual(output);
   });
 
+  test('it works in a scope, where the same class around the session does not', async () => {
+    const scope = ({ context }: RunContext): string => (context as { tenant: string }).tenant;
+    const session = new StoredSession(new MemoryStore(), { scope });
+    const [ours, theirs] = ['acme', 'other'].map((tenant) => new RunContext({ tenant }));
+    await session.addItems(CONVERSATION, ours);
+    await session.addItems(CONVERSATION, theirs);
+    const { client } = fakeClient(output);
+    const wrapper = new OpenAIResponsesCompactionSession({ client, underlyingSession: session });
+    await expect(wrapper.getItems()).rejects.toMatchObject({
+      code: 'MISSING_SCOPE',
+      message: expect.stringMatching(
+        /OpenAIResponsesCompactionSession.*compactSession with onDraft/,
+      ) as string,
+    });
+    await compactSession(session, compaction(client, { force: true }), ours);
+    expect(await session.getItems(undefined, ours)).toEqual(output);
+    expect(await session.getItems(undefined, theirs)).toEqual(CONVERSATION);
+  });
+
   test('its threshold decides', async () => {
     const { session, other } = await sessionWith(CONVERSATION);
     const { client, requests } = fakeClient(output);
