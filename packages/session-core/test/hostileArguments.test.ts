@@ -192,7 +192,7 @@ test.each<[string, unknown]>([
   ['infinite', Infinity],
 ])('a list whose length is %s is no list', async (_what, length) => {
   const items = new Proxy([message('a')], {
-    get: (target, key) => (key === 'length' ? length : Reflect.get(target, key)),
+    get: (target, key) => (key === 'length' ? length : (Reflect.get(target, key) as unknown)),
   });
   const { session, changes } = await opened();
   await expectCode('INVALID_ARGUMENT', () => session.addItems(items));

@@ -220,7 +220,13 @@ describe('a budget', () => {
 
 describe('a result without a call in front of it, as expiry leaves it', () => {
   const status = 'completed';
-  const search = { type: 'tool_search_output', status, tools: [] } as const;
+  const search = (execution: 'client' | 'server', call_id?: string): AgentInputItem => ({
+    type: 'tool_search_output',
+    status,
+    tools: [],
+    execution,
+    ...(call_id !== undefined && { call_id }),
+  });
   const answers: Record<string, AgentInputItem> = {
     'a function': result('1'),
     'a computer': {
@@ -230,8 +236,8 @@ describe('a result without a call in front of it, as expiry leaves it', () => {
     },
     'a shell': { type: 'shell_call_output', callId: '1', output: [] },
     'a patch': { type: 'apply_patch_call_output', callId: '1', status },
-    'a tool search': { ...search, call_id: '1', execution: 'client' },
-    'a tool search without an id': { ...search, execution: 'client' },
+    'a tool search': search('client', '1'),
+    'a tool search without an id': search('client'),
     'a program': { type: 'program_output', callId: '1', output: '', status },
     'a custom tool': {
       type: 'unknown',
@@ -279,7 +285,7 @@ describe('a result without a call in front of it, as expiry leaves it', () => {
         providerData: { type: 'mcp_call', approval_request_id: '1' },
       },
     ],
-    ['what a search on the server found', { ...search, execution: 'server' }],
+    ['what a search on the server found', search('server')],
   ])('is shown where the model put it out itself: %s', async (_what, output) => {
     const history = [user('a'), reasoning('r'), output, assistant('b')];
     expect(await kept({ turns: 9 }, history)).toEqual(history);
@@ -312,7 +318,7 @@ describe('a result without a call in front of it, as expiry leaves it', () => {
       return callId ?? call_id ?? data['call_id'] ?? data['approval_request_id'];
     };
     const isAnswer = (item: AgentInputItem): boolean => {
-      const type = item.type === 'unknown' ? item.providerData?.['type'] : item.type;
+      const type: unknown = item.type === 'unknown' ? item.providerData?.['type'] : item.type;
       return /_(result|output)$/.test(String(type)) || isResponse(item);
     };
     const isResponse = (item: AgentInputItem): boolean =>
