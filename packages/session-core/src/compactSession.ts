@@ -2,6 +2,7 @@ import type { AgentInputItem, RunContext, Session } from '@openai/agents';
 import { SessionError } from './errors';
 import { pendingPlaces } from './linkedItems';
 import { MemoryStore } from './memoryStore';
+import { mapElements } from './readArguments';
 import type { RewriteResult } from './sessionOptions';
 import { StoredSession } from './storedSession';
 
@@ -31,13 +32,14 @@ export async function compactSession(
     if (settled.length === 0) return undefined;
     const shortened = await shorten(settled);
     if (shortened === undefined) return undefined;
-    if (!Array.isArray(shortened) || shortened.length === 0) {
+    const given = mapElements(shortened, 'items', (item) => item as AgentInputItem);
+    if (given.length === 0) {
       throw new SessionError(
         'INVALID_ARGUMENT',
         'shorten must return at least one item; clearSession empties a session',
       );
     }
-    return [...shortened, ...items.filter((_, place) => pending.has(place))];
+    return [...given, ...items.filter((_, place) => pending.has(place))];
   }, runContext);
 }
 

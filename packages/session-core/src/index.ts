@@ -1,8 +1,10 @@
+export { approximateTokens } from './approximateTokens';
+export { assertStorable, type AssertStorableOptions } from './assertStorable';
 export { compactSession, onDraft, type HistoryShortener } from './compactSession';
 export { SessionError, type SessionErrorCode } from './errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
-export { approximateTokens, keepRecent, type KeepRecentOptions } from './sessionInput';
+export { keepRecent, type KeepRecentOptions } from './sessionInput';
 export type { RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {
   NO_HISTORY,

@@ -23,7 +23,8 @@ export interface SessionOptions {
   /**
    * The tenant or user that a run belongs to, from its context. Sessions with the same id in two scopes never meet.
    * Every call then needs the run's context, which the SDK's Runner passes by itself; without one, or when this returns
-   * no non-empty string, it throws `MISSING_SCOPE`.
+   * no non-empty string, it throws `MISSING_SCOPE`. A wrapper around the session must pass the context on; the SDK's
+   * `OpenAIResponsesCompactionSession` does not: `compactSession` with `onDraft` works in its place.
    */
   readonly scope?: SessionScope | undefined;
 }
@@ -62,7 +63,11 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
 /** @throws `MISSING_SCOPE` */
 export function scopeOf(scope: SessionScope, runContext: RunContext | undefined): string {
   if (!runContext) {
-    throw new SessionError('MISSING_SCOPE', 'a scoped session needs the run context in every call');
+    throw new SessionError(
+      'MISSING_SCOPE',
+      "a scoped session needs the run context in every call; a wrapper around it, such as the SDK's " +
+        'OpenAIResponsesCompactionSession, drops that: use compactSession with onDraft instead',
+    );
   }
   let name: unknown;
   try {
