@@ -11,6 +11,7 @@ import type { HistoryViews, RunView } from './historyView';
 import { encodeItems } from './itemCodec';
 import { pendingPlaces } from './linkedItems';
 import { wasShown, type ModelExchange } from './modelExchange';
+import { readFields } from './readArguments';
 import { byResponsesCompact, shortenSettled, type Shortening } from './shortening';
 
 /** The SDK's own threshold, see `OpenAIResponsesCompactionSession`. */
@@ -77,12 +78,14 @@ export class AutomaticCompaction {
     exchange: readonly [(ModelExchange | undefined)?],
   ): Promise<OpenAIResponsesCompactionResult | null> {
     const view = this.#views.open(runContext);
+    const { force, responseId } = readFields(args, 'the argument') as OpenAIResponsesCompactionArgs;
+    const isForced = force === true;
     if (this.#options === undefined) {
-      if (args.force !== true) return null;
+      if (!isForced) return null;
       throw new SessionError('INVALID_ARGUMENT', 'runCompaction needs the option compaction');
     }
     const { onError } = this.#options;
-    const work = new CompactionWork(this.#options, args);
+    const work = new CompactionWork(this.#options, isForced, exchange[0]?.responseId ?? responseId);
     try {
       if (ownership === undefined) {
         await this.#access.rewrite(view, (items) => work.shorten(items));
@@ -91,7 +94,7 @@ export class AutomaticCompaction {
         if (receipt) await this.#compact(receipt, work, exchange);
       }
     } catch (error) {
-      if (onError === undefined || args.force === true) throw error;
+      if (onError === undefined || isForced) throw error;
       onError(error);
     }
     return work.usage === undefined ? null : { usage: work.usage };
@@ -124,15 +127,17 @@ export class AutomaticCompaction {
 class CompactionWork {
   usage: Shortening['usage'];
   readonly #options: CompactionOptions;
-  readonly #args: OpenAIResponsesCompactionArgs;
+  readonly #isForced: boolean;
+  readonly #responseId: string | undefined;
 
-  constructor(options: CompactionOptions, args: OpenAIResponsesCompactionArgs) {
+  constructor(options: CompactionOptions, isForced: boolean, responseId: string | undefined) {
     this.#options = options;
-    this.#args = args;
+    this.#isForced = isForced;
+    this.#responseId = responseId;
   }
 
   async shorten(items: AgentInputItem[]): Promise<AgentInputItem[] | undefined> {
-    if (this.#args.force !== true && !(await this.#isDue(items))) return undefined;
+    if (!this.#isForced && !(await this.#isDue(items))) return undefined;
     const { client, model, shorten } = this.#options;
     const shortener = client ? byResponsesCompact(client, model) : shorten;
     const shortening = await shortenSettled(items, shortener);
@@ -143,7 +148,7 @@ class CompactionWork {
   #isDue(items: AgentInputItem[]): boolean | Promise<boolean> {
     const { shouldTriggerCompaction = isLong } = this.#options;
     return shouldTriggerCompaction({
-      responseId: this.#args.responseId,
+      responseId: this.#responseId,
       compactionMode: 'input',
       compactionCandidateItems: items.filter((item) => !isUserMessage(item) && item.type !== 'compaction'),
       sessionItems: items,

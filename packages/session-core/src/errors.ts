@@ -2,11 +2,11 @@
 export type SessionErrorCode =
   /** An option, id, limit, or item has the wrong type or range. Nothing was sent. */
   | 'INVALID_ARGUMENT'
-  /** An item holds a value that JSON cannot carry exactly; the message names its path. Nothing was sent. */
+  /** An item holds what JSON cannot carry exactly, or what cannot be read; the message names its path. Nothing was sent. */
   | 'UNSERIALIZABLE_ITEM'
   /** A scoped session was called without a usable run context. Nothing was sent. */
   | 'MISSING_SCOPE'
-  /** One call's records are larger than the store takes in one atomic commit. Nothing changed. */
+  /** One call's records are larger than the store takes in one atomic commit, or one is than any. Nothing changed. */
   | 'COMMIT_TOO_LARGE'
   /** A stored record cannot be decoded; the message names its position. Nothing changed. */
   | 'CORRUPT_RECORD'

@@ -1,3 +1,5 @@
+export { approximateTokens } from './approximateTokens';
+export { assertStorable, type AssertStorableOptions } from './assertStorable';
 export { compactSession, onDraft } from './compactSession';
 export type {
   CompactionClient,
@@ -9,7 +11,7 @@ export { SessionError, type SessionErrorCode } from './errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export type { ModelExchange } from './modelExchange';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
-export { approximateTokens, keepRecent, type KeepRecentOptions } from './sessionInput';
+export { keepRecent, type KeepRecentOptions } from './sessionInput';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {
   NO_HISTORY,

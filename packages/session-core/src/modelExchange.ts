@@ -23,8 +23,13 @@ export function wasShown(items: readonly AgentInputItem[], exchange: ModelExchan
   });
 }
 
-function comparable(item: AgentInputItem): string {
-  return canonicalText(withoutIds(item, undefined) as AgentInputItem);
+/** Undefined for what cannot be stored, hence is not. */
+function comparable(item: AgentInputItem): string | undefined {
+  try {
+    return canonicalText(withoutIds(item, undefined) as AgentInputItem);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Bytes as the Runner stores them, which is a data URL of the media type beside them. */

@@ -28,7 +28,8 @@ export interface SessionOptions {
   /**
    * The tenant or user that a run belongs to, from its context. Sessions with the same id in two scopes never meet.
    * Every call then needs the run's context, which the SDK's Runner passes by itself; without one, or when this returns
-   * no non-empty string, it throws `MISSING_SCOPE`.
+   * no non-empty string, it throws `MISSING_SCOPE`. A wrapper around the session must pass the context on; the SDK's
+   * `OpenAIResponsesCompactionSession` does not: the option `compaction` works in its place.
    */
   readonly scope?: SessionScope | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
@@ -71,13 +72,17 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     throw new SessionError('INVALID_ARGUMENT', 'scope must be a function');
   }
   if (compaction !== undefined) assertCompactionOptions(compaction);
-  return { sessionId, onCorruptRecord, concurrentWrites, scope, compaction };
+  return { sessionId, onCorruptRecord, concurrentWrites, scope, compaction: compaction && { ...compaction } };
 }
 
 /** @throws `MISSING_SCOPE` */
 export function scopeOf(scope: SessionScope, runContext: RunContext | undefined): string {
   if (!runContext) {
-    throw new SessionError('MISSING_SCOPE', 'a scoped session needs the run context in every call');
+    throw new SessionError(
+      'MISSING_SCOPE',
+      "a scoped session needs the run context in every call; a wrapper around it, such as the SDK's " +
+        'OpenAIResponsesCompactionSession, drops that: use the option compaction, or compactSession with onDraft',
+    );
   }
   let name: unknown;
   try {

@@ -2,6 +2,7 @@ import type { AgentInputItem, OpenAIClient, OpenAIResponsesCompactionResult } fr
 import type { CompactionClient, HistoryShortener } from './compactionOptions';
 import { SessionError } from './errors';
 import { pendingPlaces } from './linkedItems';
+import { mapElements, readFields } from './readArguments';
 
 export interface Shortening {
   readonly items: AgentInputItem[];
@@ -24,16 +25,16 @@ export async function shortenSettled(
   if (settled.length === 0) return undefined;
   const answer: unknown = await shorten(settled);
   if (answer === undefined) return undefined;
-  const { items: shortened, usage } = (
-    Array.isArray(answer) ? { items: answer } : (answer ?? {})
-  ) as Partial<Shortening>;
-  if (!Array.isArray(shortened) || shortened.length === 0) {
+  const given = Array.isArray(answer) ? { items: answer } : readFields(answer, 'what shorten returns');
+  const shortened = mapElements(given['items'], 'items', (item) => item as AgentInputItem);
+  if (shortened.length === 0) {
     throw new SessionError(
       'INVALID_ARGUMENT',
       'shorten must return at least one item; clearSession empties a session',
     );
   }
-  return { items: [...shortened, ...items.filter((_, place) => pending.has(place))], usage };
+  const kept = items.filter((_, place) => pending.has(place));
+  return { items: [...shortened, ...kept], usage: given['usage'] as Shortening['usage'] };
 }
 
 /** Shortens as the SDK's compaction session does: by OpenAI's `responses.compact`, in its mode `input`. */

@@ -22,7 +22,7 @@ export async function clear(partition: Partition, now: number): Promise<Marker |
   return done;
 }
 
-/** The new marker, or the one that is the newest row already; undefined where there is no row. */
+/** A marker as the newest row, that stays for as long as a clear takes: a new one, or the one that is there; undefined where there is no row. */
 async function putMarker(partition: Partition, now: number): Promise<Marker | undefined> {
   const { keys, key } = partition;
   const head = await readHead(partition);
@@ -31,10 +31,12 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   assertFormat(version, head);
   // A commit is not looked at any further: a session with a damaged row can be cleared.
   const row = head.base ? undefined : toRow(keys, head);
-  if (row?.kind === 'marker') return row;
+  const leaves = isLeaving(toNumber(head[keys.ttl]), now);
+  if (row?.kind === 'marker' && !leaves) return row;
 
+  // Were the newest row gone while what is behind it is deleted, that would hit a session that begins meanwhile.
   const { S: headCommit } = head.commit ?? {};
-  if (headCommit !== undefined && isLeaving(toNumber(head[keys.ttl]), now)) {
+  if (headCommit !== undefined && leaves) {
     const over = markerOver({ version, commit: headCommit, createdAt: now }, now);
     if (!(await partition.mark(toItem(keys, key, over)))) throw contention();
     return over;

@@ -17,8 +17,6 @@ export interface LogOptions {
   readonly last?: number | undefined;
   /** Reads the operations too: back to where the log begins, whatever `last` is. */
   readonly operations?: boolean | undefined;
-  /** Without, it may be the log as of some time ago. Default true. */
-  readonly consistentRead?: boolean | undefined;
 }
 
 /** A page has at most 1 MB anyway. */
@@ -34,21 +32,14 @@ export async function readHead(partition: Partition): Promise<Item | undefined> 
 
 /**
  * The log as of one moment. Rows never change, so reading them newest first gives a snapshot, unless a clean-up takes
- * some away meanwhile: then there is a newer head, and it reads again. Rows that a read without consistency does not
- * see are read again with it.
+ * some away meanwhile: then there is a newer head, and it reads again.
  *
  * @throws `STORE_FAILURE` when rows are missing for good, `CORRUPT_RECORD`, `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`
  */
 export async function readLog(partition: Partition, options: LogOptions): Promise<Log> {
-  if (options.consistentRead === false) {
-    const { head, log } = await tryRead(partition, options);
-    // What seems to have expired may have been put off.
-    const seemsExpired = head?.kind === 'commit' && !liveAt(options.now, head);
-    if (log && !seemsExpired) return log;
-  }
   let before: string | undefined;
   for (;;) {
-    const { head, log } = await tryRead(partition, { ...options, consistentRead: true });
+    const { head, log } = await tryRead(partition, options);
     if (log) return log;
     if (head?.commit === before) {
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
@@ -60,7 +51,7 @@ export async function readLog(partition: Partition, options: LogOptions): Promis
 /** Without `log` when a row is missing. */
 async function tryRead(
   partition: Partition,
-  { now, last = Infinity, operations: withOperations = false, consistentRead = true }: LogOptions,
+  { now, last = Infinity, operations: withOperations = false }: LogOptions,
 ): Promise<{ head: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
@@ -71,7 +62,7 @@ async function tryRead(
   let dropped = 0;
   const logSoFar = (): Log => ({ head, records: newestFirst.reverse().flat(), operations });
 
-  for await (const item of partition.query({ ...pages(last, withOperations), consistentRead })) {
+  for await (const item of partition.query(pages(last, withOperations))) {
     const row = toRow(partition.keys, item);
     if (head === undefined) {
       head = row;
@@ -80,15 +71,14 @@ async function tryRead(
       wanted = Math.min(last, live?.length ?? 0);
     }
     if (live === undefined) return { head, log: logSoFar() };
-    if (row.kind !== 'commit' || row.version !== next || isOfAnotherLog(row, live)) return { head };
+    if (row.kind !== 'commit' || row.version !== next) return { head };
 
     const inline = inlineContent(partition.keys, item);
     const count = row.parts?.records ?? inline.records.length;
     const kept = Math.max(0, count - dropped);
     const taken = Math.min(kept, wanted);
     const needsContent = taken > 0 || (withOperations && carriesOperations(row));
-    const content =
-      row.parts && needsContent ? await readParts(partition, row.parts, consistentRead) : inline;
+    const content = row.parts && needsContent ? await readParts(partition, row.parts) : inline;
     if (content === undefined) return { head };
     newestFirst.push(content.records.slice(kept - taken, kept));
     for (const [id, fingerprint] of content.operations) operations.set(id, fingerprint);
@@ -102,14 +92,6 @@ async function tryRead(
     if (atBase) return { head };
   }
   return head === undefined ? { head, log: logSoFar() } : { head };
-}
-
-/**
- * Whether the row is of a session that expired before this one: without consistency, a later page can be older than the
- * first, and show a row that has gone and whose version is taken again. In a log without `minTtl` no row has a ttl.
- */
-function isOfAnotherLog({ ttl = Infinity }: CommitRow, { minTtl = Infinity }: CommitRow): boolean {
-  return ttl < minTtl;
 }
 
 /** Whether the row began the log anew after operations, so that it holds them. */

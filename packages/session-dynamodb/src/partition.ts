@@ -3,16 +3,18 @@ import {
   BatchWriteItemCommand,
   PutItemCommand,
   QueryCommand,
+  UpdateItemCommand,
   type AttributeValue,
   type ConditionalCheckFailedException,
   type PutItemCommandInput,
   type QueryCommandInput,
+  type UpdateItemCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { backoffMs, SessionError } from '@agent-sessions/session-core';
 import type { KeyNames } from './attributeNames';
-import { describe, isTransient } from './errors';
-import { keyOf, type Item } from './rows';
+import { contention, describe, isTransient } from './errors';
+import { keyOf, toNumber, type Item } from './rows';
 import type { SessionTable } from './sessionTable';
 
 export interface QueryOptions {
@@ -24,8 +26,6 @@ export interface QueryOptions {
   readonly limit?: number | undefined;
   /** Attributes to return beside the sort key; all when omitted. It costs the same. */
   readonly attributes?: readonly string[] | undefined;
-  /** Whether rows that were just put must be seen. Without, it costs half. Default true. */
-  readonly consistentRead?: boolean | undefined;
 }
 
 /** When the requests of one call end. */
@@ -55,6 +55,11 @@ export class Partition {
     this.#bounds = bounds;
   }
 
+  /** Of this call, in milliseconds. */
+  get timeLeft(): number {
+    return this.#bounds.deadline - performance.now();
+  }
+
   /** What the names and values of a row's keys take: the only part of it, beside its content, that varies much. */
   get keyBytes(): number {
     const { sessionId, version, ttl } = this.keys;
@@ -72,13 +77,37 @@ export class Partition {
     throw new SessionError('STORE_FAILURE', 'the endpoint lacks ReturnValuesOnConditionCheckFailure');
   }
 
-  /** Puts the row in place of the one that the same commit wrote, if that is still there with its content. */
-  async replace(item: Item): Promise<void> {
-    await this.#putIf(item, {
-      ConditionExpression: '#commit = :commit AND attribute_exists(#base)',
-      ExpressionAttributeNames: { '#commit': 'commit', '#base': 'base' },
-      ExpressionAttributeValues: { ':commit': item.commit as AttributeValue },
-    });
+  /**
+   * Gives the row more time, unless it has that already.
+   *
+   * @param content - an attribute that the row has for as long as it holds content.
+   * @param expiresAt - of the row itself, where it has none.
+   * @throws `CONTENTION` when the row, or its content, is gone.
+   */
+  async raiseTtl(version: string, content: string, ttl: number, expiresAt?: number): Promise<void> {
+    const setsExpiry = expiresAt !== undefined;
+    const input: UpdateItemCommandInput = {
+      TableName: this.#table.name,
+      Key: keyOf(this.keys, this.key, version),
+      UpdateExpression: setsExpiry ? 'SET #ttl = :ttl, #expires = :expires' : 'SET #ttl = :ttl',
+      ConditionExpression: 'attribute_exists(#content) AND (attribute_not_exists(#ttl) OR #ttl < :ttl)',
+      ExpressionAttributeNames: {
+        '#ttl': this.keys.ttl,
+        '#content': content,
+        ...(setsExpiry && { '#expires': 'expires_ms' }),
+      },
+      ExpressionAttributeValues: {
+        ':ttl': { N: `${ttl}` },
+        ...(setsExpiry && { ':expires': { N: `${expiresAt}` } }),
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
+    const refused = await this.#unlessRefused((options) =>
+      this.#table.client.send(new UpdateItemCommand(input), options),
+    );
+    if (!refused) return;
+    const held = toNumber(refused.there?.[this.keys.ttl]);
+    if (refused.there?.[content] === undefined || held === undefined || held < ttl) throw contention();
   }
 
   /** Puts the marker in place of the row of the same commit; false where that is gone. */
@@ -92,7 +121,7 @@ export class Partition {
   }
 
   async *query(options: QueryOptions): AsyncGenerator<Item, void, undefined> {
-    const { from, to, newestFirst = false, attributes, consistentRead = true } = options;
+    const { from, to, newestFirst = false, attributes } = options;
     const { sessionId, version, ttl } = this.keys;
     const projected = attributes && [version, ttl, ...attributes];
     const names = projected?.map((name, index) => [`#a${index}`, name] as const) ?? [];
@@ -109,7 +138,7 @@ export class Partition {
           ':from': { N: `${from}` },
           ':to': { N: `${to}` },
         },
-        ConsistentRead: consistentRead,
+        ConsistentRead: true,
         ScanIndexForward: !newestFirst,
         Limit: limit,
         ExclusiveStartKey: start,
@@ -147,8 +176,15 @@ export class Partition {
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
   async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
     const input = { TableName: this.#table.name, Item: item, ...condition };
+    return this.#unlessRefused((options) => this.#table.client.send(new PutItemCommand(input), options));
+  }
+
+  /** Undefined when the condition of the write holds; otherwise what is there instead. */
+  async #unlessRefused(
+    send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+  ): Promise<{ there?: Item } | undefined> {
     try {
-      await this.#untilAnswered((options) => this.#table.client.send(new PutItemCommand(input), options));
+      await this.#untilAnswered(send);
       return undefined;
     } catch (error) {
       // Never passed on as a cause: it holds the row that is there.

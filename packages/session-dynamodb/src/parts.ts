@@ -1,7 +1,6 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
-import { outlasts, partsTtl, type Lifetime } from './expiry';
 import type { Partition } from './partition';
-import { newPartsName, partKey, type PartsName } from './partsName';
+import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
 import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
 
 /*
@@ -14,6 +13,12 @@ const PART_BYTES = 400_000;
 
 /** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
 const PARTS_PER_REQUEST = 5;
+
+/**
+ * Parts are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later ttl,
+ * need not write them again.
+ */
+const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
@@ -30,10 +35,11 @@ export class Parts {
     this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
   }
 
-  async write(partition: Partition, lifetime: Lifetime): Promise<void> {
-    if (this.#state === 'written' && outlasts(this.#ttl, lifetime.ttl)) return;
+  /** @param rowTtl - of the row that names them. */
+  async write(partition: Partition, rowTtl: number | undefined): Promise<void> {
+    if (this.#state === 'written' && outlasts(this.#ttl, rowTtl)) return;
     this.#state = 'begun';
-    const ttl = partsTtl(lifetime);
+    const ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
     const items = this.#keys().map((key, index): Item => {
       const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
       return {
@@ -62,18 +68,18 @@ export class Parts {
 }
 
 /** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
-export async function readParts(
-  partition: Partition,
-  { stem, count }: PartsName,
-  consistentRead: boolean,
-): Promise<Content | undefined> {
+export async function readParts(partition: Partition, name: PartsName): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
-  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true, consistentRead };
-  for await (const item of partition.query(range)) {
-    if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
+  for await (const item of partition.query({ ...rangeOf(name), newestFirst: true })) {
+    if (item[partition.keys.version]?.N !== partKey(name.stem, chunks.length + 1)) return undefined;
     chunks.push(item.bytes?.B ?? new Uint8Array(0));
   }
-  return chunks.length === count ? fromStream(Buffer.concat(chunks)) : undefined;
+  return chunks.length === name.count ? fromStream(Buffer.concat(chunks)) : undefined;
+}
+
+/** Whether something with the ttl `ttl` stays at least until `needed`. */
+function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
+  return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
 
 function toStream({ records, operations }: Content): Buffer {

@@ -34,6 +34,8 @@ export interface CommitRow extends RowBase {
   readonly base: number;
   /** How many records the session has after it. */
   readonly length: number;
+  /** What the records of the live log take, in bytes, those that were taken off included. */
+  readonly logBytes: number;
   /** How many of the records before it this commit takes off. */
   readonly drop: number;
   readonly operation: HistoryOperation | undefined;
@@ -59,6 +61,9 @@ export interface Content {
 
 const FORMAT = '1';
 
+/** A row has up to 400 KB; what it holds beside its content and its keys is well below 1 KB. */
+export const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
+
 /** All attributes but the content, which can be large. */
 export const HEADER = [
   'format',
@@ -66,6 +71,7 @@ export const HEADER = [
   'created_ms',
   'base',
   'length',
+  'log_bytes',
   'drop',
   'operation',
   'fingerprint',
@@ -109,6 +115,7 @@ export function toItem(keys: KeyNames, partitionKey: string, row: Row, content?:
   if (row.kind === 'marker') return item;
   set('base', row.base);
   set('length', row.length);
+  set('log_bytes', row.logBytes);
   set('drop', row.drop || undefined);
   set('operation_count', row.operationCount || undefined);
   set('expires_ms', row.expiresAt);
@@ -154,6 +161,7 @@ export function toRow(keys: KeyNames, item: Item): Row {
     ...row,
     base,
     length: numeric('length') ?? corrupt('length'),
+    logBytes: numeric('log_bytes') ?? corrupt('log_bytes'),
     drop: numeric('drop') ?? 0,
     operation:
       operation === undefined
@@ -218,8 +226,12 @@ export function toNumber(value: AttributeValue | undefined): number | undefined 
 
 /** What the content takes in a row. */
 export function byteLength({ records, operations }: Content): number {
-  const elements = records.reduce((sum, record) => sum + 1 + Buffer.byteLength(record), 0);
-  return elements + formatOperations(operations).length;
+  return bytesOf(records) + formatOperations(operations).length;
+}
+
+/** What the records take in a row. */
+export function bytesOf(records: readonly StoredRecord[]): number {
+  return records.reduce((sum, record) => sum + 1 + Buffer.byteLength(record), 0);
 }
 
 export function formatOperations(operations: ReadonlyMap<string, string>): string {

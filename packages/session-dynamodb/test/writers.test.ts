@@ -117,15 +117,6 @@ describe('a writer that saw the session before', () => {
     expect(await recordsOf(open(), id)).toEqual(['summary', 'g']);
   });
 
-  test('a fold and its clean-up comes behind it', async () => {
-    const id = newId();
-    const writer = await outdated(id);
-    await append(open(table.client, 60), id, 'folded');
-    expect((await table.rows(id))[6]).toMatchObject({ base: { N: '7' }, length: { N: '7' } });
-    await writer.append('g');
-    expect(await recordsOf(open(), id)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'folded', 'g']);
-  });
-
   test('two clean-ups in one day finds the markers of the first still there', async () => {
     const id = newId();
     const writer = await outdated(id);
