@@ -43,7 +43,7 @@ function bySdk(stored: AgentInputItem[], shown: AgentInputItem[]): boolean {
 describe('what was shown', () => {
   const bytes = Uint8Array.of(1, 2, 250);
   const variants: [string, AgentInputItem, AgentInputItem][] = [
-    ['without the id of a result', RESULT, { ...RESULT, id: 'fc_1' } as AgentInputItem],
+    ['without the id of a result', RESULT, { ...RESULT, id: 'fc_1' }],
     [
       'without the id of reasoning',
       { type: 'reasoning', content: [] },

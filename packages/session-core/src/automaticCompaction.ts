@@ -1,10 +1,5 @@
-import type {
-  AgentInputItem,
-  OpenAIResponsesCompactionArgs,
-  OpenAIResponsesCompactionResult,
-  RunContext,
-} from '@openai/agents';
-import type { CompactionOptions } from './compactionOptions';
+import type { AgentInputItem, OpenAIResponsesCompactionArgs, RunContext } from '@openai/agents';
+import type { CompactionOptions, CompactionUsage } from './compactionOptions';
 import { SessionError } from './errors';
 import { readable, type HistoryAccess } from './historyAccess';
 import type { HistoryViews, RunView } from './historyView';
@@ -12,7 +7,7 @@ import { encodeItems } from './itemCodec';
 import { pendingPlaces } from './linkedItems';
 import { wasShown, type ModelExchange } from './modelExchange';
 import { readFields } from './readArguments';
-import { byResponsesCompact, shortenSettled, type Shortening } from './shortening';
+import { byResponsesCompact, shortenSettled } from './shortening';
 
 /** The SDK's own threshold, see `OpenAIResponsesCompactionSession`. */
 const DEFAULT_THRESHOLD = 10;
@@ -76,7 +71,7 @@ export class AutomaticCompaction {
     runContext: RunContext | undefined,
     ownership: object | null | undefined,
     exchange: readonly [(ModelExchange | undefined)?],
-  ): Promise<OpenAIResponsesCompactionResult | null> {
+  ): Promise<{ usage: CompactionUsage } | null> {
     const view = this.#views.open(runContext);
     const { force, responseId } = readFields(args, 'the argument') as OpenAIResponsesCompactionArgs;
     const isForced = force === true;
@@ -125,7 +120,7 @@ export class AutomaticCompaction {
 
 /** One call's decision, shortening and cost. */
 class CompactionWork {
-  usage: Shortening['usage'];
+  usage: CompactionUsage | undefined;
   readonly #options: CompactionOptions;
   readonly #isForced: boolean;
   readonly #responseId: string | undefined;

@@ -1,8 +1,4 @@
-import type {
-  AgentInputItem,
-  OpenAIResponsesCompactionDecisionContext,
-  OpenAIResponsesCompactionResult,
-} from '@openai/agents';
+import type { AgentInputItem, OpenAIResponsesCompactionDecisionContext, RequestUsage } from '@openai/agents';
 import { SessionError } from './errors';
 
 /** Returns what takes the place of the items, at least one, or undefined to leave the history as it is. */
@@ -12,11 +8,10 @@ export type HistoryShortener = (
 
 /** The items, or with them what it cost to make them. */
 export type ShortenedHistory =
-  | AgentInputItem[]
-  | {
-      readonly items: AgentInputItem[];
-      readonly usage?: OpenAIResponsesCompactionResult['usage'] | undefined;
-    };
+  AgentInputItem[] | { readonly items: AgentInputItem[]; readonly usage?: CompactionUsage | undefined };
+
+/** What a request to a model cost: the SDK's `RequestUsage`, or an object like it. */
+export type CompactionUsage = Pick<RequestUsage, keyof RequestUsage>;
 
 /** What is used of an OpenAI client: any that has `responses.compact`. */
 export interface CompactionClient {

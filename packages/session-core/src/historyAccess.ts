@@ -112,9 +112,10 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
-    const { append, drop, operation, basis, becomes = (known) => [...known, ...append] } = change;
+    const { append, drop, operation, basis } = change;
+    const appended: KnownChange['becomes'] = (known) => [...known, ...append];
     const at = this.#fenced ? fencedRevision(view.seen, basis) : basis;
-    const known: KnownChange = { drop, becomes };
+    const known: KnownChange = { drop, becomes: change.becomes ?? appended };
     let result: CommitResult;
     try {
       result = await this.#store.commit(view.storeId, {

@@ -4,6 +4,7 @@ export { compactSession, onDraft } from './compactSession';
 export type {
   CompactionClient,
   CompactionOptions,
+  CompactionUsage,
   HistoryShortener,
   ShortenedHistory,
 } from './compactionOptions';

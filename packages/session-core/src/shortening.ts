@@ -1,12 +1,12 @@
-import type { AgentInputItem, OpenAIClient, OpenAIResponsesCompactionResult } from '@openai/agents';
-import type { CompactionClient, HistoryShortener } from './compactionOptions';
+import type { AgentInputItem, OpenAIClient } from '@openai/agents';
+import type { CompactionClient, CompactionUsage, HistoryShortener } from './compactionOptions';
 import { SessionError } from './errors';
 import { pendingPlaces } from './linkedItems';
 import { mapElements, readFields } from './readArguments';
 
 export interface Shortening {
   readonly items: AgentInputItem[];
-  readonly usage: OpenAIResponsesCompactionResult['usage'] | undefined;
+  readonly usage: CompactionUsage | undefined;
 }
 
 /**

@@ -1,7 +1,6 @@
 import type {
   AgentInputItem,
   OpenAIResponsesCompactionArgs,
-  OpenAIResponsesCompactionResult,
   RunContext,
   RunContextAwareSession,
   SessionHistoryRewriteArgs,
@@ -10,6 +9,7 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
 import { AutomaticCompaction } from './automaticCompaction';
+import type { CompactionUsage } from './compactionOptions';
 import { SessionError } from './errors';
 import { conflict, HistoryAccess, operationMismatch, underContention, unreadable } from './historyAccess';
 import { mutate, parseMutations } from './historyMutations';
@@ -65,7 +65,7 @@ export class StoredSession
     runContext?: RunContext,
     ownership?: object | null,
     ...exchange: [ModelExchange?]
-  ) => Promise<OpenAIResponsesCompactionResult | null>;
+  ) => Promise<{ usage: CompactionUsage } | null>;
 
   readonly #sessionId: string;
   readonly #views: HistoryViews;

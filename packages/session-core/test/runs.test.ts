@@ -130,13 +130,11 @@ describe('a lost answer', () => {
 });
 
 describe('within a run, replaceHistoryWithCompaction', () => {
-  type Step = readonly [who: 'run' | 'others', what: 'append' | 'pop' | 'suffix' | 'mutate' | 'read'];
-
   const steps = fc.array(
     fc.tuple(
       fc.constantFrom('run', 'others'),
       fc.constantFrom('append', 'append', 'pop', 'suffix', 'mutate', 'read'),
-    ) as fc.Arbitrary<Step>,
+    ),
     { maxLength: 14 },
   );
 
@@ -146,8 +144,6 @@ describe('within a run, replaceHistoryWithCompaction', () => {
         const { session, other, run } = objects();
         await other.addItems([call('c1', 'before'), message('before')]);
         await session.getItems(undefined, run);
-        // What others wrote and the run did not take off, as the one object wrote it and as it is mutated later.
-        let kept: AgentInputItem[] = [];
         let model: { item: AgentInputItem; own: boolean }[] = (await other.getItems()).map((item) => ({
           item,
           own: true,
@@ -186,7 +182,7 @@ describe('within a run, replaceHistoryWithCompaction', () => {
           } else await session.getItems(undefined, run);
         }
         expect(await other.getItems()).toEqual(model.map(({ item }) => item));
-        kept = model.filter(({ own }) => !own).map(({ item }) => item);
+        const kept = model.filter(({ own }) => !own).map(({ item }) => item);
         await session.replaceHistoryWithCompaction([SUMMARY], run);
         expect(await other.getItems()).toEqual([SUMMARY, ...kept]);
         await other.addItems([message('behind')]);

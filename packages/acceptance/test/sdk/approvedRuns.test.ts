@@ -48,10 +48,10 @@ async function play(
   context?: RunContext,
 ): Promise<State> {
   const options = { session, ...(context && { context }) };
-  if (!streamed) return (await runner.run(agent, input, options)).state as State;
+  if (!streamed) return (await runner.run(agent, input, options)).state;
   const stream = await runner.run(agent, input, { ...options, stream: true });
   await stream.completed;
-  return stream.state as State;
+  return stream.state;
 }
 
 function approve(state: State): State {

@@ -187,7 +187,7 @@ describe.each(ALL)('on %s', (name) => {
     const agent = new Agent({
       name: 'Agent',
       model,
-      tools: [{ ...weather, needsApproval: async () => true }],
+      tools: [{ ...weather, needsApproval: () => Promise.resolve(true) }],
     });
     const session = open(shortening.options);
     await runner.run(agent, 'Hello', { session });
@@ -273,7 +273,7 @@ describe.each(ALL)('on %s', (name) => {
     const sessionId = globalThis.crypto.randomUUID();
     const scope = ({ context }: RunContext<{ tenant: string }>): string => context.tenant;
     const shortening = byFunction();
-    const session = backend().session({ sessionId, scope: scope as never, compaction: shortening.options });
+    const session = backend().session({ sessionId, scope: scope, compaction: shortening.options });
     const { agent } = agentOf();
     const itemsOf = async (tenant: string): Promise<string> =>
       typesOf(await session.getItems(undefined, new RunContext({ tenant })));

@@ -37,8 +37,9 @@ async function stored(session: Session): Promise<string> {
   return items
     .map((item) => {
       if (!('role' in item)) return item.type;
-      const [first] = Array.isArray(item.content) ? item.content : [];
-      return first && 'text' in first ? first.text : item.content;
+      if (typeof item.content === 'string') return item.content;
+      const [first] = item.content;
+      return first && 'text' in first ? first.text : item.role;
     })
     .join(' ');
 }
@@ -120,7 +121,7 @@ describe.each(ALL)('on %s', (name) => {
     const agent = new Agent({
       name: 'Agent',
       model,
-      tools: [{ ...weather, needsApproval: async () => true }],
+      tools: [{ ...weather, needsApproval: () => Promise.resolve(true) }],
     });
     const session = open();
     await other.addItems([note('before')]);

@@ -21,7 +21,7 @@ interface Conversation {
   readonly other: StoredSession;
   readonly session: StoredSession;
   /** Begins a run: gives it its receipt. */
-  begin(): Promise<Run>;
+  readonly begin: () => Promise<Run>;
 }
 
 interface Run {
