@@ -15,27 +15,6 @@ export const racing: BrokenStores = {
     })),
     fails: ['races: a transaction and a clear; repeated after both, the transaction is in once'],
   },
-  'clears operations, then the rest': {
-    fault: altering(() => {
-      const epochs = perSession(() => ({ count: 0 }));
-      const named = (sessionId: string, change: HistoryChange): HistoryChange => {
-        const { operation } = change;
-        const id = `${operation?.id}-${epochs(sessionId).count}`;
-        return operation ? { ...change, operation: { ...operation, id } } : change;
-      };
-      return (intact) => ({
-        commit: (sessionId, change) => intact.commit(sessionId, named(sessionId, change)),
-        clear: async (sessionId) => {
-          epochs(sessionId).count++;
-          await gap();
-          const { revision } = await intact.read(sessionId);
-          if (revision !== NO_HISTORY)
-            await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
-        },
-      });
-    }),
-    fails: ['races: a transaction and a clear; repeated after both, the transaction is in once'],
-  },
   'compares the revision, then compacts': {
     fault: comparingFirst(({ drop }) => drop === 'all'),
     fails: ['races: two compactions', 'races: a compaction and a pop', 'races: a compaction and a clear'],
@@ -76,10 +55,10 @@ export const racing: BrokenStores = {
             return { status: 'operation-mismatch' };
           }
           await gap();
-          known(sessionId).set(operation.id, operation.fingerprint);
-          // One of each kind at most: repetitions are told apart, other contents are not.
           const id = `${operation.id}-${operation.fingerprint}`;
-          return intact.commit(sessionId, { ...rest, operation: { ...operation, id } });
+          const result = await intact.commit(sessionId, { ...rest, operation: { ...operation, id } });
+          if (result.status === 'committed') known(sessionId).set(operation.id, operation.fingerprint);
+          return result;
         },
         clear: (sessionId) => {
           known(sessionId).clear();
