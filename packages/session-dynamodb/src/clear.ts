@@ -4,6 +4,7 @@ import { contention } from './errors';
 import { isLeaving, markerOver, markerTtl } from './expiry';
 import { readHead } from './log';
 import type { Partition } from './partition';
+import { parsePartsName, partKey, type PartsName } from './partsName';
 import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from './rows';
 
 /**
@@ -39,6 +40,8 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   if (headCommit !== undefined && leaves) {
     const over = markerOver({ version, commit: headCommit, createdAt: now }, now);
     if (!(await partition.mark(toItem(keys, key, over)))) throw contention();
+    // No row names them any more, so the clean-up would take them for those of a commit under way.
+    await deleteParts(partition, parsePartsName(head.parts?.S ?? ''));
     return over;
   }
 
@@ -47,4 +50,12 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   const there = await partition.putNew(toItem(keys, key, marker));
   if (there && there.commit?.S !== commit) throw contention();
   return marker;
+}
+
+async function deleteParts(partition: Partition, name: PartsName | undefined): Promise<void> {
+  if (name === undefined) return;
+  const range = { from: partKey(name.stem, name.count), to: partKey(name.stem, 1), attributes: [] };
+  const there: string[] = [];
+  for await (const item of partition.query(range)) there.push(item[partition.keys.version]?.N ?? '');
+  await partition.delete(there);
 }

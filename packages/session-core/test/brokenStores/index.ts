@@ -1,7 +1,9 @@
 import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
 import { forgetting } from './forgetting';
+import { harnesses } from './harnesses';
 import { operating } from './operating';
+import { racing } from './racing';
 import { reading } from './reading';
 import { writing } from './writing';
 
@@ -11,4 +13,6 @@ export const brokenStores: BrokenStores = {
   ...committing,
   ...operating,
   ...forgetting,
+  ...racing,
+  ...harnesses,
 };
