@@ -4,7 +4,7 @@ import { contention } from './errors';
 import { isLeaving, markerOver, markerTtl } from './expiry';
 import { readHead } from './log';
 import type { Partition } from './partition';
-import { parsePartsName, partKey, type PartsName } from './partsName';
+import { parsePartsName, rangeOf, type PartsName } from './partsName';
 import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from './rows';
 
 /**
@@ -54,8 +54,8 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
 
 async function deleteParts(partition: Partition, name: PartsName | undefined): Promise<void> {
   if (name === undefined) return;
-  const range = { from: partKey(name.stem, name.count), to: partKey(name.stem, 1), attributes: [] };
   const there: string[] = [];
-  for await (const item of partition.query(range)) there.push(item[partition.keys.version]?.N ?? '');
+  const parts = partition.query({ ...rangeOf(name), attributes: [] });
+  for await (const item of parts) there.push(item[partition.keys.version]?.N ?? '');
   await partition.delete(there);
 }
