@@ -257,11 +257,11 @@ describe('an abort signal', () => {
   test('that many calls share has one listener, until the last of them ends', async () => {
     const controller = new AbortController();
     const { signal } = controller;
-    const gates = Array.from({ length: 50 }, () => deferred<void>());
+    const gates = Array.from({ length: 50 }, () => deferred<string>());
     const options = { timeoutMs: TIMEOUT_MS, signal, isTransient };
     const calls = gates.map(({ promise }) => withRetries(options, () => promise));
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
-    for (const { resolve } of gates.slice(1)) resolve();
+    for (const { resolve } of gates.slice(1)) resolve('done');
     await Promise.all(calls.slice(1));
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     const late = withRetries(options, hanging);

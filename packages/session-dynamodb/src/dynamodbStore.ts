@@ -6,6 +6,7 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
@@ -13,7 +14,7 @@ import {
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit } from './commit';
-import { toSessionError } from './errors';
+import { asUnanswered, toSessionError } from './errors';
 import { Partition } from './partition';
 import { assertKeyPrefix, partitionKey } from './partitionKey';
 import { Read } from './read';
@@ -83,7 +84,7 @@ export class DynamoDBStore implements SessionStore {
     const consistentRead = this.#consistentRead || options?.forWrite === true;
     const logOptions = { now, last: options?.last, consistentRead };
     const read = new Read(logOptions, this.#options, this.#now);
-    const { records, revision, head } = await this.#finish(sessionId, read);
+    const { records, revision, head } = await this.#finish(sessionId, read, { isReadOnly: true });
     this.#seen.remember(sessionId, head, now);
     return { records, revision };
   }
@@ -109,9 +110,9 @@ export class DynamoDBStore implements SessionStore {
   }
 
   /** Fails only before the outcome is known, not in what is done after. */
-  async #finish<T>(sessionId: string, work: Work<T>): Promise<T> {
+  async #finish<T>(sessionId: string, work: Work<T>, call?: Pick<RetryOptions, 'isReadOnly'>): Promise<T> {
     try {
-      return await this.#run(sessionId, (partition) => work.attempt(partition));
+      return await this.#run(sessionId, (partition) => work.attempt(partition), call);
     } catch (error) {
       if (work.outcome) return work.outcome;
       throw error;
@@ -119,7 +120,11 @@ export class DynamoDBStore implements SessionStore {
   }
 
   /** Requests are tried again one by one, the whole only where other writers were faster. */
-  async #run<T>(sessionId: string, attempt: (partition: Partition) => Promise<T>): Promise<T> {
+  async #run<T>(
+    sessionId: string,
+    attempt: (partition: Partition) => Promise<T>,
+    call?: Pick<RetryOptions, 'isReadOnly'>,
+  ): Promise<T> {
     const { timeoutMs, signal } = this.#options;
     const key = partitionKey(this.#keyPrefix, sessionId);
     const deadline = performance.now() + timeoutMs;
@@ -129,12 +134,12 @@ export class DynamoDBStore implements SessionStore {
       refusal = error;
     };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient }, ({ signal }) =>
-        attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
+      return await withRetries({ ...call, timeoutMs, signal, isTransient }, ({ signal }) =>
+        attempt(new Partition(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
       );
     } catch (error) {
-      const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;
-      throw toSessionError(cause, this.#table.name);
+      const isKnown = refusal !== undefined && SessionError.is(error, 'TIMEOUT');
+      throw toSessionError(isKnown ? asUnanswered(refusal) : error, this.#table.name);
     }
   }
 }

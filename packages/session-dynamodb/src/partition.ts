@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   BatchWriteItemCommand,
   PutItemCommand,
@@ -9,9 +8,10 @@ import {
   type QueryCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { backoffMs, SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
 import type { KeyNames } from './attributeNames';
-import { describe, isTransient } from './errors';
+import { describe } from './errors';
+import { pauseBefore, untilAnswered, type Bounds } from './requests';
 import { keyOf, type Item } from './rows';
 import type { SessionTable } from './sessionTable';
 
@@ -26,15 +26,6 @@ export interface QueryOptions {
   readonly attributes?: readonly string[] | undefined;
   /** Whether rows that were just put must be seen. Without, it costs half. Default true. */
   readonly consistentRead?: boolean | undefined;
-}
-
-/** When the requests of one call end. */
-export interface Bounds {
-  readonly signal: AbortSignal;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  /** Is told of each error after which a request is sent again. */
-  readonly onTransient: (error: unknown) => void;
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
@@ -114,9 +105,11 @@ export class Partition {
         Limit: limit,
         ExclusiveStartKey: start,
       };
-      const page = await this.#untilAnswered((options) =>
-        this.#table.client.send(new QueryCommand(input), options),
-      );
+      const page = await untilAnswered(this.#bounds, {
+        isChange: false,
+        send: (options) => this.#table.client.send(new QueryCommand(input), options),
+        isWhole: ({ Items }) => Array.isArray(Items),
+      });
       yield* page.Items ?? [];
       start = page.LastEvaluatedKey;
       limit &&= limit * 2;
@@ -134,11 +127,13 @@ export class Partition {
     for (let start = 0; start < requests.length; start += perRequest) {
       let rest = requests.slice(start, start + perRequest);
       for (let tries = 0; rest.length > 0; tries++) {
-        if (tries > 0) await this.#pause(tries);
+        if (tries > 0) await pauseBefore(this.#bounds, tries);
         const input = { RequestItems: { [this.#table.name]: rest } };
-        const answer = await this.#untilAnswered((options) =>
-          this.#table.client.send(new BatchWriteItemCommand(input), options),
-        );
+        const answer = await untilAnswered(this.#bounds, {
+          isChange: true,
+          send: (options) => this.#table.client.send(new BatchWriteItemCommand(input), options),
+          isWhole: ({ UnprocessedItems }) => UnprocessedItems !== undefined,
+        });
         rest = Object.values(answer.UnprocessedItems ?? {}).flat();
       }
     }
@@ -146,9 +141,19 @@ export class Partition {
 
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
   async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
-    const input = { TableName: this.#table.name, Item: item, ...condition };
+    const input: PutItemCommandInput = {
+      TableName: this.#table.name,
+      Item: item,
+      // So that there is something in the answer by which to know it.
+      ReturnConsumedCapacity: 'TOTAL',
+      ...condition,
+    };
     try {
-      await this.#untilAnswered((options) => this.#table.client.send(new PutItemCommand(input), options));
+      await untilAnswered(this.#bounds, {
+        isChange: true,
+        send: (options) => this.#table.client.send(new PutItemCommand(input), options),
+        isWhole: ({ ConsumedCapacity }) => ConsumedCapacity !== undefined,
+      });
       return undefined;
     } catch (error) {
       // Never passed on as a cause: it holds the row that is there.
@@ -156,29 +161,5 @@ export class Partition {
       const there = (error as ConditionalCheckFailedException).Item;
       return there ? { there } : {};
     }
-  }
-
-  /**
-   * Sends the same request until it is known what became of it: every one here is safe to repeat, as a row that landed
-   * tells by its commit id.
-   */
-  async #untilAnswered<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await send({ abortSignal: this.#bounds.signal });
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        this.#bounds.onTransient(error);
-        await this.#pause(tries, error);
-      }
-    }
-  }
-
-  /** @throws `atDeadline` where there is no time left to wait. */
-  async #pause(tries: number, atDeadline?: unknown): Promise<void> {
-    const { signal, deadline } = this.#bounds;
-    const delay = backoffMs(tries);
-    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline as Error;
-    await pause(delay, undefined, { signal });
   }
 }
