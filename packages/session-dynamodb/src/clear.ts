@@ -1,10 +1,22 @@
 import { randomUUID } from 'node:crypto';
+import { SessionError } from '@agent-sessions/session-core';
+import type { KeyNames } from './attributeNames';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
 import { isLeaving, markerOver, markerTtl } from './expiry';
 import { readHead } from './log';
 import type { Partition } from './partition';
-import { assertFormat, toItem, toNumber, toRow, versionOf, type Marker } from './rows';
+import {
+  assertFormat,
+  hasContent,
+  isVersion,
+  toItem,
+  toNumber,
+  toRow,
+  versionOf,
+  type Item,
+  type Marker,
+} from './rows';
 
 /**
  * Makes a marker the newest row, and deletes what is behind it. Returns the newest row, if there is any.
@@ -29,9 +41,14 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   if (head === undefined) return undefined;
   const version = versionOf(keys, head);
   assertFormat(version, head);
+  if (!isVersion(version)) {
+    // Nothing can be put behind it.
+    await partition.delete([head[keys.version]?.N ?? '']);
+    return putMarker(partition, now);
+  }
   // A commit is not looked at any further: a session with a damaged row can be cleared.
-  const row = head.base ? undefined : toRow(keys, head);
-  if (row?.kind === 'marker') return row;
+  const marker = hasContent(head) ? undefined : toMarker(keys, head);
+  if (marker) return marker;
 
   const { S: headCommit } = head.commit ?? {};
   if (headCommit !== undefined && isLeaving(toNumber(head[keys.ttl]), now)) {
@@ -41,8 +58,19 @@ async function putMarker(partition: Partition, now: number): Promise<Marker | un
   }
 
   const commit = randomUUID();
-  const marker = { kind: 'marker', version: version + 1, commit, createdAt: now, ttl: undefined } as const;
-  const there = await partition.putNew(toItem(keys, key, marker));
+  const next = { kind: 'marker', version: version + 1, commit, createdAt: now, ttl: undefined } as const;
+  const there = await partition.putNew(toItem(keys, key, next));
   if (there && there.commit?.S !== commit) throw contention();
-  return marker;
+  return next;
+}
+
+/** Undefined for a damaged row, too. */
+function toMarker(keys: KeyNames, head: Item): Marker | undefined {
+  try {
+    const row = toRow(keys, head);
+    return row.kind === 'marker' ? row : undefined;
+  } catch (error) {
+    if (SessionError.is(error, 'CORRUPT_RECORD')) return undefined;
+    throw error;
+  }
 }

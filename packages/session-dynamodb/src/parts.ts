@@ -2,7 +2,7 @@ import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
 import { outlasts, partsTtl, type Lifetime } from './expiry';
 import type { Partition } from './partition';
 import { newPartsName, partKey, type PartsName } from './partsName';
-import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
+import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';
 
 /*
  * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
@@ -64,16 +64,21 @@ export class Parts {
 /** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
 export async function readParts(
   partition: Partition,
-  { stem, count }: PartsName,
+  { stem, count, records }: NonNullable<CommitRow['parts']>,
   consistentRead: boolean,
 ): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
   const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true, consistentRead };
   for await (const item of partition.query(range)) {
     if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
-    chunks.push(item.bytes?.B ?? new Uint8Array(0));
+    const bytes = item.bytes?.B;
+    if (bytes === undefined) throw corrupt();
+    chunks.push(bytes);
   }
-  return chunks.length === count ? fromStream(Buffer.concat(chunks)) : undefined;
+  if (chunks.length !== count) return undefined;
+  const content = fromStream(Buffer.concat(chunks));
+  if (content.records.length !== records) throw corrupt();
+  return content;
 }
 
 function toStream({ records, operations }: Content): Buffer {
@@ -93,7 +98,7 @@ function frame(kind: number, payload: Uint8Array): Uint8Array[] {
 
 function fromStream(stream: Buffer): Content {
   const records: StoredRecord[] = [];
-  let operations = new Map<string, string>();
+  let operations: ReadonlyMap<string, string> | undefined = new Map();
   for (let at = 0; at < stream.length;) {
     const start = at + FRAME_HEADER_BYTES;
     const end = start <= stream.length ? start + stream.readUInt32BE(at + 1) : Infinity;
@@ -104,6 +109,7 @@ function fromStream(stream: Buffer): Content {
     else if (kind === KIND.bytes) records.push(Uint8Array.from(payload));
     else if (kind === KIND.operations) operations = parseOperations(payload.toString());
     else throw corrupt();
+    if (operations === undefined) throw corrupt();
     at = end;
   }
   return { records, operations };
