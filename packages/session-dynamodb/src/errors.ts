@@ -107,7 +107,7 @@ export function contention(): SessionError {
 }
 
 /** Whether DynamoDB itself answered so, and nothing in front of it: such an error has a type that the answer names. */
-export function isAnswer(error: unknown): boolean {
+function isAnswer(error: unknown): boolean {
   const { $fault } = (error ?? {}) as { $fault?: unknown };
   // Where the answer names none, the SDK puts `Unknown`, `UnknownError`, or the status.
   return $fault !== undefined && /^(?!Unknown(Error)?$)[A-Za-z]+$/.test(describe(error).name);
