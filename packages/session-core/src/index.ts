@@ -4,6 +4,7 @@ export { compactSession, onDraft, type HistoryShortener } from './compactSession
 export { SessionError, type SessionErrorCode } from './errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
+export { scopePrefix } from './sessionId';
 export { keepRecent, type KeepRecentOptions } from './sessionInput';
 export type { RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {

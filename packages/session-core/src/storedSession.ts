@@ -59,8 +59,8 @@ const CONTENTION_TIMEOUT_MS = 30_000;
  * `SessionHistoryTransactionAwareSession`, `SessionHistoryRewriteAwareSession`, `replaceHistoryWithCompaction`, and with
  * the option `scope`, `RunContextAwareSession`.
  *
- * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED` and
- * `STORE_UNAVAILABLE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
+ * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED`,
+ * `STORE_UNAVAILABLE` and `STORE_FAILURE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
  * carried out in the order of the calls.
  */
 export class StoredSession
