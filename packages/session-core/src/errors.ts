@@ -29,7 +29,7 @@ export type SessionErrorCode =
   | 'ACCESS_DENIED'
   /** The database is not set up for the store: a missing table, wrong keys, a key of another type. Nothing changed. */
   | 'STORE_MISCONFIGURED'
-  /** Any other error of the driver or the server; see `cause`. */
+  /** Any other error of the driver or the server; see `cause`. A change may or may not have been made. */
   | 'STORE_FAILURE';
 
 /**

@@ -12,6 +12,7 @@ export { SessionError, type SessionErrorCode } from './errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export type { ModelExchange } from './modelExchange';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
+export { scopePrefix } from './sessionId';
 export { keepRecent, type KeepRecentOptions } from './sessionInput';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {

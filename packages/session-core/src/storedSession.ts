@@ -32,8 +32,8 @@ import { NO_SUCH_REVISION, type SessionStore } from './sessionStore';
  * the option `compaction`, `OpenAIResponsesCompactionOwnershipAwareSession`. It takes the run context with every call, and
  * so tells what each run has seen.
  *
- * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED` and
- * `STORE_UNAVAILABLE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
+ * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED`,
+ * `STORE_UNAVAILABLE` and `STORE_FAILURE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
  * carried out in the order of the calls.
  */
 export class StoredSession

@@ -7,6 +7,7 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
@@ -14,7 +15,7 @@ import {
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit, type Landed } from './commit';
-import { toSessionError } from './errors';
+import { asUnanswered, toSessionError } from './errors';
 import { isTouchDue } from './expiry';
 import { readLog } from './log';
 import { Partition } from './partition';
@@ -68,10 +69,11 @@ export class DynamoDBStore implements SessionStore {
   async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const now = this.#now();
     const deadline = this.#deadline();
-    const { log, touch } = await this.#run(sessionId, deadline, async (partition) => {
+    const readAndTouch = async (partition: Partition) => {
       const log = await readLog(partition, { now, last: options?.last });
       return { log, touch: await this.#touch(partition, log.head, now) };
-    });
+    };
+    const { log, touch } = await this.#run(sessionId, deadline, readAndTouch, { isReadOnly: true });
     this.#seen.remember(sessionId, touch?.row ?? log.head, now);
     if (touch) await this.#tidy(sessionId, deadline, touch);
     return { records: log.records, revision: revisionOf(liveAt(now, log.head)) };
@@ -126,6 +128,7 @@ export class DynamoDBStore implements SessionStore {
     sessionId: string,
     deadline: number,
     attempt: (partition: Partition) => Promise<T>,
+    call?: Pick<RetryOptions, 'isReadOnly'>,
   ): Promise<T> {
     const { signal } = this.#options;
     const key = partitionKey(this.#keyPrefix, sessionId);
@@ -136,12 +139,12 @@ export class DynamoDBStore implements SessionStore {
       refusal = error;
     };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient }, ({ signal }) =>
-        attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
+      return await withRetries({ ...call, timeoutMs, signal, isTransient }, ({ signal }) =>
+        attempt(new Partition(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
       );
     } catch (error) {
-      const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;
-      throw toSessionError(cause, this.#table.name);
+      const isKnown = refusal !== undefined && SessionError.is(error, 'TIMEOUT');
+      throw toSessionError(isKnown ? asUnanswered(refusal) : error, this.#table.name);
     }
   }
 }

@@ -1,7 +1,16 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
 import type { Partition, QueryOptions } from './partition';
 import { readParts } from './parts';
-import { HEADER, inlineContent, liveAt, toRow, type CommitRow, type Item, type Row } from './rows';
+import {
+  assertLength,
+  HEADER,
+  inlineContent,
+  liveAt,
+  toRow,
+  type CommitRow,
+  type Item,
+  type Row,
+} from './rows';
 
 export interface Log {
   /** The newest row; undefined where there is none. */
@@ -60,6 +69,8 @@ async function tryRead(
   let next = 0;
   let wanted = 0;
   let dropped = 0;
+  /** How many records of the history are in the rows that come. */
+  let rest = 0;
   const logSoFar = (): Log => ({ head, records: newestFirst.reverse().flat(), operations });
 
   for await (const item of partition.query(pages(last, withOperations))) {
@@ -68,14 +79,19 @@ async function tryRead(
       head = row;
       live = liveAt(now, row);
       next = row.version;
-      wanted = Math.min(last, live?.length ?? 0);
+      rest = live?.length ?? 0;
+      wanted = Math.min(last, rest);
     }
     if (live === undefined) return { head, log: logSoFar() };
     if (row.kind !== 'commit' || row.version !== next) return { head };
 
     const inline = inlineContent(partition.keys, item);
     const count = row.parts?.records ?? inline.records.length;
+    // Without its records, nothing is known of their number.
+    if (last > 0) assertLength(row, count, rest, dropped);
     const kept = Math.max(0, count - dropped);
+    // Where all was wanted, one row more tells whether it was all.
+    const isConfirmed = rest === 0 || last < live.length;
     const taken = Math.min(kept, wanted);
     const needsContent = taken > 0 || (withOperations && carriesOperations(row));
     const content = row.parts && needsContent ? await readParts(partition, row.parts) : inline;
@@ -85,10 +101,11 @@ async function tryRead(
     if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
 
     wanted -= taken;
+    rest -= kept;
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
     const atBase = row.version === live.base;
-    if (wanted === 0 && (atBase || !withOperations)) return { head, log: logSoFar() };
+    if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { head, log: logSoFar() };
     if (atBase) return { head };
   }
   return head === undefined ? { head, log: logSoFar() } : { head };

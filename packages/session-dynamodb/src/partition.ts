@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   BatchWriteItemCommand,
   PutItemCommand,
@@ -11,9 +10,10 @@ import {
   type UpdateItemCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { backoffMs, SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
 import type { KeyNames } from './attributeNames';
-import { contention, describe, isTransient } from './errors';
+import { contention, describe } from './errors';
+import { pauseBefore, untilAnswered, type Bounds, type Request } from './requests';
 import { keyOf, toNumber, type Item } from './rows';
 import type { SessionTable } from './sessionTable';
 
@@ -28,14 +28,8 @@ export interface QueryOptions {
   readonly attributes?: readonly string[] | undefined;
 }
 
-/** When the requests of one call end. */
-export interface Bounds {
-  readonly signal: AbortSignal;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  /** Is told of each error after which a request is sent again. */
-  readonly onTransient: (error: unknown) => void;
-}
+/** So that there is something in the answer to a write by which to know it. */
+const ASK_FOR_CAPACITY = { ReturnConsumedCapacity: 'TOTAL' } as const;
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 export const MOST_PER_REQUEST = 25;
@@ -103,7 +97,7 @@ export class Partition {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     const refused = await this.#unlessRefused((options) =>
-      this.#table.client.send(new UpdateItemCommand(input), options),
+      this.#table.client.send(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
     );
     if (!refused) return;
     const held = toNumber(refused.there?.[this.keys.ttl]);
@@ -143,9 +137,11 @@ export class Partition {
         Limit: limit,
         ExclusiveStartKey: start,
       };
-      const page = await this.#untilAnswered((options) =>
-        this.#table.client.send(new QueryCommand(input), options),
-      );
+      const page = await untilAnswered(this.#bounds, {
+        isChange: false,
+        send: (options) => this.#table.client.send(new QueryCommand(input), options),
+        isWhole: ({ Items }) => Array.isArray(Items),
+      });
       yield* page.Items ?? [];
       start = page.LastEvaluatedKey;
       limit &&= limit * 2;
@@ -163,11 +159,13 @@ export class Partition {
     for (let start = 0; start < requests.length; start += perRequest) {
       let rest = requests.slice(start, start + perRequest);
       for (let tries = 0; rest.length > 0; tries++) {
-        if (tries > 0) await this.#pause(tries);
+        if (tries > 0) await pauseBefore(this.#bounds, tries);
         const input = { RequestItems: { [this.#table.name]: rest } };
-        const answer = await this.#untilAnswered((options) =>
-          this.#table.client.send(new BatchWriteItemCommand(input), options),
-        );
+        const answer = await untilAnswered(this.#bounds, {
+          isChange: true,
+          send: (options) => this.#table.client.send(new BatchWriteItemCommand(input), options),
+          isWhole: ({ UnprocessedItems }) => UnprocessedItems !== undefined,
+        });
         rest = Object.values(answer.UnprocessedItems ?? {}).flat();
       }
     }
@@ -175,16 +173,22 @@ export class Partition {
 
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
   async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
-    const input = { TableName: this.#table.name, Item: item, ...condition };
-    return this.#unlessRefused((options) => this.#table.client.send(new PutItemCommand(input), options));
+    const input: PutItemCommandInput = { TableName: this.#table.name, Item: item, ...condition };
+    return this.#unlessRefused((options) =>
+      this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+    );
   }
 
   /** Undefined when the condition of the write holds; otherwise what is there instead. */
   async #unlessRefused(
-    send: (options: { abortSignal: AbortSignal }) => Promise<unknown>,
+    send: Request<{ readonly ConsumedCapacity?: unknown }>['send'],
   ): Promise<{ there?: Item } | undefined> {
     try {
-      await this.#untilAnswered(send);
+      await untilAnswered(this.#bounds, {
+        isChange: true,
+        send,
+        isWhole: ({ ConsumedCapacity }) => ConsumedCapacity !== undefined,
+      });
       return undefined;
     } catch (error) {
       // Never passed on as a cause: it holds the row that is there.
@@ -192,29 +196,5 @@ export class Partition {
       const there = (error as ConditionalCheckFailedException).Item;
       return there ? { there } : {};
     }
-  }
-
-  /**
-   * Sends the same request until it is known what became of it: every one here is safe to repeat, as a row that landed
-   * tells by its commit id.
-   */
-  async #untilAnswered<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await send({ abortSignal: this.#bounds.signal });
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        this.#bounds.onTransient(error);
-        await this.#pause(tries, error);
-      }
-    }
-  }
-
-  /** @throws `atDeadline` where there is no time left to wait. */
-  async #pause(tries: number, atDeadline?: unknown): Promise<void> {
-    const { signal, deadline } = this.#bounds;
-    const delay = backoffMs(tries);
-    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline as Error;
-    await pause(delay, undefined, { signal });
   }
 }

@@ -1,7 +1,7 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
 import type { Partition } from './partition';
 import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
-import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
+import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';
 
 /*
  * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
@@ -68,13 +68,21 @@ export class Parts {
 }
 
 /** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
-export async function readParts(partition: Partition, name: PartsName): Promise<Content | undefined> {
+export async function readParts(
+  partition: Partition,
+  parts: NonNullable<CommitRow['parts']>,
+): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
-  for await (const item of partition.query({ ...rangeOf(name), newestFirst: true })) {
-    if (item[partition.keys.version]?.N !== partKey(name.stem, chunks.length + 1)) return undefined;
-    chunks.push(item.bytes?.B ?? new Uint8Array(0));
+  for await (const item of partition.query({ ...rangeOf(parts), newestFirst: true })) {
+    if (item[partition.keys.version]?.N !== partKey(parts.stem, chunks.length + 1)) return undefined;
+    const bytes = item.bytes?.B;
+    if (bytes === undefined) throw corrupt();
+    chunks.push(bytes);
   }
-  return chunks.length === name.count ? fromStream(Buffer.concat(chunks)) : undefined;
+  if (chunks.length !== parts.count) return undefined;
+  const content = fromStream(Buffer.concat(chunks));
+  if (content.records.length !== parts.records) throw corrupt();
+  return content;
 }
 
 /** Whether something with the ttl `ttl` stays at least until `needed`. */
@@ -99,7 +107,7 @@ function frame(kind: number, payload: Uint8Array): Uint8Array[] {
 
 function fromStream(stream: Buffer): Content {
   const records: StoredRecord[] = [];
-  let operations = new Map<string, string>();
+  let operations: ReadonlyMap<string, string> | undefined = new Map();
   for (let at = 0; at < stream.length;) {
     const start = at + FRAME_HEADER_BYTES;
     const end = start <= stream.length ? start + stream.readUInt32BE(at + 1) : Infinity;
@@ -110,6 +118,7 @@ function fromStream(stream: Buffer): Content {
     else if (kind === KIND.bytes) records.push(Uint8Array.from(payload));
     else if (kind === KIND.operations) operations = parseOperations(payload.toString());
     else throw corrupt();
+    if (operations === undefined) throw corrupt();
     at = end;
   }
   return { records, operations };

@@ -1,5 +1,5 @@
 import { DynamoDBStore } from '../src';
-import { intercept } from './support/requests';
+import { Crash, intercept } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable } from './support/table';
 
@@ -99,9 +99,7 @@ describe('a writer that saw the session before', () => {
     const { revision: ifRevision } = await store.read(id);
     await append(open(), id, 'a');
     const client = newClient();
-    intercept(client, ({ name }, send) =>
-      name === 'BatchWriteItem' ? Promise.reject(new Error('dead')) : send(),
-    );
+    intercept(client, ({ name }, send) => (name === 'BatchWriteItem' ? Promise.reject(new Crash()) : send()));
     await expect(open(client).clear(id)).rejects.toThrow();
     expect((await tryCommit(store, id, { append: ['b'], ifRevision })).status).toBe('committed');
     expect(await recordsOf(open(), id)).toEqual(['b']);

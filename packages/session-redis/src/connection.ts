@@ -49,7 +49,7 @@ export async function open(client: OwnedClient, { timeoutMs, signal }: Bounds): 
     });
   });
   try {
-    await withRetries({ timeoutMs, signal, isTransient: () => false }, () =>
+    await withRetries({ timeoutMs, signal, isReadOnly: true, isTransient: () => false }, () =>
       Promise.race([client.connect(), refused]),
     );
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
@@ -82,7 +83,7 @@ export class RedisStore implements SessionStore {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
-    const { revision, elements } = await this.#try(async (limit) => {
+    const { revision, elements } = await this.#try({ isReadOnly: true }, async (limit) => {
       const history = await this.#driver.read(keys, { last: options?.last, withExpiry }, limit);
       const { remainingMs, revision } = history;
       const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
@@ -129,7 +130,7 @@ export class RedisStore implements SessionStore {
   #change(script: Script, sessionId: string, args: (string | Buffer)[]): Promise<string[]> {
     const call = { keys: sessionKeys(this.#keyPrefix, sessionId), arguments: args };
     let answered: Answered | undefined;
-    return this.#try(async (limit) => {
+    return this.#try({ isReadOnly: false }, async (limit) => {
       answered ??= toAnswered(await this.#driver.run(script, call, limit));
       const { history, answer } = answered;
       const count = this.#waitForReplicas;
@@ -158,10 +159,13 @@ export class RedisStore implements SessionStore {
     SessionError.is(error, 'STORE_UNAVAILABLE') ||
     (isClosed(error) && this.#client.isOpen === true);
 
-  async #try<T>(attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
+  async #try<T>(
+    call: Pick<RetryOptions, 'isReadOnly'>,
+    attempt: (limit: TimeLimit) => Promise<T>,
+  ): Promise<T> {
     const { timeoutMs, signal } = this.#options;
     try {
-      return await withRetries({ timeoutMs, signal, isTransient: this.#isTransient }, attempt);
+      return await withRetries({ ...call, timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
       if (!SessionError.is(error, 'TIMEOUT') || this.#client.isReady !== false) throw toSessionError(error);
       const cause = lastConnectionError(this.#client) ?? error;

@@ -2,7 +2,9 @@ import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
 import { compacting } from './compacting';
 import { forgetting } from './forgetting';
+import { harnesses } from './harnesses';
 import { operating } from './operating';
+import { racing } from './racing';
 import { reading } from './reading';
 import { writing } from './writing';
 
@@ -13,4 +15,6 @@ export const brokenStores: BrokenStores = {
   ...compacting,
   ...operating,
   ...forgetting,
+  ...racing,
+  ...harnesses,
 };
