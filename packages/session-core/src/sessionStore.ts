@@ -43,8 +43,6 @@ export interface SessionStore {
 export interface ReadOptions {
   /** At least 1. Default all. */
   readonly last?: number | undefined;
-  /** A change rests on it: a store that may show an older state otherwise must show the newest. Default false. */
-  readonly forWrite?: boolean | undefined;
 }
 
 /**

@@ -28,7 +28,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 export const MARKER_MS = 24 * HOUR_MS;
 
 /** For clocks that differ, twice over: those of two clients, and those of a client and of DynamoDB. */
-export const CLOCK_SLACK_MS = 15 * MINUTE_MS;
+const CLOCK_SLACK_MS = 15 * MINUTE_MS;
 
 /**
  * How long a row outlasts its session at the least, beside the slack. An hour before it goes, a marker may be put over it: then
