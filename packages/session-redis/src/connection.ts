@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core';
-import { isTransient, toSessionError } from './errors';
+import { isTransient, messageOf, toSessionError } from './errors';
 import type { RedisSessionClient } from './redisClient';
 
 /** What a session that owns its client needs of it. */
@@ -41,8 +41,12 @@ export async function createOwnedClient(url: unknown, tls: TlsOptions | undefine
   return client;
 }
 
-/** node-redis tries to connect for ever; this ends at the time limit, or when the server says that it is no use. */
-export async function open(client: OwnedClient, { timeoutMs, signal }: Bounds): Promise<void> {
+/**
+ * node-redis tries to connect for ever; this ends at the time limit, or when the server says that it is no use.
+ *
+ * @throws `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`, `ACCESS_DENIED`, `STORE_MISCONFIGURED`
+ */
+export async function open(client: OwnedClient, url: string, { timeoutMs, signal }: Bounds): Promise<void> {
   const refused = new Promise<never>((_, reject) => {
     client.on('error', (error) => {
       if (!isTransient(error)) reject(toSessionError(error));
@@ -54,8 +58,19 @@ export async function open(client: OwnedClient, { timeoutMs, signal }: Bounds): 
     );
   } catch (error) {
     destroy(client);
-    throw toSessionError(SessionError.is(error, 'TIMEOUT') ? (lastConnectionError(client) ?? error) : error);
+    if (!SessionError.is(error, 'TIMEOUT')) throw toSessionError(error);
+    const cause = lastConnectionError(client) ?? error;
+    if (url.startsWith('rediss:') && isSilence(cause)) {
+      const message = `no TLS connection within ${timeoutMs} ms: if the server does not speak TLS at this port, the URL begins with redis://`;
+      throw new SessionError('STORE_UNAVAILABLE', message, { cause });
+    }
+    throw toSessionError(cause);
   }
+}
+
+/** A server that waits for a command takes what begins TLS for the beginning of one. */
+function isSilence(error: unknown): boolean {
+  return SessionError.is(error, 'TIMEOUT') || messageOf(error) === 'Connection timeout';
 }
 
 /** Waits for the answers to commands that were sent, within the time limit. */

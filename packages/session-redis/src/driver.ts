@@ -1,7 +1,8 @@
-import { NO_HISTORY, SessionError, type Revision, type TimeLimit } from '@agent-sessions/session-core';
+import { NO_HISTORY, type Revision, type TimeLimit } from '@agent-sessions/session-core';
 import { isRedirection, messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
 import { toReplicationState, type ReplicationState } from './replicas';
+import { isBuffers, toRawHistory, unknownReply, type RawHistory } from './replies';
 import { READ } from './scripts/read';
 import { REPLICAS } from './scripts/replicas';
 import type { Script } from './scripts/script';
@@ -12,15 +13,6 @@ import type { Script } from './scripts/script';
  */
 const WAIT_MS = 20;
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
-
-/** A session as it is stored. */
-export interface RawHistory {
-  readonly revision: Revision;
-  /** Of its list, oldest first. */
-  readonly elements: readonly Buffer[];
-  /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
-  readonly remainingMs: number;
-}
 
 export interface ReadOptions {
   /** Omitted: all. */
@@ -63,14 +55,7 @@ export class Driver {
     if (whole !== undefined) return whole;
     const start = last === undefined ? '0' : `-${last}`;
     const reply = await this.run(READ, { keys, arguments: [start] }, limit);
-    const [revision, elements, remainingMs] = reply as [Buffer | string, Buffer[], number];
-    if (typeof revision === 'string') {
-      throw new SessionError(
-        'STORE_MISCONFIGURED',
-        'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6.3',
-      );
-    }
-    return { revision: revision.toString(), elements, remainingMs };
+    return toRawHistory(reply);
   }
 
   /**
@@ -110,14 +95,16 @@ export class Driver {
   ): Promise<RawHistory | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [[revision], elements, [after], remainingMs] = (await Promise.all([
+    const replies: readonly unknown[] = await Promise.all([
       commands.hmGet(meta, 'rev'),
       commands.lRange(items, 0, -1),
       commands.hmGet(meta, 'rev'),
       withExpiry ? commands.pTTL(meta) : -1,
-    ])) as [[Buffer | null], Buffer[], [Buffer | null], number];
-    const before = revision?.toString();
-    const isTheirs = before === after?.toString() && lengthAt(before) === elements.length;
+    ]);
+    const [revision, elements, after, remainingMs] = replies;
+    if (!isBuffers(elements) || typeof remainingMs !== 'number') throw unknownReply(elements);
+    const before = fieldOf(revision);
+    const isTheirs = before === fieldOf(after) && lengthAt(before) === elements.length;
     return isTheirs ? { revision: before ?? NO_HISTORY, elements, remainingMs } : undefined;
   }
 
@@ -128,7 +115,15 @@ export class Driver {
   }
 }
 
-/** How many records there were after the commit that made this revision; see the commit script. */
+/** Of the reply to HMGET with one field; undefined where there is none. */
+function fieldOf(reply: unknown): string | undefined {
+  const [value, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (more.length > 0 || !(value === null || Buffer.isBuffer(value))) throw unknownReply(reply);
+  return value === null ? undefined : value.toString('latin1');
+}
+
+/** How many records there were after the commit that made this revision; NaN for what the scripts take for no revision. */
 function lengthAt(revision: Revision | undefined): number {
-  return revision === undefined ? 0 : Number(/^\d+\.(\d+)\./.exec(revision)?.[1]);
+  if (revision === undefined) return 0;
+  return revision.length > 128 ? NaN : Number(/^\d+\.(\d+)\.[\w-]+$/.exec(revision)?.[1]);
 }

@@ -16,58 +16,83 @@ const TRANSIENT = new Set([
   'TRYAGAIN',
 ]);
 const DENIED = new Set(['NOAUTH', 'NOPERM', 'WRONGPASS']);
-const MISCONFIGURED = new Map([
-  ['WRONGTYPE', 'a key of this session holds a value of another type'],
-  ['MOVED', 'the server is part of a cluster: use createCluster'],
-  ['ASK', 'the server is part of a cluster: use createCluster'],
-  ['CROSSSLOT', 'the keys of a session must share a cluster slot: the client must not change their hash tag'],
-]);
+
+const NO_SCRIPTS =
+  'the server, or a proxy before it, refuses the scripts or a command in them. Sessions need EVALSHA and EVAL with two keys ' +
+  'of one hash tag, as Redis 6.2 runs them';
+/**
+ * Refusals for good, and what to do. Besides Redis's own words: those of Envoy, of managed services (which turn commands
+ * off, or check scripts for what a cluster could refuse: on Alibaba Cloud, set script_check_enable to 0), and of Dragonfly.
+ */
+const MISCONFIGURED: readonly (readonly [words: RegExp, hint: string])[] = [
+  [/^WRONGTYPE /, 'a key of this session holds a value of another type'],
+  [/^(MOVED|ASK) /, 'the server is part of a cluster: use createCluster'],
+  [
+    /^CROSSSLOT |keys must (be )?in (the )?same slot/i,
+    'the keys of a session must share a cluster slot: the client must not change their hash tag',
+  ],
+  [/^ERR DB index is out of range/, 'the server has no such database: see the number at the end of the URL'],
+  [/^ERR SELECT is not allowed/, 'a cluster has database 0 only: leave out the number at the end of the URL'],
+  [/cluster support disabled/i, 'the server is not part of a cluster: use createClient'],
+  [
+    /^NOPROTO |unknown command .?HELLO|unsupported command .?HELLO/i,
+    'the server, or a proxy before it, speaks RESP 2 only: pass a client made with RESP: 2',
+  ],
+  [/unknown (redis )?command/i, NO_SCRIPTS],
+  [/unsupported command|command .{0,40}(is not available|not support|is disabled|not allowed)/i, NO_SCRIPTS],
+  [/undeclared key|bad lua script|script attempted to access/i, NO_SCRIPTS],
+];
+/** A refusal may quote what it refuses; the first argument of a script that could hold an item's content is far behind this. */
+const LONGEST_REFUSAL = 200;
 
 /** Whether another try of the same command may succeed. */
 export function isTransient(error: unknown): boolean {
   const code = replyCode(error);
   if (code !== undefined) return TRANSIENT.has(code) || messageOf(error).includes('max number of clients');
-  return isConnectionError(error) && !isClosed(error) && certificateProblem(error) === undefined;
+  return isConnectionError(error) && !isClosed(error) && !isAborted(error) && tlsProblem(error) === undefined;
 }
 
 /** `error` as a `SessionError`, with the driver's error as its cause. Neither holds an argument of the command. */
 export function toSessionError(error: unknown): SessionError {
   if (SessionError.is(error)) return error;
+  const code = replyCode(error);
   const options = { cause: withoutArguments(error) };
   if (isTransient(error)) {
-    const code = replyCode(error);
-    const message = code === undefined ? 'Redis cannot be reached' : `Redis refused at every try: ${code}`;
+    const message = code === undefined ? unreachable(error) : `Redis refused at every try: ${code}`;
     return new SessionError('STORE_UNAVAILABLE', message, options);
   }
-  if (isClosed(error)) {
-    return new SessionError('STORE_UNAVAILABLE', 'the Redis client is not connected, or closed', options);
+  if (isClosed(error)) return notConnected(error);
+  if (isAborted(error)) {
+    return new SessionError('ABORTED', 'the abortSignal of the client itself has aborted', options);
   }
-  const code = replyCode(error);
   if (code !== undefined && DENIED.has(code)) {
     return new SessionError('ACCESS_DENIED', `Redis denies access: ${code}`, options);
   }
-  const misconfigured = MISCONFIGURED.get(code ?? '');
-  if (misconfigured !== undefined) return new SessionError('STORE_MISCONFIGURED', misconfigured, options);
-  const certificate = certificateProblem(error);
-  if (certificate !== undefined) {
-    const message = `TLS fails for good: ${certificate}. Is the authority that signed the server's certificate passed as ca?`;
-    return new SessionError('STORE_MISCONFIGURED', message, options);
-  }
-  if (isUnknownCommand(error)) {
-    return new SessionError('STORE_MISCONFIGURED', 'the server lacks a command that sessions need', options);
-  }
+  const refusal = code === undefined ? '' : unwrapped(error);
+  const hint = MISCONFIGURED.find(([words]) => words.test(refusal))?.[1] ?? tlsProblem(error);
+  if (hint !== undefined) return new SessionError('STORE_MISCONFIGURED', hint, options);
   return new SessionError('STORE_FAILURE', 'the Redis command failed; see cause', options);
 }
 
+export function notConnected(cause: unknown): SessionError {
+  return new SessionError('STORE_UNAVAILABLE', 'the Redis client is not connected, or closed', { cause });
+}
+
 /**
- * The code that a server's error begins with; undefined for an error that is not the server's. Redis 6 wraps what fails
- * in a script. A permission that is missing there has no code before Redis 7.2 and on Valkey, nor has a long command without a password.
+ * The code that a server's error begins with; undefined for an error that is not the server's. A permission that is
+ * missing in a script has no code before Redis 7.2 and on Valkey, nor has a long command without a password.
  */
 function replyCode(error: unknown): string | undefined {
-  const message = messageOf(error).replace(/^ERR Error running script .*@user_script: ?\d+: -?/s, '');
+  const message = unwrapped(error);
   if (/^(ERR )?(The user executing the script can't|ACL failure in script)/.test(message)) return 'NOPERM';
   if (/^ERR Protocol error: unauthenticated/.test(message)) return 'NOAUTH';
-  return /^[A-Z]+(?= )/.exec(message)?.[0];
+  if (/^unsupported command/.test(message)) return 'ERR'; // Envoy, which leaves the code out
+  return /^[A-Z]+(?= )/.exec(message)?.[0] ?? (message === messageOf(error) ? undefined : 'ERR');
+}
+
+/** Redis 6 wraps what fails in a script. */
+function unwrapped(error: unknown): string {
+  return messageOf(error).replace(/^ERR Error running script .*@user_script: ?\d+: -?/s, '');
 }
 
 /** What is neither a reply, nor a bug in the driver, nor our own, is the connection's: too many kinds to list. */
@@ -81,14 +106,30 @@ export function isClosed(error: unknown): boolean {
   return messageOf(error) === 'The client is closed';
 }
 
+/** node-redis's `AbortError`, which has no code or name. The store's own signal ends a call before this is looked at. */
+function isAborted(error: unknown): boolean {
+  return messageOf(error) === 'The command was aborted';
+}
+
 /**
- * The code of an error about the server's certificate, or about the PEM text of one. A server that refuses the client's
- * closes the connection without saying why:
+ * Of an error about the server's certificate, or the PEM text of one, or about a server that does not speak TLS. A server
+ * that refuses the client's certificate closes the connection without saying why:
  * https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
-function certificateProblem(error: unknown): string | undefined {
+function tlsProblem(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { code?: unknown };
-  return typeof code === 'string' && /CERT|ISSUER|LEAF_SIGNATURE|^ERR_OSSL_/.test(code) ? code : undefined;
+  if (typeof code !== 'string') return undefined;
+  if (/^ERR_SSL_(WRONG_VERSION|PACKET_LENGTH|UNEXPECTED|HTTP)|^EPROTO$/.test(code)) {
+    return `the server does not answer in TLS (${code}): if it does not speak TLS at this port, the URL begins with redis://`;
+  }
+  if (!/CERT|ISSUER|LEAF_SIGNATURE|^ERR_OSSL_/.test(code)) return undefined;
+  return `TLS fails for good: ${code}. Is the authority that signed the server's certificate passed as ca?`;
+}
+
+function unreachable(error: unknown): string {
+  // node-redis's `SocketClosedUnexpectedlyError`, which has no code or name
+  if (messageOf(error) !== 'Socket closed unexpectedly') return 'Redis cannot be reached';
+  return 'Redis closed the connection. Where it does so at once, it may want TLS (rediss://) or a certificate of the client';
 }
 
 /** A node of a cluster says that another one has the key. */
@@ -97,14 +138,12 @@ export function isRedirection(error: unknown): boolean {
   return code === 'MOVED' || code === 'ASK';
 }
 
-function isUnknownCommand(error: unknown): boolean {
-  return /^ERR unknown (command|redis command)/i.test(messageOf(error));
-}
-
-/** A server that does not know a command answers with what the command was called with. */
+/** Of a refused command: without what it was called with. */
 function withoutArguments(error: unknown): unknown {
   const [message = '', ...echo] = messageOf(error).split(', with args beginning with');
-  return echo.length === 0 ? error : new Error(message);
+  const isQuoting = echo.length > 0 || (replyCode(error) !== undefined && message.length > LONGEST_REFUSAL);
+  if (!isQuoting) return error;
+  return new Error(message.slice(0, LONGEST_REFUSAL));
 }
 
 /** Not by `instanceof`: the driver may be of another realm. */

@@ -24,12 +24,12 @@ export class RedisSession extends StoredSession {
    *
    * @param url - `redis://`, or `rediss://` for TLS: `redis://user:password@host:6379/0`.
    * @throws `INVALID_ARGUMENT`, `ACCESS_DENIED` for a wrong password, `STORE_MISCONFIGURED` for a certificate that is not
-   * trusted, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
+   * trusted, no such database, no TLS or no RESP 3 at that port, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
    */
   static async fromUrl(url: string, options: RedisUrlOptions = {}): Promise<OwnedRedisSession> {
     const client = await createOwnedClient(url, options.tls);
     const session = new OwnedRedisSession({ ...options, client });
-    await open(client, resolveStoreOptions(options));
+    await open(client, url, resolveStoreOptions(options));
     return session;
   }
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import {
   isRefreshDue,
   NO_HISTORY,
-  LONGEST_TIMEOUT_MS,
   resolveStoreOptions,
   SessionError,
   withRetries,
@@ -11,21 +10,23 @@ import {
   type ReadOptions,
   type ResolvedStoreOptions,
   type RetryOptions,
+  type Revision,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
   type TimeLimit,
 } from '@agent-sessions/session-core';
+import { Change, type ChangeRequest } from './change';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';
-import { isClosed, isTransient, toSessionError } from './errors';
+import { isClosed, isTransient, notConnected, toSessionError } from './errors';
 import { assertKeyPrefix, sessionKeys } from './keys';
 import { toElement, toRecord } from './records';
 import { assertRedisClient, type RedisSessionClient } from './redisClient';
 import { assertWaitForReplicas } from './replicas';
+import { unknownReply, type ChangeReply } from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
-import type { Script } from './scripts/script';
 import { TOUCH } from './scripts/touch';
 
 export interface RedisStoreOptions extends StoreOptions {
@@ -40,8 +41,9 @@ export interface RedisStoreOptions extends StoreOptions {
   readonly waitForReplicas?: number | undefined;
 }
 
-/** How long a commit id outlives the last try that its sender can make: in buffers of proxies, kernels, stopped servers. */
-const LATE_MS = 600_000;
+const COMMITTED = ['committed', 'repeated', 'conflict', 'operation-mismatch'] as const;
+const CLEARED = ['cleared'] as const;
+const EXTENDED = ['extended', 'unchanged'];
 
 /** node-redis passes a command's arguments on the stack, which overflows at some 60,000. */
 const MOST_RECORDS = 30_000;
@@ -59,7 +61,6 @@ export class RedisStore implements SessionStore {
   readonly #options: ResolvedStoreOptions;
   readonly #ttlMs: string;
   readonly #keepsDeadline: 'keep' | '';
-  readonly #rememberMs: string;
   readonly #waitForReplicas: number | undefined;
 
   /** @throws `INVALID_ARGUMENT` */
@@ -75,7 +76,6 @@ export class RedisStore implements SessionStore {
     const { ttlMs, ttlRefresh } = this.#options;
     this.#ttlMs = `${ttlMs ?? ''}`;
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
-    this.#rememberMs = `${this.#options.timeoutMs + LATE_MS}`;
     this.#waitForReplicas = waitForReplicas;
   }
 
@@ -88,7 +88,8 @@ export class RedisStore implements SessionStore {
       const { remainingMs, revision } = history;
       const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
       if (withExpiry && hasExpiry && isRefreshDue(ttlMs, remainingMs)) {
-        await this.#driver.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
+        const reply = await this.#driver.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
+        if (!EXTENDED.includes(String(reply))) throw unknownReply(reply);
       }
       return history;
     });
@@ -96,61 +97,50 @@ export class RedisStore implements SessionStore {
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    const { id, append, drop = 0, ifRevision = '', operation } = change;
+    const { id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
     assertFits(append);
-    const [status, revision] = await this.#change(COMMIT, sessionId, [
+    const { status, detail } = await this.#change({
+      script: COMMIT,
+      statuses: COMMITTED,
+      keys: sessionKeys(this.#keyPrefix, sessionId),
       id,
-      drop === 'all' ? '-1' : `${drop}`,
-      this.#ttlMs,
-      this.#keepsDeadline,
-      this.#rememberMs,
-      ifRevision,
-      operation?.id ?? '',
-      operation?.fingerprint ?? '',
-      `${this.#waitForReplicas ?? ''}`,
-      ...append.map(toElement),
-    ]);
-    return { status, ...(revision !== undefined && { revision }) } as CommitResult;
+      since: sequenceNumberOf(lastSeen) ?? sequenceNumberOf(ifRevision) ?? '0',
+      rest: [
+        drop === 'all' ? '-1' : `${drop}`,
+        this.#ttlMs,
+        this.#keepsDeadline,
+        ifRevision,
+        operation?.id ?? '',
+        operation?.fingerprint ?? '',
+        `${this.#waitForReplicas ?? ''}`,
+        ...append.map(toElement),
+      ],
+      waitForReplicas: this.#waitForReplicas,
+    });
+    return status === 'committed' || status === 'repeated' ? { status, revision: detail } : { status };
   }
 
   async clear(sessionId: string): Promise<void> {
-    const id = randomUUID();
-    await this.#change(CLEAR, sessionId, [
-      id,
-      this.#rememberMs,
-      `${LONGEST_TIMEOUT_MS + LATE_MS}`,
-      `${this.#waitForReplicas ?? ''}`,
-    ]);
+    await this.#change({
+      script: CLEAR,
+      statuses: CLEARED,
+      keys: sessionKeys(this.#keyPrefix, sessionId),
+      id: randomUUID(),
+      since: '0',
+      rest: [`${this.#waitForReplicas ?? ''}`],
+      waitForReplicas: this.#waitForReplicas,
+    });
   }
 
-  /**
-   * Runs a script that changes a session, until it has an answer and as many replicas as are waited for have all that the
-   * answer rests on.
-   */
-  #change(script: Script, sessionId: string, args: (string | Buffer)[]): Promise<string[]> {
-    const call = { keys: sessionKeys(this.#keyPrefix, sessionId), arguments: args };
-    let answered: Answered | undefined;
-    return this.#try({ isReadOnly: false }, async (limit) => {
-      answered ??= toAnswered(await this.#driver.run(script, call, limit));
-      const { history, answer } = answered;
-      const count = this.#waitForReplicas;
-      if (count === undefined || history === '') return answer;
-
-      const [before, after] = await this.#driver.askReplicas(call.keys[1], count, limit);
-      const isSameMaster = before.history === history && after.history === history;
-      if (isSameMaster) {
-        // The first of these offsets is behind the change; a later one would run away from a slow replica.
-        const upTo = (answered.upTo ??= before.offset);
-        if (after.acknowledged.filter((offset) => offset >= upTo).length >= count) return answer;
-      } else {
-        // Another master may lack the change. The script recognises it, or makes it there.
-        answered = undefined;
-      }
-      throw new SessionError(
-        'STORE_UNAVAILABLE',
-        `the change was written, but not confirmed by ${count} replicas: a failover may lose it`,
-      );
-    });
+  async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
+    const change = new Change(this.#driver, request);
+    const reply = await this.#try({ isReadOnly: false }, (limit) => change.attempt(limit));
+    if (reply !== undefined) return reply;
+    throw new SessionError(
+      'STORE_UNAVAILABLE',
+      'an earlier try got no answer, and whether it was made is no longer known: others wrote too much since, or the hash ' +
+        'of the session was evicted',
+    );
   }
 
   /** A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others. */
@@ -167,25 +157,20 @@ export class RedisStore implements SessionStore {
     try {
       return await withRetries({ ...call, timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
-      if (!SessionError.is(error, 'TIMEOUT') || this.#client.isReady !== false) throw toSessionError(error);
+      const { isOpen, isReady } = this.#client;
+      // Some kinds of clients fail in ways of their own before they are connected.
+      if (isOpen === false && error instanceof TypeError) throw notConnected(error);
+      if (!SessionError.is(error, 'TIMEOUT') || isReady !== false) throw toSessionError(error);
       const cause = lastConnectionError(this.#client) ?? error;
-      throw new SessionError('STORE_UNAVAILABLE', `no connection to Redis within ${timeoutMs} ms`, { cause });
+      const message = `no connection to Redis within ${timeoutMs} ms: the client's 'error' events say why; for a sentinel, ask whether its root nodes can be reached`;
+      throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
   }
 }
 
-/** What a script that changes a session replied. */
-interface Answered {
-  /** The replication history that the answer rests on; empty where it rests on none that is to be confirmed. */
-  readonly history: string;
-  readonly answer: string[];
-  /** Whoever has this history up to here has what the answer rests on. */
-  upTo?: number;
-}
-
-function toAnswered(reply: unknown): Answered {
-  const [history = '', ...answer] = (reply as unknown[]).map(String);
-  return { history, answer };
+/** The commit that made this revision: see the commit script. */
+function sequenceNumberOf(revision: Revision | undefined): string | undefined {
+  return /^(\d{1,16})\./.exec(revision ?? '')?.[1];
 }
 
 /** @throws `COMMIT_TOO_LARGE` */

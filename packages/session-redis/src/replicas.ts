@@ -1,4 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core';
+import { unknownReply } from './replies';
 
 /** What a master tells of itself and its replicas, as of one moment. */
 export interface ReplicationState {
@@ -10,9 +11,14 @@ export interface ReplicationState {
   readonly acknowledged: readonly number[];
 }
 
-/** @param reply - of the script `REPLICAS` */
+/**
+ * @param reply - of the script `REPLICAS`
+ * @throws `STORE_FAILURE` for any other
+ */
 export function toReplicationState(reply: unknown): ReplicationState {
-  const [history = '', offset, ...acknowledged] = String(reply).split(' ');
+  const text = typeof reply === 'string' || Buffer.isBuffer(reply) ? reply.toString() : '';
+  if (!/^[0-9a-f]{1,40}( \d{1,19})+$/.test(text)) throw unknownReply(reply);
+  const [history = '', offset, ...acknowledged] = text.split(' ');
   return { history, offset: Number(offset), acknowledged: acknowledged.map(Number) };
 }
 

@@ -6,6 +6,7 @@ import {
   type RedisCluster,
   type Reply,
 } from '@agent-sessions/engines';
+import { NO_HISTORY } from '@agent-sessions/session-core';
 import { createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';
@@ -221,6 +222,28 @@ test('a session that is new in a slot that is moving waits until it has moved', 
   expect((await waiting).status).toBe('committed');
   expect((await store().read(id)).records).toEqual(['{"b":1}']);
 }, 60_000);
+
+test('in a slot that is moving, a change that empties a key on its way is whole', async () => {
+  const [source, target] = [master(0), master(1)];
+  const id = await idOn(source, 'emptied');
+  const keys = sessionKeys(keyPrefix, id);
+  const slot = `${await slotOf(keys[0])}`;
+  const eager = store({ timeoutMs: 300, ttlSeconds: 600 });
+  await eager.commit(id, { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  await redisCommand(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
+  await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
+  for (const drop of ['all', 2, 1] as const) {
+    await eager.commit(id, { id: commitId(), append: ['{"c":1}', '{"d":1}'], drop });
+    const expected = drop === 1 ? ['{"c":1}', '{"c":1}', '{"d":1}'] : ['{"c":1}', '{"d":1}'];
+    expect((await eager.read(id)).records).toEqual(expected);
+    const [ofItems, ofMeta] = await Promise.all(keys.map((key) => redisCommand(source, 'PEXPIRETIME', key)));
+    expect(ofItems).toBe(ofMeta);
+  }
+  await eager.clear(id);
+  expect(await redisCommand(source, 'EXISTS', keys[1])).toBe(1);
+  for (const node of [source, target]) await redisCommand(node, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
+  expect(await store().read(id)).toEqual({ records: [], revision: NO_HISTORY });
+});
 
 // The last test: it leaves the cluster with a node less.
 test('a master that is killed: what its replica had is there, and the session goes on, with nothing doubled', async () => {

@@ -136,9 +136,44 @@ test('a wrong password, or none: ACCESS_DENIED, at once', async () => {
   await (await RedisSession.fromUrl(`redis://default:right@${host}:${port}`)).close();
 });
 
-test('a database that does not exist: STORE_FAILURE, at once', async () => {
+test('a database that does not exist: STORE_MISCONFIGURED, at once', async () => {
   const error = await failure(RedisSession.fromUrl(`${url()}/99`, { timeoutMs: 600_000 }));
-  expect(error.code).toBe('STORE_FAILURE');
+  expect(error).toMatchObject({
+    code: 'STORE_MISCONFIGURED',
+    message: expect.stringContaining('no such database') as string,
+  });
+});
+
+test('a server without RESP 3: STORE_MISCONFIGURED, at once', async () => {
+  const old = await startRedis({ args: ['--rename-command', 'HELLO', ''] });
+  const error = await failure(RedisSession.fromUrl(old.url, { timeoutMs: 600_000 }));
+  expect(error).toMatchObject({
+    code: 'STORE_MISCONFIGURED',
+    message: expect.stringContaining('RESP: 2') as string,
+  });
+  await old.stop();
+});
+
+test('rediss:// to a server without TLS: an error that says so', async () => {
+  const own = await startRedis({});
+  const error = await failure(RedisSession.fromUrl(own.url.replace('redis:', 'rediss:'), { timeoutMs: 500 }));
+  expect(error).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining('redis://') as string,
+  });
+  await own.stop();
+  // One that answers at once, as others do, and Redis where the greeting has a line break in it.
+  const talkative = createServer((socket) => {
+    socket.on('error', () => undefined).end("-ERR unknown command '?'\r\n");
+  }).listen(0, '127.0.0.1');
+  await once(talkative, 'listening');
+  const { port } = talkative.address() as AddressInfo;
+  const atOnce = await failure(RedisSession.fromUrl(`rediss://127.0.0.1:${port}`, { timeoutMs: 600_000 }));
+  expect(atOnce).toMatchObject({
+    code: 'STORE_MISCONFIGURED',
+    message: expect.stringContaining('redis://') as string,
+  });
+  talkative.close();
 });
 
 test('a closed port: STORE_UNAVAILABLE within the time limit, with the reason', async () => {

@@ -15,29 +15,39 @@ test('a session is a list of its records, as they are, and a hash', async () => 
 
   expect((await redis.client.keys(`${redis.keyPrefix}:*`)).sort()).toEqual([items, meta]);
   expect(await redis.client.lRange(items, 0, -1)).toEqual(['{"a":"ä💥"}', '{"b":2}']);
-  const { created, updated, ...rest } = await redis.client.hGetAll(meta);
+  const { created, rev = '', ...rest } = await redis.client.hGetAll(meta);
   const now = Number((await redis.client.time())[0]) * 1_000;
-  expect(created).toBe(updated);
   expect(Math.abs(Number(created) - now)).toBeLessThan(10_000);
-  expect(rest).toEqual({
-    rev: '1.2.first',
-    seq: '1',
-    old: '1',
-    'c:first': '1.2',
-    'r:1': `${Number(created) + 615_000} first`,
+  const [seq = ''] = rev.split('.');
+  expect(Math.floor(Number(seq) / 1_000)).toBe(Number(created));
+  const due = Number(seq) + 2_400_000_000;
+  expect({ rev, ...rest }).toEqual({
+    rev: `${seq}.2.first`,
+    commits: `a 1 0 ${due} 0 ${seq}`,
+    a1: 'first',
+    'c:first': `${seq}.2`,
     'o:op': 'print',
   });
 });
 
-test('created stays, updated moves', async () => {
+test('created stays; the revision begins with the time of the commit, or one more than the last', async () => {
   const store = redis.store();
   const { meta } = redis.keys('times');
   await store.commit('times', { id: commitId(), append: ['{}'] });
-  await redis.client.hSet(meta, { created: '5', updated: '5' });
+  await redis.client.hSet(meta, { created: '5' });
+  const numbers: bigint[] = [];
+  for (let count = 0; count < 50; count++) {
+    await Promise.all([1, 2, 3].map(() => store.commit('times', { id: commitId(), append: ['{}'] })));
+    numbers.push(BigInt((await store.read('times')).revision.split('.')[0] ?? ''));
+  }
+  expect(await redis.client.hGet(meta, 'created')).toBe('5');
+  expect(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0n))).toBe(true);
+  // As where the clock is behind that of the master before.
+  const ahead = BigInt(Date.now() + 600_000) * 1_000n;
+  const commits = (await redis.client.hGet(meta, 'commits')) ?? '';
+  await redis.client.hSet(meta, 'commits', commits.replace(/\d+$/, `${ahead}`));
   await store.commit('times', { id: commitId(), append: ['{}'] });
-  const [created, updated] = await redis.client.hmGet(meta, ['created', 'updated']);
-  expect(created).toBe('5');
-  expect(Number(updated)).toBeGreaterThan(1e12);
+  expect((await store.read('times')).revision).toMatch(new RegExp(`^${ahead + 1n}\\.`));
 });
 
 test('bytes are stored as bytes, behind one 0xff', async () => {

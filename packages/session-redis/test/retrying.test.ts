@@ -82,8 +82,7 @@ describe.each<Fault & string>(['cut', 'cut-request', 'swallow', 'cut-answer'])(
 test('a clear that arrives again deletes nothing that was written since', async () => {
   const store = redis.store();
   const { items, meta } = redis.keys('late clear');
-  const clear = () =>
-    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '600000', '2400000', ''] });
+  const clear = () => redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '0', ''] });
   await store.commit('late clear', { id: commitId(), append: ['{"a":1}'] });
   await clear();
   expect((await store.read('late clear')).records).toEqual([]);
@@ -95,97 +94,9 @@ test('a clear that arrives again deletes nothing that was written since', async 
 test('so does a first clear of nothing', async () => {
   const store = redis.store();
   const { items, meta } = redis.keys('early clear');
-  const clear = () =>
-    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '600000', '2400000', ''] });
+  const clear = () => redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '0', ''] });
   await clear();
   await store.commit('early clear', { id: commitId(), append: ['{"b":1}'] });
   await clear();
   expect((await store.read('early clear')).records).toEqual(['{"b":1}']);
-});
-
-test('what a clear leaves behind are ids of recent commits, for a while', async () => {
-  const store = redis.store();
-  const { items, meta } = redis.keys('tombstone');
-  const operation = { id: 'op', fingerprint: 'print' };
-  for (const id of ['one', 'two']) await store.commit('tombstone', { id, append: ['{"a":1}'] });
-  await store.commit('tombstone', { id: 'three', append: [], operation });
-  await store.clear('tombstone');
-  expect(await redis.client.exists(items)).toBe(0);
-  const left = Object.keys(await redis.client.hGetAll(meta));
-  expect(left.filter((field) => !/^(c:|r:\d+$)/.test(field)).sort()).toEqual(['old', 'seq']);
-  expect(left).toEqual(expect.arrayContaining(['c:one', 'c:two', 'c:three']));
-  const time = await redis.client.pTTL(meta);
-  expect(Math.abs(time - 2_400_000)).toBeLessThan(10_000);
-
-  await store.commit('tombstone', { id: 'four', append: ['{"b":1}'] });
-  expect(await redis.client.pTTL(meta)).toBe(-1);
-});
-
-test('a clear forgets thousands of operations', async () => {
-  const { items, meta } = redis.keys('operations');
-  const fields = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`o:${index}`, 'f']));
-  await redis.client.hSet(meta, fields);
-  await redis.store().clear('operations');
-  expect(Object.keys(await redis.client.hGetAll(meta)).length).toBe(4);
-  expect(await redis.client.exists(items)).toBe(0);
-});
-
-test('a commit is recognised after hundreds of later ones, for as long as it is recent', async () => {
-  const store = redis.store();
-  const first = { id: 'first', append: ['{"a":1}'] };
-  const landed = await store.commit('long memory', first);
-  for (let count = 0; count < 300; count++) {
-    await store.commit('long memory', { id: commitId(), append: [], drop: count % 2 === 0 ? 1 : 0 });
-  }
-  expect(await store.commit('long memory', first)).toEqual(landed);
-  expect((await store.read('long memory')).records).toEqual([]);
-});
-
-test('commits that no retry can follow any more are forgotten, little by little', async () => {
-  const store = redis.store();
-  const { meta } = redis.keys('short memory');
-  const commits = async (count: number): Promise<void> => {
-    for (let index = 0; index < count; index++) {
-      await store.commit('short memory', { id: commitId(), append: ['{}'] });
-    }
-  };
-  const remembered = (): number[] =>
-    ['c:', 'r:'].map((start) => fields.filter((field) => field.startsWith(start)).length);
-  let fields: string[] = [];
-
-  await commits(200);
-  fields = await redis.client.hKeys(meta);
-  expect(remembered()).toEqual([200, 200]);
-  for (const field of fields.filter((name) => name.startsWith('r:'))) {
-    const [, id = ''] = ((await redis.client.hGet(meta, field)) ?? '').split(' ');
-    await redis.client.hSet(meta, field, `${Date.now() - 1_000} ${id}`);
-  }
-  await commits(80);
-  fields = await redis.client.hKeys(meta);
-  expect(remembered()).toEqual([80, 80]);
-  expect(await redis.client.hGet(meta, 'old')).toBe('201');
-});
-
-test('a commit is remembered for 10 minutes longer than its own writer can try it', async () => {
-  const remembered = async (sessionId: string, timeoutMs: number): Promise<number> => {
-    await redis.store({ timeoutMs }).commit(sessionId, { id: commitId(), append: ['{}'] });
-    return Number.parseInt((await redis.client.hGet(redis.keys(sessionId).meta, 'r:1')) ?? '') - Date.now();
-  };
-  expect(Math.abs((await remembered('patient', 1_800_000)) - 2_400_000)).toBeLessThan(10_000);
-  expect(Math.abs((await remembered('ordinary', 15_000)) - 615_000)).toBeLessThan(10_000);
-});
-
-test('a commit that is still remembered outlives the forgetting of other writers', async () => {
-  const store = redis.store({ timeoutMs: 10_000 });
-  const patient = redis.store({ timeoutMs: 1_800_000 });
-  const change = { id: commitId(), append: ['{"a":1}'] };
-  const landed = await patient.commit('forgetful', change);
-  const { meta } = redis.keys('forgetful');
-  // As after 20 minutes, which is longer than the other writer remembers its own.
-  const [until = '', id = ''] = ((await redis.client.hGet(meta, 'r:1')) ?? '').split(' ');
-  await redis.client.hSet(meta, 'r:1', `${Number(until) - 1_200_000} ${id}`);
-  for (let count = 0; count < 40; count++) {
-    await store.commit('forgetful', { id: commitId(), append: ['{}'] });
-  }
-  expect(await patient.commit('forgetful', change)).toEqual(landed);
 });

@@ -125,6 +125,14 @@ describe('fromUrl', () => {
     });
   });
 
+  test('redis:// to a server that wants TLS: an error that says so', async () => {
+    const attempt = RedisSession.fromUrl(`redis://127.0.0.1:${server.port}`, { timeoutMs: 500 });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('rediss://') as string,
+    });
+  });
+
   test('tls without rediss:// is refused', async () => {
     const attempt = RedisSession.fromUrl('redis://127.0.0.1', { tls: trusted() });
     await expect(attempt).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });

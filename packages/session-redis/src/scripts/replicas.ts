@@ -36,7 +36,7 @@ local info, id, refused = replication()
 if refused then return refused end
 local reply = id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
-local seq = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'seq')[1]
-if seq then redis.pcall('HSET', KEYS[1], 'seq', seq) end
+local commits = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'commits')[1]
+if commits then redis.pcall('HSET', KEYS[1], 'commits', commits) end
 return reply
 `;

@@ -1,0 +1,89 @@
+import { SessionError, type TimeLimit } from '@agent-sessions/session-core';
+import type { Driver } from './driver';
+import { toChangeReply, type ChangeReply } from './replies';
+import type { Script } from './scripts/script';
+
+export interface ChangeRequest<Status extends string> {
+  readonly script: Script;
+  /** What the script may say, besides that it is unsure. */
+  readonly statuses: readonly Status[];
+  readonly keys: [items: string, meta: string];
+  readonly id: string;
+  /** A sequence number of the session from before now; 0 where the caller knows of none. */
+  readonly since: string;
+  /** The script's further arguments. */
+  readonly rest: readonly (string | Buffer)[];
+  readonly waitForReplicas: number | undefined;
+}
+
+/** Tells that a reply is one of no use: the script no longer knows whether the change was made. */
+const UNSURE = 'unsure';
+
+/**
+ * One change of a session, which is tried until it has an answer, and as many replicas as are waited for have all that
+ * the answer rests on.
+ */
+export class Change<Status extends string> {
+  readonly #driver: Driver;
+  readonly #request: ChangeRequest<Status>;
+  #since: string;
+  #wasSent = false;
+  #reply: ChangeReply<Status> | undefined;
+  /** Whoever has the reply's history up to here has what it rests on. */
+  #upTo: number | undefined;
+
+  constructor(driver: Driver, request: ChangeRequest<Status>) {
+    this.#driver = driver;
+    this.#request = request;
+    this.#since = request.since;
+  }
+
+  /** @returns undefined where an earlier try may have made the change, and nobody knows any more. */
+  async attempt(limit: TimeLimit): Promise<ChangeReply<Status> | undefined> {
+    this.#reply ??= await this.#ask(limit);
+    if (this.#reply !== undefined) await this.#confirm(this.#reply, limit);
+    return this.#reply;
+  }
+
+  async #ask(limit: TimeLimit): Promise<ChangeReply<Status> | undefined> {
+    const isFirst = !this.#wasSent;
+    this.#wasSent = true;
+    let reply = await this.#run(limit);
+    if (reply.status === UNSURE && isFirst) {
+      // It was refused, so nothing has been made: what is remembered from this number on is enough to tell later.
+      this.#since = reply.detail;
+      reply = await this.#run(limit);
+    }
+    return isSure(reply) ? reply : undefined;
+  }
+
+  async #run(limit: TimeLimit): Promise<ChangeReply<Status | typeof UNSURE>> {
+    const { script, keys, id, rest, statuses } = this.#request;
+    const reply = await this.#driver.run(script, { keys, arguments: [id, this.#since, ...rest] }, limit);
+    return toChangeReply(reply, [...statuses, UNSURE]);
+  }
+
+  async #confirm({ history }: ChangeReply, limit: TimeLimit): Promise<void> {
+    const { waitForReplicas: count, keys } = this.#request;
+    if (count === undefined || history === '') return;
+    const [before, after] = await this.#driver.askReplicas(keys[1], count, limit);
+    if (before.history === history && after.history === history) {
+      // The first of these offsets is behind the change; a later one would run away from a slow replica.
+      const upTo = (this.#upTo ??= before.offset);
+      if (after.acknowledged.filter((offset) => offset >= upTo).length >= count) return;
+    } else {
+      // Another master may lack the change. The script recognises it, or makes it there.
+      this.#reply = this.#upTo = undefined;
+    }
+    throw new SessionError(
+      'STORE_UNAVAILABLE',
+      `the change was written, but not confirmed by ${count} replicas: a failover may lose it`,
+    );
+  }
+}
+
+function isSure<Status extends string>(
+  reply: ChangeReply<Status | typeof UNSURE>,
+): reply is ChangeReply<Status> {
+  return reply.status !== UNSURE;
+}

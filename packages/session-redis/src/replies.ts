@@ -1,0 +1,75 @@
+import { SessionError, type Revision } from '@agent-sessions/session-core';
+
+/** What a script that changes a session says. */
+export interface ChangeReply<Status extends string = string> {
+  /** The replication history that the reply rests on; empty where it rests on none that is to be confirmed. */
+  readonly history: string;
+  readonly status: Status;
+  /** The revision, or the sequence number to come again with; empty where there is neither. */
+  readonly detail: string;
+}
+
+/** A session as it is stored. */
+export interface RawHistory {
+  readonly revision: Revision;
+  /** Of its list, oldest first. */
+  readonly elements: readonly Buffer[];
+  /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
+  readonly remainingMs: number;
+}
+
+/**
+ * @param statuses - those that the script knows
+ * @throws `STORE_FAILURE` for anything that is not one of its replies: nobody knows then what was done.
+ */
+export function toChangeReply<Status extends string>(
+  reply: unknown,
+  statuses: readonly Status[],
+): ChangeReply<Status> {
+  const [history, word, detail, ...more] = Array.isArray(reply) ? reply.map(textOf) : [];
+  const status = statuses.find((known) => known === word);
+  if (history === undefined || status === undefined || detail === undefined || more.length > 0) {
+    throw unknownReply(reply);
+  }
+  return { history, status, detail };
+}
+
+/** @throws `STORE_FAILURE` as above; `STORE_MISCONFIGURED` for text where bytes were asked for. */
+export function toRawHistory(reply: unknown): RawHistory {
+  const [revision, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (typeof revision === 'string' && Array.isArray(elements)) {
+    throw new SessionError(
+      'STORE_MISCONFIGURED',
+      'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6.3',
+    );
+  }
+  const isKnown = Buffer.isBuffer(revision) && isBuffers(elements) && typeof remainingMs === 'number';
+  if (!isKnown || more.length > 0) throw unknownReply(reply);
+  return { revision: revision.toString(), elements, remainingMs };
+}
+
+export function isBuffers(value: unknown): value is Buffer[] {
+  return Array.isArray(value) && value.every((element) => Buffer.isBuffer(element));
+}
+
+/** Of a reply that is of no known kind, and may hold anything: it is not quoted. */
+export function unknownReply(reply: unknown): SessionError {
+  if (textOf(reply) === 'QUEUED') {
+    return new SessionError(
+      'STORE_FAILURE',
+      'Redis has put the command in a queue: somebody sent MULTI on this client, and its EXEC will make the change. Give ' +
+        'sessions a client of their own, or use client.multi()',
+    );
+  }
+  const kind = Array.isArray(reply) ? `a list of ${reply.length}` : reply === null ? 'null' : typeof reply;
+  return new SessionError(
+    'STORE_FAILURE',
+    `an answer of an unknown kind (${kind}): a proxy, a server that is not Redis, or something that wraps the client made ` +
+      'it. The change was made or was not, as a whole',
+  );
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  return Buffer.isBuffer(value) ? value.toString() : undefined;
+}

@@ -1,0 +1,70 @@
+/**
+ * Uses a session of every kind of client with OpenTelemetry's instrumentation of `redis` in place, and prints all that
+ * its spans, node-redis's diagnostics channels and errors show. Its one argument is the server's port. The instrumentation
+ * must be there before `redis` is loaded, and works on Node's own `require` only: hence a process of its own.
+ */
+import { subscribe, tracingChannel } from 'node:diagnostics_channel';
+import { inspect } from 'node:util';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import { RedisInstrumentation } from '@opentelemetry/instrumentation-redis';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+
+const exporter = new InMemorySpanExporter();
+const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
+registerInstrumentations({ tracerProvider, instrumentations: [new RedisInstrumentation()] });
+
+const events: unknown[] = [];
+for (const channel of ['command', 'batch'] as const) {
+  const note = (message: unknown): void =>
+    void events.push(inspect(message, { depth: 9, maxStringLength: null }));
+  tracingChannel(`node-redis:${channel}`).subscribe({
+    start: note,
+    end: note,
+    asyncStart: note,
+    asyncEnd: note,
+    error: note,
+  });
+}
+const replies: unknown[] = [];
+subscribe('node-redis:command:reply', (message) => void replies.push((message as { args: unknown }).args));
+
+async function main(): Promise<void> {
+  const { createClient, createClientPool } = await import('redis');
+  const { RedisSession } = await import('../../src');
+  const [port = '', content = ''] = process.argv.slice(2);
+  const url = `redis://127.0.0.1:${port}`;
+  const plain = await createClient({ url }).connect();
+  const pool = createClientPool({ url });
+  await pool.connect();
+  for (const [sessionId, client] of Object.entries({ plain, pool })) {
+    const session = new RedisSession({ client, sessionId, keyPrefix: 'traced' });
+    const message = (text: string) => ({ role: 'user' as const, content: text });
+    await session.addItems([message(content), message(`${content} ${'x'.repeat(100_000)}`)]);
+    await session.addItems([
+      { ...message(content), providerData: { bytes: new TextEncoder().encode(content) } },
+    ]);
+    await session.getItems();
+    await session.popItem();
+    await session.applyHistoryTransaction({
+      operationId: 'operation',
+      transaction: { type: 'append_items', items: [message(content)] },
+    });
+    await plain.sendCommand(['SCRIPT', 'FLUSH']);
+    await session.addItems([message(content)]);
+    await session.clearSession();
+  }
+  // What the same instrumentation shows of a script that takes content as plain text.
+  await plain.eval('return ARGV[1]', { arguments: [`plain ${content}`] });
+  plain.destroy();
+  pool.destroy();
+  const spans = exporter
+    .getFinishedSpans()
+    .map(({ name, attributes, events, status }) => ({ name, attributes, events, status }));
+  process.stdout.write(JSON.stringify({ spans, events, replies }));
+}
+
+void main();
