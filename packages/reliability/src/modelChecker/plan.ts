@@ -1,0 +1,159 @@
+import { Dice } from '../workload/dice';
+import type { ProcessOptions } from './call';
+import type { Weather } from './network';
+import type { Liberties } from './table';
+
+/** When a step is, as seen from the one before it. */
+export type Gap = 'at once' | 'soon' | 'within a minute' | 'at a boundary' | 'hours later' | 'days later';
+
+export interface Step {
+  readonly process: number;
+  readonly gap: Gap;
+  /** Decides what is done, and what becomes of its requests: the same whatever becomes of other steps. */
+  readonly seed: number;
+  /** The process is killed instead, and another one takes its place. */
+  readonly kills: boolean;
+}
+
+/** When DynamoDB deletes rows whose time is over. */
+export type Deletion = 'at once' | 'never' | 'now and then' | 'some at once';
+
+/** All that a seed decides before anything happens. */
+export interface Plan {
+  readonly processes: readonly { readonly clockAhead: number; readonly options: ProcessOptions }[];
+  readonly dynamoDBAhead: number;
+  readonly deletion: Deletion;
+  readonly weather: Weather;
+  readonly liberties: Omit<Liberties, 'dice'>;
+  readonly steps: readonly Step[];
+  /** How likely each call is. */
+  readonly calls: Readonly<Record<CallKind, number>>;
+}
+
+export type CallKind =
+  | 'append'
+  | 'append large'
+  | 'pop'
+  | 'compact'
+  | 'drop all'
+  | 'transaction'
+  | 'retry'
+  | 'clear'
+  | 'read'
+  | 'read last';
+
+/** What clocks may differ by: from each other, and from that of DynamoDB. */
+const MOST_CLOCK_SKEW_MS = 7 * 60_000;
+/** Of a read without consistency. */
+export const MOST_LAG_MS = 3_000;
+const DAY_S = 86_400;
+
+export interface PlanOptions {
+  /** Whether some stores read without consistency. */
+  readonly eventualReads: boolean;
+}
+
+export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
+  const dice = new Dice(seed);
+  const skews = dice.weighted({ none: 2, some: 3, most: 3 });
+  const ahead = (): number => {
+    if (skews === 'none') return 0;
+    return skews === 'most' ? dice.pick([0, MOST_CLOCK_SKEW_MS]) : dice.integer(0, MOST_CLOCK_SKEW_MS);
+  };
+  const common = { ttl: ttlOf(dice), refresh: refreshOf(dice) };
+  const isMixed = dice.happens(0.3);
+  const processes = Array.from({ length: dice.pick([1, 2, 2, 3, 3, 4]) }, () => ({
+    clockAhead: ahead(),
+    options: {
+      ttlSeconds: isMixed ? ttlOf(dice) : common.ttl,
+      ttlRefresh: isMixed ? refreshOf(dice) : common.refresh,
+      timeoutMs: dice.pick([15_000, 15_000, 15_000, 1_000, 60_000, 1_800_000]),
+      consistentRead: !(eventualReads && dice.happens(0.5)),
+    },
+  }));
+  const gaps = gapsOf(dice);
+  const isCalm = dice.happens(0.3);
+  const pageRows = dice.pick([1, 2, 3, 50]);
+  return {
+    processes,
+    dynamoDBAhead: ahead(),
+    deletion: dice.pick(['at once', 'at once', 'never', 'now and then', 'some at once']),
+    weather: weatherOf(dice, isCalm),
+    liberties: {
+      pageRows: () => pageRows,
+      tearsPages: dice.happens(0.4),
+      unprocessed: isCalm ? 0 : dice.pick([0, 0.2]),
+      lagMs: () => dice.integer(0, MOST_LAG_MS),
+      lagsAsOne: dice.happens(0.5),
+    },
+    calls: callsOf(dice),
+    steps: Array.from({ length: dice.integer(3, 14) }, () => ({
+      process: dice.integer(0, processes.length - 1),
+      gap: dice.weighted(gaps),
+      seed: dice.next(),
+      kills: !isCalm && dice.happens(0.05),
+    })),
+  };
+}
+
+function ttlOf(dice: Dice): number | undefined {
+  return dice.pick([undefined, undefined, 60, 3_600, 7_200, 7_200, DAY_S, 3 * DAY_S]);
+}
+
+function refreshOf(dice: Dice): ProcessOptions['ttlRefresh'] {
+  return dice.pick(['write', 'write', 'access', 'never']);
+}
+
+function gapsOf(dice: Dice): Record<Gap, number> {
+  return dice.pick([
+    { 'at once': 6, soon: 2, 'within a minute': 1, 'at a boundary': 3, 'hours later': 1, 'days later': 0.3 },
+    { 'at once': 6, soon: 2, 'within a minute': 0, 'at a boundary': 0.5, 'hours later': 0, 'days later': 0 },
+    { 'at once': 2, soon: 0, 'within a minute': 1, 'at a boundary': 6, 'hours later': 1, 'days later': 1 },
+    { 'at once': 4, soon: 1, 'within a minute': 0, 'at a boundary': 3, 'hours later': 0, 'days later': 0 },
+  ]);
+}
+
+function weatherOf(dice: Dice, isCalm: boolean): Weather {
+  const fault = isCalm ? 0 : dice.pick([0.3, 1, 3]);
+  return {
+    fates: {
+      answered: 20,
+      lost: fault,
+      'answer lost': 2 * fault,
+      refused: fault,
+      'failed after the deed': fault,
+      doubled: 2 * fault,
+      late: fault,
+      hangs: fault / 2,
+    },
+    delays: dice.pick([
+      { short: 1, long: 0, veryLong: 0, longest: 0 },
+      { short: 8, long: 2, veryLong: 0.3, longest: 0.1 },
+      { short: 1, long: 4, veryLong: 0, longest: 0 },
+      { short: 4, long: 2, veryLong: 2, longest: 0.5 },
+    ]),
+  };
+}
+
+function callsOf(dice: Dice): Record<CallKind, number> {
+  const usual = {
+    append: 6,
+    'append large': 1,
+    pop: 2,
+    compact: 1,
+    'drop all': 0.5,
+    transaction: 2,
+    retry: 1,
+    clear: 1,
+    read: 3,
+    'read last': 1,
+  };
+  return dice.pick([
+    usual,
+    usual,
+    { ...usual, clear: 5 },
+    { ...usual, compact: 4, 'drop all': 2 },
+    { ...usual, 'append large': 6 },
+    { ...usual, transaction: 10, retry: 3 },
+  ]);
+}
