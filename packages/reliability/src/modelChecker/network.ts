@@ -28,6 +28,14 @@ export interface Weather {
 const DELAYS_MS = { short: 8, long: 300, veryLong: 5_000, longest: 15_000 };
 const SOME_SECONDS = 10_000;
 
+/** With the status of the answer. */
+const REFUSALS: Readonly<Record<string, number>> = {
+  ThrottlingException: 400,
+  ProvisionedThroughputExceededException: 400,
+  InternalServerError: 500,
+  ServiceUnavailable: 503,
+};
+
 interface Request {
   readonly name: string;
   readonly command: string;
@@ -210,13 +218,8 @@ function broken(): Error {
 }
 
 function refusal(dice: Dice): Error {
-  const [name, status] = dice.pick([
-    ['ThrottlingException', 400],
-    ['ProvisionedThroughputExceededException', 400],
-    ['InternalServerError', 500],
-    ['ServiceUnavailable', 503],
-  ] as const);
-  return serviceError(name, status);
+  const name = dice.pick(Object.keys(REFUSALS) as [string, ...string[]]);
+  return serviceError(name, REFUSALS[name] ?? 500);
 }
 
 function serviceError(name: string, httpStatusCode: number): Error {

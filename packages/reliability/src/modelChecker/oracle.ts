@@ -4,13 +4,13 @@ import {
   afterCommit,
   afterTouch,
   EMPTY,
-  mayBeOver,
   sameRecords,
   seenAt,
   type Interval,
   type State,
 } from './abstractSession';
 import type { Call, Process } from './call';
+import type { Item } from './expressions';
 import type { Probe, Sight } from './probe';
 import { isOverdue, type SimulatedTable } from './table';
 import { brief } from './trace';
@@ -42,7 +42,7 @@ interface Candidate {
 }
 
 interface Look {
-  readonly text: string;
+  readonly text: () => string;
   readonly clock: Interval;
   readonly sight: Sight;
 }
@@ -108,7 +108,7 @@ export class Oracle {
           ...this.states.map((state) => `  ${describeState(state)}`),
           ...candidates.filter(({ isEffect }) => isEffect).map(({ state }) => `  or, after it, ${describeState(state)}`),
           'but a reader sees',
-          ...looks.map(({ text, sight }) => `  ${text}: ${describeSight(sight)}`),
+          ...looks.map(({ text, sight }) => `  ${text()}: ${describeSight(sight)}`),
         ].join('\n'),
       );
     }
@@ -171,7 +171,9 @@ export class Oracle {
     if (effects.some((effect) => effect.call === call && effect.isCertain)) {
       fail(`${result.status}, but it had changed the session`);
     }
-    if (effects.some((effect) => effect.isCertain && !this.#isForgotten(effect))) {
+    const invokedIn = this.#invokedIn.get(call) ?? 0;
+    const wasIn = effects.some(({ isCertain, period }) => isCertain && period <= invokedIn);
+    if (wasIn && !effects.some((effect) => this.#isForgotten(effect))) {
       fail(`${result.status}, but an earlier try was in`);
     }
     const fingerprints = seen.map(({ operations }) => operations.get(operation?.id ?? ''));
@@ -237,11 +239,11 @@ export class Oracle {
     const shown = Math.floor(now());
     const [behind, ahead] = [shown + Math.min(...aheads), shown + Math.max(...aheads)];
     const looks: Look[] = [];
-    const add = async (text: string, clock: number, isGone?: (row: never) => boolean): Promise<void> => {
+    const add = async (text: () => string, clock: number, isGone?: (row: Item) => boolean): Promise<void> => {
       looks.push({ text, clock: { from: clock, to: clock }, sight: await probe.look(clock, isGone) });
     };
-    await add('now', behind);
-    if (ahead > behind) await add(`now, by a clock that is ${ahead - behind} ms ahead`, ahead);
+    await add(() => 'now', behind);
+    if (ahead > behind) await add(() => `now, by a clock that is ${ahead - behind} ms ahead`, ahead);
     const ends = new Set(candidates.flatMap(({ state: { expires } }) => [expires.from - 1, expires.to]));
     for (const clock of ends) {
       if (clock < behind || clock === Infinity) continue;
@@ -252,7 +254,7 @@ export class Oracle {
   }
 
   async #addFuture(
-    add: (text: string, clock: number, isGone: (row: never) => boolean) => Promise<void>,
+    add: (text: () => string, clock: number, isGone: (row: Item) => boolean) => Promise<void>,
     clock: number,
     share: number,
   ): Promise<void> {
@@ -263,8 +265,10 @@ export class Oracle {
       table.rows.filter((row) => isOverdue(table.names, row, byDynamoDB) && dice.happens(share)),
     );
     const minutes = Math.round((clock - slowest - now()) / 60_000);
-    const without = [...gone].map((row) => brief(row[table.names.sortKey])).join(' ');
-    const text = `in ${minutes} min, by a clock that shows ${clock}, without rows [${without}]`;
+    const text = (): string => {
+      const without = [...gone].map((row) => brief(row[table.names.sortKey])).join(' ');
+      return `in ${minutes} min, by a clock that shows ${clock}, without rows [${without}]`;
+    };
     await add(text, clock, (row) => gone.has(row));
   }
 

@@ -11,7 +11,7 @@ export interface Step {
   readonly gap: Gap;
   /** Decides what is done, and what becomes of its requests: the same whatever becomes of other steps. */
   readonly seed: number;
-  /** The process is killed instead, and another one takes its place. */
+  /** A process is killed instead, in the midst of a call where there is one, and another one takes its place. */
   readonly kills: boolean;
 }
 
@@ -91,7 +91,7 @@ export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
       process: dice.integer(0, processes.length - 1),
       gap: dice.weighted(gaps),
       seed: dice.next(),
-      kills: !isCalm && dice.happens(0.05),
+      kills: !isCalm && dice.happens(0.08),
     })),
   };
 }
@@ -105,11 +105,13 @@ function refreshOf(dice: Dice): ProcessOptions['ttlRefresh'] {
 }
 
 function gapsOf(dice: Dice): Record<Gap, number> {
+  const burst = { 'at once': 6, soon: 1, 'within a minute': 0 };
   return dice.pick([
-    { 'at once': 6, soon: 2, 'within a minute': 1, 'at a boundary': 3, 'hours later': 1, 'days later': 0.3 },
-    { 'at once': 6, soon: 2, 'within a minute': 0, 'at a boundary': 0.5, 'hours later': 0, 'days later': 0 },
+    { ...burst, 'at a boundary': 0.5, 'hours later': 0, 'days later': 0 },
+    { ...burst, 'at a boundary': 3, 'hours later': 1, 'days later': 0.3 },
+    { ...burst, 'at a boundary': 3, 'hours later': 0, 'days later': 0 },
+    { ...burst, 'at a boundary': 0, 'hours later': 0, 'days later': 2 },
     { 'at once': 2, soon: 0, 'within a minute': 1, 'at a boundary': 6, 'hours later': 1, 'days later': 1 },
-    { 'at once': 4, soon: 1, 'within a minute': 0, 'at a boundary': 3, 'hours later': 0, 'days later': 0 },
   ]);
 }
 
@@ -151,9 +153,9 @@ function callsOf(dice: Dice): Record<CallKind, number> {
   return dice.pick([
     usual,
     usual,
-    { ...usual, clear: 5 },
+    { ...usual, append: 4, clear: 5, pop: 0, transaction: 0.5 },
     { ...usual, compact: 4, 'drop all': 2 },
-    { ...usual, 'append large': 6 },
+    { ...usual, 'append large': 6, compact: 3, clear: 2, read: 6 },
     { ...usual, transaction: 10, retry: 3 },
   ]);
 }

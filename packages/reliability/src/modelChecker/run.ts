@@ -18,7 +18,7 @@ export interface ScheduleOptions extends PlanOptions {
   readonly store: StoreModule;
   /** Whose reader the oracle looks with. */
   readonly reader: StoreModule;
-  /** Steps that are left out. */
+  /** Steps that are left out, from 1 on, as calls are named by them. */
   readonly without?: ReadonlySet<number>;
 }
 
@@ -36,6 +36,9 @@ const SESSION = 'session';
 const START = Date.UTC(2030, 0, 1);
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
+
+/** The margins of all kinds that a protocol may have. */
+const MARGINS_MS = [5, 15, 30, 60, -15, -60, 2 * 60, -2 * 60, 24 * 60].map((minutes) => minutes * MINUTE_MS);
 
 /** More than any schedule takes. */
 const MOST_EVENTS = 50_000;
@@ -94,10 +97,10 @@ class Schedule {
     this.#describePlan();
     try {
       for (const [index, step] of steps.entries()) {
-        if (this.options.without?.has(index)) continue;
+        if (this.options.without?.has(index + 1)) continue;
         const dice = new Dice(step.seed);
         await this.#until(await this.#momentAfter(step.gap, dice));
-        if (step.kills) this.#kill(step.process);
+        if (step.kills) this.#kill(this.#victim(dice) ?? step.process);
         else await this.#call(step.process, dice, `${index + 1}`);
       }
       await this.#untilQuiet();
@@ -139,6 +142,12 @@ class Schedule {
       length: 0,
     };
     return process;
+  }
+
+  /** A process that has a call under way. */
+  #victim(dice: Dice): number | undefined {
+    const busy = [...this.#active].map(({ process }) => this.#processes.indexOf(process));
+    return busy[dice.integer(0, busy.length - 1)];
   }
 
   #kill(index: number): void {
@@ -221,18 +230,18 @@ class Schedule {
   /** A moment when something that a row says is about to be so, or would be by a clock or a margin that is off. */
   #boundary(dice: Dice): number {
     const { now } = this.#time;
+    const any = <T>(values: readonly T[]): T | undefined => values[dice.integer(0, values.length - 1)];
+    const isTtl = dice.happens(0.5);
     const clocks = [this.#plan.dynamoDBAhead, ...this.#processes.map(({ clockAhead }) => clockAhead)];
-    const times = this.#table.rows.flatMap((row) =>
-      Object.values(row).flatMap(({ N: text }) => timeOf(Number(text)) ?? []),
-    );
-    const margins = [0, 0, 0, 5 * MINUTE_MS, 15 * MINUTE_MS, HOUR_MS, -HOUR_MS, 2 * HOUR_MS, 24 * HOUR_MS];
-    const moments = times
-      .flatMap((time) =>
-        clocks.map((ahead) => time - ahead + (margins[dice.integer(0, margins.length - 1)] ?? 0)),
-      )
-      .map((moment) => moment + dice.pick([-20_000, -1_000, -100, -10, 0, 1, 100, 1_000, 20_000]))
+    const ahead = isTtl && dice.happens(0.7) ? this.#plan.dynamoDBAhead : (any(clocks) ?? 0);
+    const margin = dice.happens(0.5) ? 0 : (any(MARGINS_MS) ?? 0);
+    const jitter = dice.integer(-1, 1) * dice.pick([0, 10, 100, 100, 1_000, 20_000]);
+    const moments = this.#table.rows
+      .flatMap((row) => (isTtl ? [row[NAMES.ttl]] : Object.values(row)))
+      .flatMap((value) => timeOf(Number(value?.N)) ?? [])
+      .map((moment) => moment - ahead + margin + jitter)
       .filter((moment) => moment > now);
-    return moments[dice.integer(0, moments.length - 1)] ?? now + dice.integer(1, HOUR_MS);
+    return any(moments) ?? now + dice.integer(1, HOUR_MS);
   }
 
   /** Until no call is under way any more, and nothing more can land. */

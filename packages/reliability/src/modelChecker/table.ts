@@ -250,7 +250,8 @@ export class SimulatedTable {
       .sort((left, right) => this.#compare(left.key, right.key))
       .flatMap(({ changes }) => {
         const moment = this.#now() - (lagsAsOne ? common : lagMs());
-        return changes.findLast(({ at }) => at <= moment)?.item ?? [];
+        const item = changes.findLast(({ at }) => at <= moment)?.item;
+        return item ? [item] : [];
       });
   }
 
