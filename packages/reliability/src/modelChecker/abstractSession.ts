@@ -1,4 +1,9 @@
-import { isRefreshDue, NO_HISTORY, type HistoryChange, type StoredRecord } from '@agent-sessions/session-core';
+import {
+  isRefreshDue,
+  NO_HISTORY,
+  type HistoryChange,
+  type StoredRecord,
+} from '@agent-sessions/session-core';
 import type { ProcessOptions } from './call';
 
 /** From and to, both inclusive, in milliseconds since the epoch. */
@@ -28,12 +33,12 @@ export const EMPTY: State = {
 };
 
 /** Whether somebody whose clock shows such a time may see the session alive. */
-export function mayLive({ expires }: State, clock: Interval): boolean {
+function mayLive({ expires }: State, clock: Interval): boolean {
   return expires.to > clock.from;
 }
 
 /** Whether somebody whose clock shows such a time may see the session expired. */
-export function mayBeOver({ expires }: State, clock: Interval): boolean {
+function mayBeOver({ expires }: State, clock: Interval): boolean {
   return expires.from <= clock.to;
 }
 

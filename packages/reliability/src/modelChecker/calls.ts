@@ -18,13 +18,12 @@ const RETRIES_MS = 10 * 60_000;
 /** What the process does next. */
 export function nextVerb(
   dice: Dice,
-  calls: Readonly<Record<CallKind, number>>,
+  kind: CallKind,
   process: Process,
   name: string,
   past: readonly PastChange[],
   now: number,
 ): Verb {
-  const kind = dice.weighted(calls);
   const { revision, length } = process;
   const lastSeen = dice.happens(0.7) ? revision : undefined;
   const ifRevision = dice.happens(0.5) ? revision : undefined;
@@ -37,7 +36,10 @@ export function nextVerb(
     case 'append':
       return commit({ append, ifRevision, lastSeen });
     case 'append large':
-      return commit({ append: [large(append[0] ?? '', dice.pick(LARGE_BYTES)), ...append.slice(1)], lastSeen });
+      return commit({
+        append: [large(append[0] ?? '', dice.pick(LARGE_BYTES)), ...append.slice(1)],
+        lastSeen,
+      });
     case 'pop':
       return commit({
         append: dice.happens(0.3) ? append : [],

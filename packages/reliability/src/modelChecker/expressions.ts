@@ -163,8 +163,7 @@ class Parser {
       }
       case 'begins_with': {
         const [path, prefix] = this.#arguments(2);
-        return (item, names) =>
-          path(item, names)?.S?.startsWith(prefix(item, names)?.S ?? '\uffff') ?? false;
+        return (item, names) => path(item, names)?.S?.startsWith(prefix(item, names)?.S ?? '\uffff') ?? false;
       }
       default:
         return this.#comparison();

@@ -6,17 +6,8 @@ import type { Input, Liberties, SimulatedTable, TableNames, Work } from './table
 import { brief, type Trace } from './trace';
 import type { VirtualTime } from './virtualTime';
 
-const FATES = [
-  'answered',
-  'lost',
-  'answer lost',
-  'refused',
-  'failed after the deed',
-  'doubled',
-  'late',
-  'hangs',
-] as const;
-type Fate = (typeof FATES)[number];
+type Fate =
+  'answered' | 'lost' | 'answer lost' | 'refused' | 'failed after the deed' | 'doubled' | 'late' | 'hangs';
 
 /** What becomes of requests. */
 export interface Weather {
@@ -87,11 +78,13 @@ export class Network {
     trace.add(() => `${call.name}: sends ${describe(request)}`);
     const fate = request.dice.weighted(weather.fates);
     return new Promise((resolve, reject) => {
-      const answer = (result: unknown, error: unknown): void => {
+      const answer = (result: unknown, error: Error | undefined): void => {
         signal?.removeEventListener('abort', onAbort);
         if (process.isDead) return;
-        trace.add(() => `${call.name}: learns of ${request.name} ${error ? shortError(error) : brief(result)}`);
-        if (error) reject(error as Error);
+        trace.add(
+          () => `${call.name}: learns of ${request.name} ${error ? shortError(error) : brief(result)}`,
+        );
+        if (error) reject(error);
         else resolve(result);
       };
       const onAbort = (): void => {
@@ -106,25 +99,30 @@ export class Network {
     });
   }
 
-  #carry(request: Request, fate: Fate, answer: (result: unknown, error?: unknown) => void): void {
+  #carry(request: Request, fate: Fate, answer: (result: unknown, error?: Error) => void): void {
     const { time } = this.#options;
     const { dice } = request;
     const later = (run: () => unknown): void => void time.after(this.#delay(request), run);
-    const land = (then: (result: unknown, error?: unknown) => void, extraMs = 0): void => {
+    const land = (then: (result: unknown, error?: Error) => void, extraMs = 0): void => {
       time.after(this.#delay(request) + extraMs, () => this.#land(request, then));
     };
     const ignore = (): void => undefined;
     switch (fate) {
       case 'answered':
-        return land((result, error) => later(() => answer(result, error)));
+        land((result, error) => later(() => answer(result, error)));
+        return;
       case 'lost':
-        return later(() => answer(undefined, broken()));
+        later(() => answer(undefined, broken()));
+        return;
       case 'answer lost':
-        return land(() => later(() => answer(undefined, broken())));
+        land(() => later(() => answer(undefined, broken())));
+        return;
       case 'refused':
-        return later(() => answer(undefined, refusal(dice)));
+        later(() => answer(undefined, refusal(dice)));
+        return;
       case 'failed after the deed':
-        return land(() => later(() => answer(undefined, serviceError('InternalServerError', 500))));
+        land(() => later(() => answer(undefined, serviceError('InternalServerError', 500))));
+        return;
       case 'doubled': {
         const answersFirst = dice.happens(0.5);
         const first = answersFirst ? answer : ignore;
@@ -148,7 +146,7 @@ export class Network {
   }
 
   /** One step now, the others soon. */
-  async #land(request: Request, then: (result: unknown, error?: unknown) => void): Promise<void> {
+  async #land(request: Request, then: (result: unknown, error?: Error) => void): Promise<void> {
     const { table, trace, liberties } = this.#options;
     trace.add(() => `      ${request.name} of ${request.call.name} arrives: ${request.command}`);
     // Before it begins, not only before its first step: what it reads without consistency is what was there before.
@@ -160,7 +158,7 @@ export class Network {
     );
   }
 
-  async #step(request: Request, work: Work, then: (result: unknown, error?: unknown) => void): Promise<void> {
+  async #step(request: Request, work: Work, then: (result: unknown, error?: Error) => void): Promise<void> {
     const { table, time, trace, beforeLanding, onLanding } = this.#options;
     await beforeLanding();
     const before = table.changes;
@@ -170,7 +168,7 @@ export class Network {
     } catch (error) {
       if (!isOfService(error)) throw error;
       trace.add(() => `      ${request.name} is refused: ${shortError(error)}`);
-      then(undefined, error);
+      then(undefined, error as Error);
       return;
     }
     if (table.changes > before) {
@@ -190,11 +188,13 @@ export class Network {
 }
 
 /** All rows, as a trace shows them. */
-export function describeRows(rows: readonly Item[], names: TableNames): string {
+function describeRows(rows: readonly Item[], names: TableNames): string {
   const shown = rows.map((row) =>
     brief(Object.fromEntries(Object.entries(row).filter(([name]) => name !== names.partitionKey))),
   );
-  return shown.length === 0 ? 'the table is empty' : `the table holds\n${shown.map((row) => `          ${row}`).join('\n')}`;
+  return shown.length === 0
+    ? 'the table is empty'
+    : `the table holds\n${shown.map((row) => `          ${row}`).join('\n')}`;
 }
 
 function describe({ name, command, input }: Request): string {

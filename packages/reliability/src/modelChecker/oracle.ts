@@ -1,5 +1,4 @@
 import { NO_HISTORY, type CommitResult, type StoredHistory } from '@agent-sessions/session-core';
-import type { Dice } from '../workload/dice';
 import {
   afterCommit,
   afterTouch,
@@ -9,11 +8,10 @@ import {
   type Interval,
   type State,
 } from './abstractSession';
-import type { Call, Process } from './call';
-import type { Item } from './expressions';
-import type { Probe, Sight } from './probe';
-import { isOverdue, type SimulatedTable } from './table';
-import { brief } from './trace';
+import type { Call } from './call';
+import { describeSight, describeState } from './describe';
+import type { Look, Lookout } from './lookout';
+import type { SimulatedTable } from './table';
 
 /** What must never happen, and did. */
 export class Violation extends Error {}
@@ -41,15 +39,8 @@ interface Candidate {
   readonly isCommit: boolean;
 }
 
-interface Look {
-  readonly text: () => string;
-  readonly clock: Interval;
-  readonly sight: Sight;
-}
-
 /** Of a call that has not asked for the time. */
 const ANY_TIME: Interval = { from: -Infinity, to: Infinity };
-const DAY_MS = 86_400_000;
 /** Errors that promise that nothing was changed. */
 const UNCHANGED = new Set(['CONTENTION', 'CONFLICT']);
 /** Errors after which nobody knows. */
@@ -57,11 +48,9 @@ const UNKNOWN = new Set(['TIMEOUT', 'ABORTED', 'STORE_UNAVAILABLE']);
 
 export interface OracleOptions {
   readonly table: SimulatedTable;
-  readonly probe: Probe;
-  readonly processes: readonly Process[];
-  readonly dynamoDBAhead: number;
+  readonly lookout: Lookout;
+  /** True time. */
   readonly now: () => number;
-  readonly dice: Dice;
   /** How old the state may be that a read without consistency shows, in milliseconds. */
   readonly mostLagMs: number;
 }
@@ -99,22 +88,26 @@ export class Oracle {
   async onChange(call: Call | undefined): Promise<void> {
     if (call) this.#ownChanges.set(call, (this.#ownChanges.get(call) ?? 0) + 1);
     const candidates = this.#candidates(call);
-    const looks = await this.#look(candidates);
+    const ends = candidates.flatMap(({ state: { expires } }) => [expires.from - 1, expires.to]);
+    const looks = await this.#options.lookout.look(ends);
     const explained = candidates.flatMap((candidate) => this.#explain(candidate, looks) ?? []);
-    if (explained.length === 0) {
-      throw new Violation(
-        [
-          `what ${call ? `${call.name} did` : 'DynamoDB deleted'} cannot be explained; the session is`,
-          ...this.states.map((state) => `  ${describeState(state)}`),
-          ...candidates.filter(({ isEffect }) => isEffect).map(({ state }) => `  or, after it, ${describeState(state)}`),
-          'but a reader sees',
-          ...looks.map(({ text, sight }) => `  ${text()}: ${describeSight(sight)}`),
-        ].join('\n'),
-      );
-    }
+    if (explained.length === 0) throw this.#unexplained(call, candidates, looks);
     const effects = explained.filter(({ isEffect }) => isEffect);
     this.#periods.push({ from: this.#options.now(), states: distinct(explained.map(({ state }) => state)) });
     if (call && effects.length > 0) this.#record(call, effects, effects.length === explained.length);
+  }
+
+  #unexplained(call: Call | undefined, candidates: readonly Candidate[], looks: readonly Look[]): Violation {
+    const effects = candidates.filter(({ isEffect }) => isEffect);
+    return new Violation(
+      [
+        `what ${call ? `${call.name} did` : 'DynamoDB deleted'} cannot be explained; the session is`,
+        ...this.states.map((state) => `  ${describeState(state)}`),
+        ...effects.map(({ state }) => `  or, after it, ${describeState(state)}`),
+        'but a reader sees',
+        ...looks.map(({ text, sight }) => `  ${text()}: ${describeSight(sight)}`),
+      ].join('\n'),
+    );
   }
 
   /** @throws `Violation` */
@@ -198,19 +191,14 @@ export class Oracle {
 
   /** What the session may be after something that `call` did. */
   #candidates(call: Call | undefined): Candidate[] {
-    const { states } = this;
-    const unchanged = states.map((state): Candidate => ({ state, isEffect: false, isCommit: false }));
-    if (call?.clock === undefined) {
-      if (call?.verb.verb !== 'clear') return unchanged;
-    }
-    return [...unchanged, ...this.#afterEffect(call, states)];
+    const unchanged = this.states.map((state): Candidate => ({ state, isEffect: false, isCommit: false }));
+    return call ? [...unchanged, ...this.#afterEffect(call, this.states)] : unchanged;
   }
 
   #afterEffect(call: Call, states: readonly State[]): Candidate[] {
     const { verb, process, answer } = call;
     const clock = call.clock ?? ANY_TIME;
-    const mayStillTakeEffect =
-      answer === undefined || (answer.kind === 'error' && UNKNOWN.has(answer.code));
+    const mayStillTakeEffect = answer === undefined || (answer.kind === 'error' && UNKNOWN.has(answer.code));
     if (!mayStillTakeEffect) return [];
     if (verb.verb === 'read') {
       return states.flatMap((state) => {
@@ -222,7 +210,9 @@ export class Oracle {
       return this.#certainEffect(call) ? [] : [{ state: EMPTY, isEffect: true, isCommit: false }];
     }
     const tries = this.#effects.get(verb.change.id) ?? [];
-    const isIn = tries.some((effect) => effect.isCertain && (effect.call === call || !this.#isForgotten(effect)));
+    const isIn = tries.some(
+      (effect) => effect.isCertain && (effect.call === call || !this.#isForgotten(effect)),
+    );
     if (isIn) return [];
     return states
       .flatMap((state) => seenAt(state, clock))
@@ -230,46 +220,6 @@ export class Oracle {
         const state = afterCommit(seen, verb.change, process.options, clock);
         return state ? { state, isEffect: true, isCommit: true } : [];
       });
-  }
-
-  /** Looks at the table now and in the future, with rows deleted whose time is over by then. */
-  async #look(candidates: readonly Candidate[]): Promise<Look[]> {
-    const { probe, processes, now, dice } = this.#options;
-    const aheads = processes.map(({ clockAhead }) => clockAhead);
-    const shown = Math.floor(now());
-    const [behind, ahead] = [shown + Math.min(...aheads), shown + Math.max(...aheads)];
-    const looks: Look[] = [];
-    const add = async (text: () => string, clock: number, isGone?: (row: Item) => boolean): Promise<void> => {
-      looks.push({ text, clock: { from: clock, to: clock }, sight: await probe.look(clock, isGone) });
-    };
-    await add(() => 'now', behind);
-    if (ahead > behind) await add(() => `now, by a clock that is ${ahead - behind} ms ahead`, ahead);
-    const ends = new Set(candidates.flatMap(({ state: { expires } }) => [expires.from - 1, expires.to]));
-    for (const clock of ends) {
-      if (clock < behind || clock === Infinity) continue;
-      await this.#addFuture(add, clock, dice.happens(0.7) ? 1 : 0.5);
-    }
-    await this.#addFuture(add, ahead + dice.integer(0, 4 * DAY_MS), dice.pick([1, 0.5, 0.2]));
-    return looks;
-  }
-
-  async #addFuture(
-    add: (text: () => string, clock: number, isGone: (row: Item) => boolean) => Promise<void>,
-    clock: number,
-    share: number,
-  ): Promise<void> {
-    const { table, processes, dynamoDBAhead, dice, now } = this.#options;
-    const slowest = Math.min(...processes.map(({ clockAhead }) => clockAhead));
-    const byDynamoDB = clock - slowest + dynamoDBAhead;
-    const gone = new Set(
-      table.rows.filter((row) => isOverdue(table.names, row, byDynamoDB) && dice.happens(share)),
-    );
-    const minutes = Math.round((clock - slowest - now()) / 60_000);
-    const text = (): string => {
-      const without = [...gone].map((row) => brief(row[table.names.sortKey])).join(' ');
-      return `in ${minutes} min, by a clock that shows ${clock}, without rows [${without}]`;
-    };
-    await add(text, clock, (row) => gone.has(row));
   }
 
   /** The candidate, with the revision that was seen; undefined where it does not fit. */
@@ -329,16 +279,4 @@ function distinct(states: readonly State[]): State[] {
     states.map((state) => [JSON.stringify([describeState(state), [...state.operations]]), state]),
   );
   return [...byText.values()];
-}
-
-function describeState(state: State): string {
-  const { records, revision, expires, operations } = state;
-  const until =
-    expires.to === Infinity ? '' : `, until ${expires.from}${expires.to === expires.from ? '' : ` or ${expires.to}`}`;
-  const ids = operations.size === 0 ? '' : `, operations ${[...operations.keys()].join()}`;
-  return `${brief(records)} at ${revision ?? 'a new revision'}${until}${ids}`;
-}
-
-function describeSight(sight: Sight): string {
-  return 'failure' in sight ? `✗ ${sight.failure}` : `${brief(sight.records)} at ${sight.revision}`;
 }

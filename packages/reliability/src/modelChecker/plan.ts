@@ -11,12 +11,14 @@ export interface Step {
   readonly gap: Gap;
   /** Decides what is done, and what becomes of its requests: the same whatever becomes of other steps. */
   readonly seed: number;
+  /** What is called; by chance where it is undefined. */
+  readonly call: CallKind | undefined;
   /** A process is killed instead, in the midst of a call where there is one, and another one takes its place. */
   readonly kills: boolean;
 }
 
 /** When DynamoDB deletes rows whose time is over. */
-export type Deletion = 'at once' | 'never' | 'now and then' | 'some at once';
+type Deletion = 'at once' | 'some at once' | 'now and then' | 'in sweeps' | 'never';
 
 /** All that a seed decides before anything happens. */
 export interface Plan {
@@ -71,13 +73,12 @@ export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
       consistentRead: !(eventualReads && dice.happens(0.5)),
     },
   }));
-  const gaps = gapsOf(dice);
   const isCalm = dice.happens(0.3);
   const pageRows = dice.pick([1, 2, 3, 50]);
   return {
     processes,
     dynamoDBAhead: ahead(),
-    deletion: dice.pick(['at once', 'at once', 'never', 'now and then', 'some at once']),
+    deletion: dice.weighted({ 'at once': 3, 'some at once': 2, 'now and then': 2, 'in sweeps': 2, never: 1 }),
     weather: weatherOf(dice, isCalm),
     liberties: {
       pageRows: () => pageRows,
@@ -87,13 +88,34 @@ export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
       lagsAsOne: dice.happens(0.5),
     },
     calls: callsOf(dice),
-    steps: Array.from({ length: dice.integer(3, 14) }, () => ({
-      process: dice.integer(0, processes.length - 1),
-      gap: dice.weighted(gaps),
-      seed: dice.next(),
-      kills: !isCalm && dice.happens(0.08),
-    })),
+    steps: stepsOf(dice, processes.length, isCalm),
   };
+}
+
+/** How some schedules begin, before they go on at a boundary: what takes a long time, and would hardly come about by chance. */
+const OPENINGS: readonly [readonly CallKind[], ...(readonly CallKind[])[]] = [
+  [],
+  [],
+  [],
+  ['append', 'clear'],
+  ['append', 'compact'],
+  ['append', 'append large', 'append'],
+];
+
+function stepsOf(dice: Dice, processes: number, isCalm: boolean): Step[] {
+  const gaps = gapsOf(dice);
+  const opening = dice.pick(OPENINGS);
+  return Array.from({ length: opening.length + dice.integer(3, 12) }, (_, index) => {
+    const isOpening = index < opening.length;
+    const goesOn = opening.length > 0 && index === opening.length;
+    return {
+      process: dice.integer(0, processes - 1),
+      gap: isOpening ? 'within a minute' : goesOn ? 'at a boundary' : dice.weighted(gaps),
+      seed: dice.next(),
+      call: opening[index],
+      kills: !isOpening && !isCalm && dice.happens(0.08),
+    };
+  });
 }
 
 function ttlOf(dice: Dice): number | undefined {
@@ -153,7 +175,8 @@ function callsOf(dice: Dice): Record<CallKind, number> {
   return dice.pick([
     usual,
     usual,
-    { ...usual, append: 4, clear: 5, pop: 0, transaction: 0.5 },
+    { ...usual, append: 4, clear: 4, pop: 0, transaction: 0.5, read: 1, 'read last': 0 },
+    { ...usual, append: 4, clear: 4, pop: 0, transaction: 0.5, read: 1, 'read last': 0 },
     { ...usual, compact: 4, 'drop all': 2 },
     { ...usual, 'append large': 6, compact: 3, clear: 2, read: 6 },
     { ...usual, transaction: 10, retry: 3 },

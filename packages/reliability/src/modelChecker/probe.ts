@@ -2,7 +2,8 @@ import type { StoredHistory } from '@agent-sessions/session-core';
 import type { DynamoDBSessionClient } from '@agent-sessions/session-dynamodb';
 import type { Dice } from '../workload/dice';
 import type { Item } from './expressions';
-import { SimulatedTable, type Input, type Liberties, type Work } from './table';
+import type { SimulatedTable } from './table';
+import { type Input, type Liberties, type Work } from './table';
 import type { loadStore } from './storeSources';
 
 /** What a reader sees of the table as it is. */
@@ -46,10 +47,12 @@ export class Probe {
   #client(): DynamoDBSessionClient {
     const send = async (command: { readonly input: Input }): Promise<unknown> => {
       const name = command.constructor.name.replace(/Command$/, '');
-      const work: Work = this.table.view(this.#isGone).begin(name, command.input, { ...PLAIN, dice: this.dice });
+      const work: Work = this.table
+        .view(this.#isGone)
+        .begin(name, command.input, { ...PLAIN, dice: this.dice });
       while (work.step());
       return Promise.resolve(work.output);
     };
-    return { send } as unknown as DynamoDBSessionClient;
+    return { send };
   }
 }

@@ -1,9 +1,10 @@
 import { Dice } from '../workload/dice';
 import type { Answer, Call, Process, Verb } from './call';
 import { nextVerb, type PastChange } from './calls';
+import { Lookout } from './lookout';
 import { Network } from './network';
 import { Oracle, Violation } from './oracle';
-import { MOST_LAG_MS, planOf, type Gap, type Plan, type PlanOptions } from './plan';
+import { MOST_LAG_MS, planOf, type Gap, type Plan, type PlanOptions, type Step } from './plan';
 import { Probe } from './probe';
 import { enter, type loadStore } from './storeSources';
 import { SimulatedTable, type TableNames } from './table';
@@ -81,13 +82,18 @@ class Schedule {
       onLanding: (call) => this.#oracle.onChange(call),
     });
     for (const [index] of plan.processes.entries()) this.#processes.push(this.#start(index, 1));
+    const now = (): number => this.#time.now;
     this.#oracle = new Oracle({
       table: this.#table,
-      probe: new Probe(options.reader, this.#table, SESSION, this.#dice),
-      processes: this.#processes,
-      dynamoDBAhead: plan.dynamoDBAhead,
-      now: () => this.#time.now,
-      dice: this.#dice,
+      lookout: new Lookout({
+        table: this.#table,
+        probe: new Probe(options.reader, this.#table, SESSION, this.#dice),
+        processes: this.#processes,
+        dynamoDBAhead: plan.dynamoDBAhead,
+        now,
+        dice: this.#dice,
+      }),
+      now,
       mostLagMs: MOST_LAG_MS,
     });
   }
@@ -101,11 +107,14 @@ class Schedule {
         const dice = new Dice(step.seed);
         await this.#until(await this.#momentAfter(step.gap, dice));
         if (step.kills) this.#kill(this.#victim(dice) ?? step.process);
-        else await this.#call(step.process, dice, `${index + 1}`);
+        else await this.#call(step.process, dice, `${index + 1}`, this.#verb(step, dice, `${index + 1}`));
       }
       await this.#untilQuiet();
       for (const index of this.#processes.keys()) {
-        await this.#call(index, new Dice(this.options.seed), `end${index}`, { verb: 'read', last: undefined });
+        await this.#call(index, new Dice(this.options.seed), `end${index}`, {
+          verb: 'read',
+          last: undefined,
+        });
       }
       await this.#untilQuiet();
     } catch (error) {
@@ -158,9 +167,13 @@ class Schedule {
     this.#processes[index] = this.#start(index, process.name.length - `p${index + 1}`.length + 2);
   }
 
-  async #call(index: number, dice: Dice, name: string, given?: Verb): Promise<void> {
+  #verb({ process, call }: Step, dice: Dice, name: string): Verb {
+    const kind = call ?? dice.weighted(this.#plan.calls);
+    return nextVerb(dice, kind, this.#processes[process] as Process, name, this.#past, this.#time.now);
+  }
+
+  async #call(index: number, dice: Dice, name: string, verb: Verb): Promise<void> {
     const process = this.#processes[index] as Process;
-    const verb = given ?? nextVerb(dice, this.#plan.calls, process, name, this.#past, this.#time.now);
     const call: Call = {
       name: `${process.name}/${name}`,
       process,
@@ -171,7 +184,9 @@ class Schedule {
       answer: undefined,
     };
     this.#calls++;
-    this.#trace.add(() => `▶ ${call.name}: ${verb.verb} ${brief(verb.verb === 'commit' ? verb.change : verb)}`);
+    this.#trace.add(
+      () => `▶ ${call.name}: ${verb.verb} ${brief(verb.verb === 'commit' ? verb.change : verb)}`,
+    );
     this.#oracle.onCall(call);
     this.#active.add(call);
     if (verb.verb === 'commit') this.#past.push({ change: verb.change, at: this.#time.now });
@@ -197,7 +212,8 @@ class Schedule {
   async #deleteOverdue(): Promise<void> {
     const { deletion } = this.#plan;
     if (deletion === 'never') return;
-    const share = { 'at once': 1, 'now and then': 0.1, 'some at once': 0.6 }[deletion];
+    if (deletion === 'in sweeps' && !this.#dice.happens(0.15)) return;
+    const share = { 'at once': 1, 'in sweeps': 1, 'some at once': 0.6, 'now and then': 0.2 }[deletion];
     for (const row of shuffled(this.#table.overdue(), this.#dice)) {
       if (!this.#dice.happens(share)) continue;
       const key = row[NAMES.sortKey];
@@ -231,17 +247,25 @@ class Schedule {
   #boundary(dice: Dice): number {
     const { now } = this.#time;
     const any = <T>(values: readonly T[]): T | undefined => values[dice.integer(0, values.length - 1)];
-    const isTtl = dice.happens(0.5);
-    const clocks = [this.#plan.dynamoDBAhead, ...this.#processes.map(({ clockAhead }) => clockAhead)];
-    const ahead = isTtl && dice.happens(0.7) ? this.#plan.dynamoDBAhead : (any(clocks) ?? 0);
-    const margin = dice.happens(0.5) ? 0 : (any(MARGINS_MS) ?? 0);
+    const kind = dice.weighted({ ttl: 4, expiry: 3, 'any time': 3 });
+    const { dynamoDBAhead } = this.#plan;
+    const clocks = this.#processes.map(({ clockAhead }) => clockAhead);
+    const ahead =
+      kind === 'ttl' && dice.happens(0.7) ? dynamoDBAhead : (any([dynamoDBAhead, ...clocks]) ?? 0);
+    const margin = dice.happens(0.6) ? 0 : (any(MARGINS_MS) ?? 0);
     const jitter = dice.integer(-1, 1) * dice.pick([0, 10, 100, 100, 1_000, 20_000]);
-    const moments = this.#table.rows
-      .flatMap((row) => (isTtl ? [row[NAMES.ttl]] : Object.values(row)))
-      .flatMap((value) => timeOf(Number(value?.N)) ?? [])
+    const moments = this.#timesOf(kind)
       .map((moment) => moment - ahead + margin + jitter)
       .filter((moment) => moment > now);
     return any(moments) ?? now + dice.integer(1, HOUR_MS);
+  }
+
+  #timesOf(kind: 'ttl' | 'expiry' | 'any time'): number[] {
+    if (kind === 'expiry')
+      return this.#oracle.states.map(({ expires }) => expires.from).filter(Number.isFinite);
+    return this.#table.rows
+      .flatMap((row) => (kind === 'ttl' ? [row[NAMES.ttl]] : Object.values(row)))
+      .flatMap((value) => timeOf(Number(value?.N)) ?? []);
   }
 
   /** Until no call is under way any more, and nothing more can land. */
@@ -252,11 +276,11 @@ class Schedule {
   }
 
   async #until(moment: number): Promise<void> {
-    let isReached = false;
+    const end = { isReached: false };
     this.#time.after(moment - this.#time.now, () => {
-      isReached = true;
+      end.isReached = true;
     });
-    while (!isReached && (await this.#step()));
+    while (!end.isReached && (await this.#step()));
   }
 
   async #step(): Promise<boolean> {
@@ -268,7 +292,9 @@ class Schedule {
 
   #describePlan(): void {
     const { processes, dynamoDBAhead, deletion, liberties } = this.#plan;
-    this.#trace.add(() => `DynamoDB's clock is ${dynamoDBAhead} ms ahead; it deletes ${deletion}; ${brief(liberties)}`);
+    this.#trace.add(
+      () => `DynamoDB's clock is ${dynamoDBAhead} ms ahead; it deletes ${deletion}; ${brief(liberties)}`,
+    );
     for (const [index, { clockAhead, options }] of processes.entries()) {
       this.#trace.add(() => `p${index + 1}: its clock is ${clockAhead} ms ahead; ${brief(options)}`);
     }

@@ -82,8 +82,7 @@ function compile(name: string, replacements: readonly Replacement[]): Evaluate {
   for (const { file, find, replace } of replacements) {
     if (file !== name) continue;
     const pieces: string[] = source.split(find);
-    if (pieces.length !== 2)
-      throw new Error(`${name} has ${pieces.length - 1} times, not once: ${find}`);
+    if (pieces.length !== 2) throw new Error(`${name} has ${pieces.length - 1} times, not once: ${find}`);
     source = pieces.join(replace);
   }
   const key = `${name}\n${source}`;
@@ -91,7 +90,7 @@ function compile(name: string, replacements: readonly Replacement[]): Evaluate {
   if (evaluate === undefined) {
     const { outputText } = ts.transpileModule(source, { compilerOptions: COMPILER_OPTIONS, fileName: name });
     const parameters = ['exports', 'require', 'module', ...Object.keys(GLOBALS)];
-    // eslint-disable-next-line @typescript-eslint/no-implied-eval, @typescript-eslint/no-unsafe-assignment
+    // eslint-disable-next-line @typescript-eslint/no-implied-eval
     evaluate = new Function(...parameters, `${outputText}\n//# sourceURL=${name}`) as Evaluate;
     compiled.set(key, evaluate);
   }

@@ -236,7 +236,8 @@ export class SimulatedTable {
     const rest = this.#rows.filter((row) => this.#compare(this.#sortKey(row), key) !== 0);
     if (item === undefined && rest.length === this.#rows.length) return;
     const place = rest.findIndex((row) => this.#compare(this.#sortKey(row), key) > 0);
-    this.#rows = item === undefined ? rest : rest.toSpliced(place === -1 ? rest.length : place, 0, { ...item });
+    this.#rows =
+      item === undefined ? rest : rest.toSpliced(place === -1 ? rest.length : place, 0, { ...item });
     this.#changes++;
     const id = JSON.stringify(key);
     let past = this.#past.get(id);

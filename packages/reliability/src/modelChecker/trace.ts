@@ -41,10 +41,14 @@ export function brief(value: unknown): string {
   if (typeof value === 'object') {
     const entries = Object.entries(value);
     const [type, inner] = entries[0] ?? [];
-    if (entries.length === 1 && type !== undefined && /^(S|N|B|L|M|BOOL|NULL)$/.test(type)) return brief(inner);
+    if (entries.length === 1 && type !== undefined && /^(S|N|B|L|M|BOOL|NULL)$/.test(type))
+      return brief(inner);
     return `{${entries.map(([name, each]) => `${name}:${brief(each)}`).join(' ')}}`;
   }
   // Large records are a label and padding.
-  const text = String(value as string | number).replace(/(\.)\1{8,}/g, '$1…');
+  const text = (typeof value === 'string' ? value : JSON.stringify(value) || typeof value).replace(
+    /(\.)\1{8,}/g,
+    '$1…',
+  );
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
 }

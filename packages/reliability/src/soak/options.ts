@@ -73,4 +73,3 @@ function modelOptions(values: { model?: string; without: string }): ModelOptions
   if (steps.some((text) => !/^\d+$/.test(text))) throw new Error('--without must be numbers of steps');
   return { count, without: new Set(steps.map(Number)) };
 }
-
