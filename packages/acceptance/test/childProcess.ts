@@ -8,14 +8,10 @@ export interface ScriptOptions {
 }
 
 /** Runs a script of this folder as a process of its own, and resolves with what it printed once it ended well. */
-export function runScript(
-  file: string,
-  args: readonly string[],
-  options: ScriptOptions = {},
-): Promise<string> {
+export function runScript(file: string, options: ScriptOptions = {}): Promise<string> {
   const preload = options.preload === undefined ? [] : ['--import', join(__dirname, options.preload)];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...preload, join(__dirname, file), ...args], {
+    const child = spawn(process.execPath, ['--import', 'tsx', ...preload, join(__dirname, file)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...options.env },
     });

@@ -78,7 +78,7 @@ test.each(snippets.map(({ name, file }) => [name, file]))(
       AWS_ACCESS_KEY_ID: 'local',
       AWS_SECRET_ACCESS_KEY: 'local',
     };
-    await runScript(join('.snippets', file), [], { preload: 'scriptedProvider.ts', env });
+    await runScript(join('.snippets', file), { preload: 'scriptedProvider.ts', env });
   },
   60_000,
 );

@@ -20,4 +20,5 @@ export {
 } from './faultProxy';
 export { seededRandom } from './random';
 export { redisCommand, type Reply } from './resp';
+export { TYPESCRIPT } from './typescript';
 export { until } from './until';

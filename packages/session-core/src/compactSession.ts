@@ -1,14 +1,9 @@
-import type { AgentInputItem, RunContext, Session } from '@openai/agents';
-import { SessionError } from './errors';
-import { pendingPlaces } from './linkedItems';
+import type { RunContext, Session } from '@openai/agents';
+import type { HistoryShortener } from './compactionOptions';
 import { MemoryStore } from './memoryStore';
 import type { RewriteResult } from './sessionOptions';
+import { shortenSettled, type Shortening } from './shortening';
 import { StoredSession } from './storedSession';
-
-/** Returns what takes the place of the items, at least one, or undefined to leave the history as it is. */
-export type HistoryShortener = (
-  items: AgentInputItem[],
-) => AgentInputItem[] | undefined | Promise<AgentInputItem[] | undefined>;
 
 /**
  * Hands the history to `shorten` and puts what it returns in its place, in one atomic commit, so that nothing is lost at
@@ -25,20 +20,7 @@ export async function compactSession(
   shorten: HistoryShortener,
   runContext?: RunContext,
 ): Promise<RewriteResult> {
-  return session.rewriteHistory(async (items) => {
-    const pending = pendingPlaces(items);
-    const settled = items.filter((_, place) => !pending.has(place));
-    if (settled.length === 0) return undefined;
-    const shortened = await shorten(settled);
-    if (shortened === undefined) return undefined;
-    if (!Array.isArray(shortened) || shortened.length === 0) {
-      throw new SessionError(
-        'INVALID_ARGUMENT',
-        'shorten must return at least one item; clearSession empties a session',
-      );
-    }
-    return [...shortened, ...items.filter((_, place) => pending.has(place))];
-  }, runContext);
+  return session.rewriteHistory(async (items) => (await shortenSettled(items, shorten))?.items, runContext);
 }
 
 /**
@@ -52,6 +34,8 @@ export async function compactSession(
  *   onDraft((draft) => new OpenAIResponsesCompactionSession({ client, underlyingSession: draft }).runCompaction()),
  * );
  * ```
+ *
+ * Where `work` returns a `usage`, as `runCompaction` does, that is handed on.
  */
 export function onDraft(work: (draft: Session) => unknown): HistoryShortener {
   return async (items) => {
@@ -60,8 +44,9 @@ export function onDraft(work: (draft: Session) => unknown): HistoryShortener {
     const draft = new StoredSession(store, { sessionId });
     await draft.addItems(items);
     const before = await store.read(sessionId);
-    await work(draft);
+    const result = (await work(draft)) as Partial<Pick<Shortening, 'usage'>> | null | undefined;
     const after = await store.read(sessionId);
-    return after.revision === before.revision ? undefined : draft.getItems();
+    if (after.revision === before.revision) return undefined;
+    return { items: await draft.getItems(), usage: result?.usage };
   };
 }

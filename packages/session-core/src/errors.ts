@@ -2,11 +2,11 @@
 export type SessionErrorCode =
   /** An option, id, limit, or item has the wrong type or range. Nothing was sent. */
   | 'INVALID_ARGUMENT'
-  /** An item holds a value that JSON cannot carry exactly; the message names its path. Nothing was sent. */
+  /** An item holds what JSON cannot carry exactly, or what cannot be read; the message names its path. Nothing was sent. */
   | 'UNSERIALIZABLE_ITEM'
   /** A scoped session was called without a usable run context. Nothing was sent. */
   | 'MISSING_SCOPE'
-  /** One call's records are larger than the store takes in one atomic commit. Nothing changed. */
+  /** One call's records are larger than the store takes in one atomic commit, or one is than any. Nothing changed. */
   | 'COMMIT_TOO_LARGE'
   /** A stored record cannot be decoded; the message names its position. Nothing changed. */
   | 'CORRUPT_RECORD'
@@ -29,7 +29,7 @@ export type SessionErrorCode =
   | 'ACCESS_DENIED'
   /** The database is not set up for the store: a missing table, wrong keys, a key of another type. Nothing changed. */
   | 'STORE_MISCONFIGURED'
-  /** Any other error of the driver or the server; see `cause`. */
+  /** Any other error of the driver or the server; see `cause`. A change may or may not have been made. */
   | 'STORE_FAILURE';
 
 /**

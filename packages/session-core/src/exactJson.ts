@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { SessionError } from './errors';
 
 /*
@@ -10,24 +11,35 @@ import { SessionError } from './errors';
 const BYTES_KEY = '$bytes';
 const BYTES_LOOKALIKE = /^\$+bytes$/;
 const ESCAPED_LOOKALIKE = /^\$\$+bytes$/;
+/** Base64 has four characters for three bytes. */
+const BYTES_PER_BASE64 = 3 / 4;
+const LONGEST_TEXT = constants.MAX_STRING_LENGTH;
+const PLAIN_NAME = /^[A-Za-z_$][\w$]{0,63}$/;
+/** In characters; a longer one shows its start and its end. */
+const LONGEST_PATH = 200;
+const LONGEST_PATH_START = 150;
 const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
 
-interface OpenContainer {
-  readonly source: object;
+interface Content {
   /** Undefined for an array. */
   readonly keys: readonly string[] | undefined;
   /** Precedes each key in the text. */
   readonly escape: string;
   readonly values: readonly unknown[];
+}
+
+interface OpenContainer extends Content {
+  readonly source: object;
   next: number;
 }
 
 /**
- * The JSON text of `value`. Properties that are `undefined` are left out.
+ * The JSON text of `value`. Properties that are `undefined` are left out. Getters are called, each once.
  *
  * @param path - names `value` in errors, as in `items[3]`.
  * @param canonical - sort keys, so that structurally equal values have equal texts.
- * @throws `UNSERIALIZABLE_ITEM` naming the path of what JSON cannot carry exactly.
+ * @throws `UNSERIALIZABLE_ITEM` naming the path of what JSON cannot carry exactly, or of what cannot be read;
+ * `COMMIT_TOO_LARGE` when the text would be longer than V8's longest string.
  */
 export function toExactJson(value: unknown, path: string, canonical = false): string {
   let text = '';
@@ -35,21 +47,26 @@ export function toExactJson(value: unknown, path: string, canonical = false): st
   const ancestors = new Set<object>();
 
   const write = (entry: unknown): void => {
-    if (typeof entry === 'string') text += JSON.stringify(entry);
-    else if (typeof entry === 'boolean' || entry === null) text += String(entry);
-    else if (typeof entry === 'number') text += numberText(entry);
+    if (typeof entry === 'string') put(quoted(entry));
+    else if (typeof entry === 'boolean' || entry === null) put(String(entry));
+    else if (typeof entry === 'number') put(numberText(entry));
     else if (typeof entry !== 'object')
       throw refusal(entry === undefined ? 'undefined' : `a ${typeof entry}`);
     else writeObject(entry);
   };
 
-  const writeObject = (entry: object): void => {
+  const put = (part: string): void => {
+    if (part.length > LONGEST_TEXT - text.length) throw tooLarge(path);
+    text += part;
+  };
+
+  const quoted = (string: string): string => {
+    // first, because making the text takes a multiple of its memory
+    if (string.length > LONGEST_TEXT - text.length) throw tooLarge(path);
     try {
-      if (isBytes(entry)) text += `{"${BYTES_KEY}":"${toBase64(entry)}"}`;
-      else begin(entry);
-    } catch (error) {
-      // a getter or a proxy that throws, a detached buffer
-      throw error instanceof SessionError ? error : refusal('an object that cannot be read');
+      return JSON.stringify(string);
+    } catch {
+      throw tooLarge(path);
     }
   };
 
@@ -58,48 +75,80 @@ export function toExactJson(value: unknown, path: string, canonical = false): st
     return Object.is(number, -0) ? '-0' : String(number);
   };
 
-  const begin = (source: object): void => {
+  const writeObject = (source: object): void => {
     if (ancestors.has(source)) throw refusal('a cycle');
-    if (Object.getOwnPropertySymbols(source).length > 0) throw refusal('an object with a symbol key');
-    if (Array.isArray(source)) {
-      // the prototype of plain arrays is an array itself
-      if (!Array.isArray(Object.getPrototypeOf(source))) throw refusal(`a ${className(source)}`);
-      if (Object.keys(source).length !== source.length)
-        throw refusal('an array with holes or named properties');
-      open.push({ source, keys: undefined, escape: '', values: source, next: 0 });
-      text += '[';
-    } else {
-      if (!isPlainObject(source)) throw refusal(`a ${className(source)}`);
-      const entries = Object.entries(source).filter(([, held]) => held !== undefined);
-      if (canonical) entries.sort(([left], [right]) => (left < right ? -1 : 1));
-      const keys = entries.map(([key]) => key);
-      const escape = keys.length === 1 && BYTES_LOOKALIKE.test(String(keys[0])) ? '$' : '';
-      open.push({ source, keys, escape, values: entries.map(([, held]) => held), next: 0 });
-      text += '{';
+    const content = contentOf(source, canonical);
+    if (typeof content === 'string') throw refusal(content);
+    if ('bytes' in content) {
+      writeBytes(content.bytes);
+      return;
     }
+    open.push({ source, ...content, next: 0 });
     ancestors.add(source);
+    put(content.keys ? '{' : '[');
+  };
+
+  const writeBytes = (bytes: Buffer): void => {
+    if (bytes.length > (LONGEST_TEXT - text.length) * BYTES_PER_BASE64) throw tooLarge(path);
+    put(`{"${BYTES_KEY}":"${bytes.toString('base64')}"}`);
   };
 
   const refusal = (what: string): SessionError =>
     new SessionError(
       'UNSERIALIZABLE_ITEM',
-      `${path}${pathOf(open)} is ${what}, which cannot be stored exactly`,
+      `${pathOf(path, open)} is ${what}, which cannot be stored exactly`,
     );
 
   write(value);
   for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
     if (top.next === top.values.length) {
-      text += top.keys ? '}' : ']';
+      put(top.keys ? '}' : ']');
       ancestors.delete(top.source);
       open.pop();
       continue;
     }
     const index = top.next++;
-    if (index > 0) text += ',';
-    if (top.keys) text += `${JSON.stringify(`${top.escape}${top.keys[index]}`)}:`;
+    if (index > 0) put(',');
+    if (top.keys) put(`${quoted(`${top.escape}${top.keys[index]}`)}:`);
     write(top.values[index]);
   }
   return text;
+}
+
+/**
+ * What an object holds, each property read once, or why it cannot be stored. All code of the caller's runs in here:
+ * getters and proxies. What they throw may quote content.
+ */
+function contentOf(object: object, canonical: boolean): Content | { readonly bytes: Buffer } | string {
+  try {
+    if (isBytes(object)) return { bytes: Buffer.from(object.buffer, object.byteOffset, object.byteLength) };
+    if (Object.getOwnPropertySymbols(object).length > 0) return 'an object with a symbol key';
+    return Array.isArray(object) ? contentOfArray(object) : contentOfObject(object, canonical);
+  } catch {
+    return 'an object that cannot be read';
+  }
+}
+
+function contentOfArray(array: readonly unknown[]): Content | string {
+  // the prototype of plain arrays is an array itself
+  if (!Array.isArray(Object.getPrototypeOf(array))) return `a ${className(array)}`;
+  const { length } = array;
+  if (Object.getOwnPropertyNames(array).length !== length + 1)
+    return 'an array with holes or named properties';
+  return { keys: undefined, escape: '', values: Array.from({ length }, (_, index) => array[index]) };
+}
+
+function contentOfObject(object: object, canonical: boolean): Content | string {
+  if (!isPlainObject(object)) return `a ${className(object)}`;
+  const properties = Object.entries(object);
+  if (Object.getOwnPropertyNames(object).length !== properties.length) {
+    return 'an object with a property that is not enumerable';
+  }
+  const entries = properties.filter(([, held]) => held !== undefined);
+  if (canonical) entries.sort(([left], [right]) => (left < right ? -1 : 1));
+  const keys = entries.map(([key]) => key);
+  const escape = keys.length === 1 && BYTES_LOOKALIKE.test(String(keys[0])) ? '$' : '';
+  return { keys, escape, values: entries.map(([, held]) => held) };
 }
 
 /** The value of a text that `toExactJson` wrote. @throws SyntaxError, whose message may quote the text: don't pass it on. */
@@ -126,19 +175,19 @@ export function fromExactJson(text: string): unknown {
   return holder.value;
 }
 
-/** An object of any realm that no class made. */
+/** An object of any realm that no class made, as far as it can be asked: a proxy may throw. */
 export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+  try {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+    const prototype: unknown = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false;
+  }
 }
 
 function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === '[object Uint8Array]';
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 }
 
 function fromBase64(text: string): Uint8Array {
@@ -149,17 +198,28 @@ function fromBase64(text: string): Uint8Array {
 
 function className(value: object): string {
   const { constructor } = value as { constructor?: unknown };
-  return typeof constructor === 'function' && constructor.name !== '' ? constructor.name : 'class instance';
+  const name: unknown = typeof constructor === 'function' ? constructor.name : undefined;
+  return typeof name === 'string' && PLAIN_NAME.test(name) ? name : 'class instance';
 }
 
-/** Where the container on top was reading, as in `.providerData[2]["a key"]`. */
-function pathOf(open: readonly OpenContainer[]): string {
-  return open
-    .map(({ keys, next }) => {
-      if (!keys) return `[${next - 1}]`;
-      const key = String(keys[next - 1]);
-      if (/^[A-Za-z_$][\w$]{0,63}$/.test(key)) return `.${key}`;
-      return `[${JSON.stringify(key.length > 64 ? `${key.slice(0, 64)}…` : key)}]`;
-    })
-    .join('');
+/**
+ * Where the container on top was reading, as in `items[3].providerData[2]["…"]`. Keys are content: only plain names are
+ * shown.
+ */
+function pathOf(root: string, open: readonly OpenContainer[]): string {
+  const steps = open.map(({ keys, next }) => {
+    if (!keys) return `[${next - 1}]`;
+    const key = String(keys[next - 1]);
+    return PLAIN_NAME.test(key) ? `.${key}` : '["…"]';
+  });
+  const path = `${root}${steps.join('')}`;
+  if (path.length <= LONGEST_PATH) return path;
+  return `${path.slice(0, LONGEST_PATH_START)}…${path.slice(LONGEST_PATH_START + 1 - LONGEST_PATH)}`;
+}
+
+function tooLarge(path: string): SessionError {
+  return new SessionError(
+    'COMMIT_TOO_LARGE',
+    `${path} is too large: its JSON would be longer than ${LONGEST_TEXT} characters`,
+  );
 }

@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { SessionError } from './errors';
-import { isPlainObject } from './exactJson';
-import { encodeItem } from './itemCodec';
+import { takeItem } from './itemCodec';
+import { mapElements, readFields } from './readArguments';
 import type { StoredRecord } from './sessionStore';
 
 /** One place of the history: its record as stored, and its item where that can be decoded. */
@@ -15,26 +15,20 @@ interface ReplaceFunctionCall {
   readonly entry: HistoryEntry;
 }
 
-/** @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM` */
+/** @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`, `COMMIT_TOO_LARGE` */
 export function parseMutations(args: SessionHistoryRewriteArgs): ReplaceFunctionCall[] {
-  const mutations: unknown = isPlainObject(args) ? args.mutations : undefined;
-  if (!Array.isArray(mutations)) throw new SessionError('INVALID_ARGUMENT', 'mutations must be an array');
-  // Array.from, because map skips holes
-  return Array.from(mutations, (mutation: unknown, index) => {
-    const path = `mutations[${index}]`;
-    if (!isPlainObject(mutation) || mutation['type'] !== 'replace_function_call') {
-      throw new SessionError('INVALID_ARGUMENT', `${path}.type must be 'replace_function_call'`);
-    }
-    const { callId } = mutation;
-    const replacement = mutation['replacement'] as AgentInputItem;
+  const { mutations } = readFields(args, 'the argument');
+  return mapElements(mutations, 'mutations', (mutation, path) => {
+    const { type, callId, replacement } = readFields(mutation, path);
+    if (type !== 'replace_function_call') throw invalid(`${path}.type must be 'replace_function_call'`);
     if (typeof callId !== 'string' || callId === '') {
-      throw new SessionError('INVALID_ARGUMENT', `${path}.callId must be a non-empty string`);
+      throw invalid(`${path}.callId must be a non-empty string`);
     }
-    if (!isPlainObject(replacement) || replacement['type'] !== 'function_call') {
-      throw new SessionError('INVALID_ARGUMENT', `${path}.replacement must be a function_call item`);
+    const entry = takeItem(replacement, `${path}.replacement`);
+    if (entry.item.type !== 'function_call') {
+      throw invalid(`${path}.replacement must be a function_call item`);
     }
-    const record = encodeItem(replacement, `${path}.replacement`);
-    return { callId, entry: { record, item: replacement } };
+    return { callId, entry };
   });
 }
 
@@ -53,4 +47,8 @@ export function mutate(
       return [entry];
     });
   }, entries);
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('INVALID_ARGUMENT', message);
 }

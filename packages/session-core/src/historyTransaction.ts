@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents';
 import { SessionError } from './errors';
-import { isPlainObject, toExactJson } from './exactJson';
-import { encodeItems } from './itemCodec';
+import { toExactJson } from './exactJson';
+import { takeItem } from './itemCodec';
+import { mapElements, readFields } from './readArguments';
 import type { HistoryOperation, StoredRecord } from './sessionStore';
 
 export interface ParsedTransaction {
@@ -20,41 +21,35 @@ const ITEM_FIELDS = {
 /**
  * Checks a transaction as the SDK's `MemorySession` does, before anything changes.
  *
- * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`
+ * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`, `COMMIT_TOO_LARGE`
  */
 export function parseTransaction(args: SessionHistoryTransactionArgs): ParsedTransaction {
-  if (!isPlainObject(args)) throw invalid('transaction arguments must be an object');
-  const { operationId, transaction } = args as { operationId: unknown; transaction: unknown };
+  const { operationId, transaction } = readFields(args, 'the argument');
   if (typeof operationId !== 'string' || operationId.trim() === '') {
     throw invalid('operationId must be a non-empty string');
   }
-  if (!isPlainObject(transaction)) throw invalid('transaction must be an object');
-  const { type } = transaction;
+  const given = readFields(transaction, 'transaction');
+  const { type } = given;
   if (type !== 'append_items' && type !== 'replace_suffix') {
     throw invalid("transaction.type must be 'append_items' or 'replace_suffix'");
   }
-  const fields: readonly string[] = ['type', ...ITEM_FIELDS[type]];
-  const unknownField = Object.keys(transaction).find((key) => !fields.includes(key));
-  if (unknownField !== undefined)
+  const itemFields: readonly string[] = ITEM_FIELDS[type];
+  const fields = ['type', ...itemFields];
+  if (Object.keys(given).some((key) => !fields.includes(key))) {
     throw invalid(`a ${type} transaction has the fields ${fields.join(', ')} only`);
-
-  const records = (field: string): StoredRecord[] => {
-    const items = transaction[field] as AgentInputItem[];
-    const encoded = encodeItems(items, `transaction.${field}`);
-    items.forEach((item, index) => assertProtocolItem(item, `transaction.${field}[${index}]`));
-    return encoded;
-  };
-  const append = records(type === 'append_items' ? 'items' : 'replacement');
-  const replaced = type === 'replace_suffix' ? records('expectedSuffix') : [];
+  }
+  const lists = itemFields.map((field) => takeProtocolItems(given[field], `transaction.${field}`));
+  const [appended = [], expected = []] = lists.toReversed();
   return {
     operation: {
-      id: digest(JSON.stringify(operationId)),
-      fingerprint: digest(toExactJson(transaction, 'transaction', true)),
+      id: digest(toExactJson(operationId, 'operationId')),
+      // of digests, because all texts together may be longer than a string can be
+      fingerprint: digest(
+        JSON.stringify([type, ...lists.map((list) => list.map(({ text }) => digest(text)))]),
+      ),
     },
-    append,
-    expectedSuffix: replaced.map((_, index) =>
-      canonicalText((transaction['expectedSuffix'] as AgentInputItem[])[index] as AgentInputItem),
-    ),
+    append: appended.map(({ record }) => record),
+    expectedSuffix: expected.map(({ text }) => text),
   };
 }
 
@@ -63,12 +58,22 @@ export function canonicalText(item: AgentInputItem): string {
   return toExactJson(item, 'item', true);
 }
 
-/** What all items of the SDK's protocol have; its schemas are left to the SDK, which adds to them. */
-function assertProtocolItem(item: unknown, path: string): void {
-  const { type, role } = item as { type?: unknown; role?: unknown };
-  if (typeof type !== 'string' && !(type === undefined && typeof role === 'string')) {
-    throw invalid(`${path} must have a type, or a role if it is a message`);
-  }
+interface TakenItem {
+  readonly record: StoredRecord;
+  /** Canonical. */
+  readonly text: string;
+}
+
+/** The SDK's schemas are left to the SDK, which adds to them; checked is what all items of its protocol have. */
+function takeProtocolItems(items: unknown, path: string): TakenItem[] {
+  return mapElements(items, path, (given, place) => {
+    const { record, item } = takeItem(given, place);
+    const { type, role } = item as { type?: unknown; role?: unknown };
+    if (typeof type !== 'string' && !(type === undefined && typeof role === 'string')) {
+      throw invalid(`${place} must have a type, or a role if it is a message`);
+    }
+    return { record, text: canonicalText(item) };
+  });
 }
 
 /** 128 bits: a store keeps them for as long as the session lives. */

@@ -1,9 +1,20 @@
-export { compactSession, onDraft, type HistoryShortener } from './compactSession';
+export { approximateTokens } from './approximateTokens';
+export { assertStorable, type AssertStorableOptions } from './assertStorable';
+export { compactSession, onDraft } from './compactSession';
+export type {
+  CompactionClient,
+  CompactionOptions,
+  CompactionUsage,
+  HistoryShortener,
+  ShortenedHistory,
+} from './compactionOptions';
 export { SessionError, type SessionErrorCode } from './errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
+export type { ModelExchange } from './modelExchange';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
-export { approximateTokens, keepRecent, type KeepRecentOptions } from './sessionInput';
-export type { RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
+export { scopePrefix } from './sessionId';
+export { keepRecent, type KeepRecentOptions } from './sessionInput';
+export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './sessionOptions';
 export {
   NO_HISTORY,
   NO_SUCH_REVISION,

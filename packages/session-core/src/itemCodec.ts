@@ -2,6 +2,7 @@ import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from './errors';
 import { fromExactJson, isPlainObject, toExactJson } from './exactJson';
 import { plainJson } from './plainJson';
+import { mapElements } from './readArguments';
 import type { StoredRecord } from './sessionStore';
 
 /*
@@ -16,23 +17,27 @@ const DAMAGED_TEXT = 0x7b;
  * The records of `items`, in order.
  *
  * @param path - names the array in errors.
- * @throws `INVALID_ARGUMENT` or `UNSERIALIZABLE_ITEM`, naming the path of what cannot be stored.
+ * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM` or `COMMIT_TOO_LARGE`, naming the path of what cannot be stored.
  */
 export function encodeItems(items: readonly AgentInputItem[], path = 'items'): StoredRecord[] {
-  if (!Array.isArray(items)) throw new SessionError('INVALID_ARGUMENT', `${path} must be an array`);
-  // Array.from, because map skips holes
-  return Array.from(items, (item: unknown, index) => encodeItem(item, `${path}[${index}]`));
+  return mapElements(items, path, encodeItem);
 }
 
 /**
  * The record of one item.
  *
  * @param path - names the item in errors.
- * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`
+ * @throws `INVALID_ARGUMENT`, `UNSERIALIZABLE_ITEM`, `COMMIT_TOO_LARGE`
  */
-export function encodeItem(item: unknown, path: string): StoredRecord {
+export function encodeItem(item: unknown, path: string): string {
   if (!isPlainObject(item)) throw new SessionError('INVALID_ARGUMENT', `${path} must be a plain object`);
   return plainJson(item) ?? toExactJson(item, path);
+}
+
+/** An item's record, and the item as it will be read: both are of one reading of the caller's object. */
+export function takeItem(item: unknown, path: string): { record: StoredRecord; item: AgentInputItem } {
+  const record = encodeItem(item, path);
+  return { record, item: fromExactJson(record) as AgentInputItem };
 }
 
 /**

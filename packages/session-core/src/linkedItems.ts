@@ -39,6 +39,15 @@ export function pendingPlaces(items: readonly AgentInputItem[]): ReadonlySet<num
   return found;
 }
 
+/**
+ * The places of results whose call is nowhere in front of them. A provider refuses them, and the SDK, which drops calls
+ * without a result, sends them. Not among them is what the model put out itself, such as the call of an approved hosted
+ * tool: its reasoning needs it.
+ */
+export function strayResults(items: readonly AgentInputItem[]): ReadonlySet<number> {
+  return new Set(linkCalls(items).stray.filter((place) => !isHostedOutput(items[place] ?? {})));
+}
+
 function linkItems(items: readonly AgentInputItem[]): { links: readonly ItemLink[]; pending: number[] } {
   const { links, pending } = linkCalls(items);
   return { links: [...links, ...linkPrograms(items), ...linkReasoning(items)], pending };
@@ -51,40 +60,46 @@ interface Correlation {
   readonly id: string | undefined;
 }
 
+interface LinkedCalls {
+  readonly links: ItemLink[];
+  /** The places of calls without a result. */
+  readonly pending: number[];
+  /** The places of results without a call in front of them. */
+  readonly stray: number[];
+}
+
 /**
  * A result belongs to the latest waiting call with its id, since some models use the same ids in every turn; where none
- * waits, to the call that it answers again, or to the next call with the id.
+ * waits, to the call that it answers again.
  */
-function linkCalls(items: readonly AgentInputItem[]): { links: ItemLink[]; pending: number[] } {
+function linkCalls(items: readonly AgentInputItem[]): LinkedCalls {
   const links: ItemLink[] = [];
   const waiting: (Correlation & { readonly place: number })[] = [];
-  const early: (Correlation & { readonly place: number })[] = [];
+  const stray: number[] = [];
   const answered = new Map<string, number>();
+  const key = (tool: string, id: string | undefined): string => JSON.stringify([tool, id]);
 
   for (const [place, item] of items.entries()) {
     const found = correlationOf(item);
     if (found === undefined) continue;
     const { side, tool, id } = found;
-    const matches = (other: Correlation): boolean => other.tool === tool && other.id === id;
     if (side === 'call') {
-      const result = early.find(matches);
-      if (result === undefined) waiting.push({ ...found, place });
-      else {
-        early.splice(early.indexOf(result), 1);
-        links.push([result.place, place]);
-      }
+      waiting.push({ ...found, place });
       continue;
     }
-    const call = id === undefined ? waiting.find((other) => other.tool === tool) : waiting.findLast(matches);
-    const again = answered.get(JSON.stringify([tool, id]));
+    const call =
+      id === undefined
+        ? waiting.find((other) => other.tool === tool)
+        : waiting.findLast((other) => other.tool === tool && other.id === id);
+    const again = answered.get(key(tool, id));
     if (call !== undefined) {
       waiting.splice(waiting.indexOf(call), 1);
-      answered.set(JSON.stringify([tool, call.id]), call.place);
+      for (const each of [id, call.id]) answered.set(key(tool, each), call.place);
       links.push([call.place, place]);
     } else if (again !== undefined) links.push([again, place]);
-    else early.push({ ...found, place });
+    else stray.push(place);
   }
-  return { links, pending: waiting.map(({ place }) => place) };
+  return { links, pending: waiting.map(({ place }) => place), stray };
 }
 
 /** All that the protocol's items may hold, as far as it is of interest here. */
@@ -147,6 +162,13 @@ function linkReasoning(items: readonly AgentInputItem[]): ItemLink[] {
     if (!isModelOutput(item)) reasoning = undefined;
     return reasoning === undefined ? [] : [[reasoning, place] as const];
   });
+}
+
+/** What a provider puts out for a tool that it runs itself. */
+function isHostedOutput(item: Fields): boolean {
+  const { type, name, providerData } = item;
+  if (type === 'tool_search_output') return isSearchOnServer(item);
+  return type === 'hosted_tool_call' && ![name, providerData?.['type']].includes('mcp_approval_response');
 }
 
 function isSearchOnServer({ execution, providerData }: Fields): boolean {

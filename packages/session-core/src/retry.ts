@@ -1,10 +1,13 @@
+import { whenAborted } from './abortWaiters';
 import { SessionError } from './errors';
 
 export interface RetryOptions {
   /** Milliseconds for all tries together. */
   readonly timeoutMs: number;
-  /** Gives up at once when it aborts. */
+  /** Gives up at once when it aborts. Any number of calls may share it. */
   readonly signal?: AbortSignal | undefined;
+  /** The call changes nothing, so that no error needs to say that it may have. Default false. */
+  readonly isReadOnly?: boolean | undefined;
   /** Whether another try may succeed where this error ended one. */
   readonly isTransient: (error: unknown) => boolean;
 }
@@ -23,7 +26,7 @@ const LONGEST_DELAY_MS = 1_000;
  * tries. A driver that ignores the limit's signal is left behind.
  *
  * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended, or one that ended in `CONTENTION` is
- * followed by one that has not; `ABORTED` when `signal` aborted.
+ * followed by one that has not; `ABORTED` when `signal` aborted. The messages of these two say what is known of a change.
  */
 export async function withRetries<T>(
   options: RetryOptions,
@@ -33,6 +36,7 @@ export async function withRetries<T>(
   try {
     for (let tries = 0; ; tries++) {
       limit.throwIfOver();
+      limit.hasBegun = true;
       try {
         return await limit.within(attempt(limit));
       } catch (error) {
@@ -65,20 +69,24 @@ function pause(ms: number, limit: Limit): Promise<void> {
 class Limit implements TimeLimit {
   readonly deadline: number;
   lastError: unknown;
+  /** Whether there was a try. */
+  hasBegun = false;
   readonly #timeoutMs: number;
+  readonly #isReadOnly: boolean;
   readonly #caller: AbortSignal | undefined;
+  readonly #stopWaiting: (() => void) | undefined;
   readonly #timer: NodeJS.Timeout;
   #over: { readonly reason: unknown } | undefined;
   #controller: AbortController | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
-  constructor({ timeoutMs, signal }: RetryOptions) {
+  constructor({ timeoutMs, signal, isReadOnly = false }: RetryOptions) {
     this.deadline = performance.now() + timeoutMs;
     this.#timeoutMs = timeoutMs;
+    this.#isReadOnly = isReadOnly;
     this.#caller = signal;
     this.#timer = setTimeout(this.#onTimeout, timeoutMs);
-    if (signal?.aborted) this.#onAbort();
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#stopWaiting = signal && whenAborted(signal, this.#onAbort);
   }
 
   get signal(): AbortSignal {
@@ -104,20 +112,25 @@ class Limit implements TimeLimit {
 
   release(): void {
     clearTimeout(this.#timer);
-    this.#caller?.removeEventListener('abort', this.#onAbort);
+    this.#stopWaiting?.();
   }
 
   readonly #onTimeout = (): void => {
     // CONTENTION says that nothing changed, which nobody knows of the try under way
     const told = SessionError.is(this.lastError, 'CONTENTION') ? undefined : this.lastError;
-    const message = `no answer within ${this.#timeoutMs} ms; a change may or may not have been made`;
+    const message = `no answer within ${this.#timeoutMs} ms${this.#whatIsKnown()}`;
     this.#end(told ?? new SessionError('TIMEOUT', message));
   };
 
   readonly #onAbort = (): void => {
-    const message = 'aborted by the signal; a change may or may not have been made';
+    const message = `aborted by the signal${this.#whatIsKnown()}`;
     this.#end(new SessionError('ABORTED', message, { cause: this.#caller?.reason }));
   };
+
+  #whatIsKnown(): string {
+    if (!this.hasBegun) return '; nothing was sent';
+    return this.#isReadOnly ? '' : '; a change may or may not have been made';
+  }
 
   #end(reason: unknown): void {
     this.#over ??= { reason };

@@ -23,15 +23,33 @@ export function assertSessionId(sessionId: unknown): asserts sessionId is string
  * `chat` without a scope is `chat`, in scope `acme` it is `~acme/chat`, and an unscoped id that begins with `~` gets one
  * more. So a policy can grant a tenant the ids that begin with `~acme/`.
  *
+ * Of the scope, what means something in these ids, or in the patterns of Redis's ACLs and of IAM's policies, is
+ * percent-encoded: no scope makes a pattern that another one's ids fit.
+ *
  * @throws `INVALID_ARGUMENT` when the result is longer than a store takes.
  */
 export function storedSessionId(sessionId: string, scope?: string): string {
   if (scope === undefined && !sessionId.startsWith('~')) return sessionId;
-  const stored = scope === undefined ? `~${sessionId}` : `~${escapeScope(scope)}/${sessionId}`;
+  const stored = scope === undefined ? `~${sessionId}` : `${scopePrefix(scope)}${sessionId}`;
   assertSessionId(stored);
   return stored;
 }
 
-function escapeScope(scope: string): string {
-  return scope.replace(/[%/~]/g, (character) => encodeURIComponent(character).replace('~', '%7E'));
+/**
+ * What the stored ids of a scope begin with, and no others do, as in `~acme/`: for policies. `%`, `/`, `~`, `*`, `?`, `[`, `]`,
+ * `\`, `^`, `$`, `{` and `}` of the scope are percent-encoded.
+ */
+export function scopePrefix(scope: string): string {
+  return `~${scope.replace(SPECIAL, percentEncode)}/`;
+}
+
+/**
+ * https://redis.io/docs/latest/commands/keys/ (glob-style patterns),
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html (StringLike) and
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (`${…}`)
+ */
+const SPECIAL = /[%/~*?[\]\\^${}]/g;
+
+function percentEncode(character: string): string {
+  return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
 }

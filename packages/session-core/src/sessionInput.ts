@@ -1,6 +1,7 @@
 import type { AgentInputItem, SessionInputCallback } from '@openai/agents';
+import { approximateTokens } from './approximateTokens';
 import { SessionError } from './errors';
-import { cleanCuts } from './linkedItems';
+import { cleanCuts, strayResults } from './linkedItems';
 
 /** `turns`, `budget`, or both, and then both hold. */
 export interface KeepRecentOptions {
@@ -21,6 +22,9 @@ export interface KeepRecentOptions {
  * the budget, these are kept: the new items, all that they answer, and the summary at the head of the history, which is
  * a compaction item or a number of system messages.
  *
+ * A result whose call is nowhere in front of it, because the session expired in between, is dropped, since every model
+ * would refuse it; unless the history begins with a compaction item, which may hold the call.
+ *
  * @throws `INVALID_ARGUMENT`
  */
 export function keepRecent(options: KeepRecentOptions): SessionInputCallback {
@@ -28,6 +32,10 @@ export function keepRecent(options: KeepRecentOptions): SessionInputCallback {
   validate(options);
   return (history, newItems) => {
     const { summary, turnItems } = splitSummary(history);
+    // a compaction may hold their calls
+    const stray = summary.some(isCompaction) ? new Set<number>() : strayResults(turnItems);
+    const sizeAt = (place: number): number =>
+      stray.has(place) ? 0 : total(turnItems.slice(place, place + 1), measure);
     const clean = cleanCuts([...turnItems, ...newItems]).slice(0, turnItems.length + 1);
     const starts = turnStarts(turnItems);
     const latest = clean.lastIndexOf(true);
@@ -37,24 +45,16 @@ export function keepRecent(options: KeepRecentOptions): SessionInputCallback {
     if (budget !== undefined) {
       let fitting = turnItems.length;
       let size = total([...summary, ...newItems], measure);
-      while (fitting > begin && (size += total(turnItems.slice(fitting - 1, fitting), measure)) <= budget)
-        fitting--;
+      while (fitting > begin && (size += sizeAt(fitting - 1)) <= budget) fitting--;
       if (fitting > begin) {
         const wholeTurns = starts.find((start) => start >= fitting && clean[start]);
         const partOfTurn = clean.indexOf(true, fitting);
         begin = wholeTurns ?? (partOfTurn === -1 ? latest : partOfTurn);
       }
     }
-    return [...summary, ...turnItems.slice(begin), ...newItems];
+    const kept = turnItems.filter((_, place) => place >= begin && !stray.has(place));
+    return [...summary, ...kept, ...newItems];
   };
-}
-
-/** About how many tokens an item takes: a quarter of its bytes as JSON. */
-export function approximateTokens(item: AgentInputItem): number {
-  const text = JSON.stringify(item, (_key, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-  );
-  return Math.ceil(Buffer.byteLength(text) / 4);
 }
 
 /** What stands before the latest compaction item is never shown to a model, see the SDK's `trimToLatestCompaction`. */

@@ -12,7 +12,15 @@
  *   that a record that cannot be decoded is never taken off.
  *
  * A store receives valid arguments only: ids are well-formed, 1 to 2,048 bytes of UTF-8; counts are safe integers; a
- * change changes something. It reports failures as `SessionError` (see `errors.ts`), with the driver's error as `cause`.
+ * change changes something. It reports failures as `SessionError` (see `errors.ts`), with the driver's error as `cause`;
+ * where there is no answer, it fails, and never takes that for an empty session or a change made.
+ *
+ * What is left in the database of records that are gone, where nobody sees them any more:
+ * - after `clear`, nothing, whether they were dropped, expired or cleared;
+ * - after a commit with `drop: 'all'`, nothing once the next commit is in. Where what deletes them failed, the next commit
+ *   with `drop: 'all'` or `clear` makes up for it;
+ * - what `drop: n` takes off may stay until one of these;
+ * - what has expired may stay until `clear`.
  */
 export interface SessionStore {
   /** The newest `last` records (all when omitted, at least 1), oldest first, as one consistent snapshot. */
@@ -21,8 +29,10 @@ export interface SessionStore {
   /**
    * Atomically drops the newest `drop` records, then appends `append`. All of it happens, or nothing.
    *
-   * A commit whose `id` has landed already is the same commit tried again: it changes nothing and is `committed`. A store
-   * that retries by itself may forget an id once no retry of it can arrive any more.
+   * A commit whose `id` has landed already is the same commit tried again: it changes nothing and is `committed`, also
+   * after later commits and after a `clear`. Only a store, and what is beneath it, tries again: an id may be forgotten once
+   * no try of it can be under way any more. That is the store's time limit for one call, and how long a request can be held
+   * up between the two ends.
    */
   commit(sessionId: string, change: HistoryChange): Promise<CommitResult>;
 
@@ -33,11 +43,12 @@ export interface SessionStore {
 export interface ReadOptions {
   /** At least 1. Default all. */
   readonly last?: number | undefined;
-  /** A change rests on it: a store that may show an older state otherwise must show the newest. Default false. */
-  readonly forWrite?: boolean | undefined;
 }
 
-/** What a store keeps of one item: text (well-formed Unicode), or bytes. It comes back as it went in. */
+/**
+ * What a store keeps of one item: text (well-formed Unicode, U+0000 and U+FEFF included), or bytes. It comes back as it went
+ * in, text as text and bytes as bytes: sessions compare records byte for byte.
+ */
 export type StoredRecord = string | Uint8Array;
 
 /**

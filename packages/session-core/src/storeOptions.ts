@@ -3,7 +3,10 @@ import { SessionError } from './errors';
 
 /** Options that every networked store takes, with the same meaning on each. */
 export interface StoreOptions {
-  /** The session expires this many seconds after its last write; see `ttlRefresh`. A positive integer; omitted: never. */
+  /**
+   * The session expires this many seconds after its last write; see `ttlRefresh`. From 1 to 946,080,000 (30 years);
+   * omitted: never.
+   */
   readonly ttlSeconds?: number | undefined;
   /** What puts the expiry off. Default `'write'`. Without `ttlSeconds`, nothing expires. */
   readonly ttlRefresh?: TtlRefresh | undefined;
@@ -33,15 +36,18 @@ export interface ResolvedStoreOptions {
 
 const TTL_REFRESHES = ['write', 'access', 'never'] as const;
 
-/** About 100 years: what both DynamoDB's seconds and Redis's milliseconds hold with room to spare. */
-const LONGEST_TTL_SECONDS = 3_153_600_000;
+/** 30 years: less than any point in time of today in seconds since the epoch, which is no duration. */
+const LONGEST_TTL_SECONDS = 946_080_000;
 /** So that a store knows for how long a retry can come: until then it remembers commits. */
 export const LONGEST_TIMEOUT_MS = 30 * 60_000;
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   const { ttlSeconds, ttlRefresh = 'write', timeoutMs = 15_000, signal } = options;
-  if (ttlSeconds !== undefined) assertPositiveInteger('ttlSeconds', ttlSeconds, LONGEST_TTL_SECONDS);
+  if (ttlSeconds !== undefined) {
+    const hint = ' (30 years): a duration, not a point in time; omit it for sessions that never expire';
+    assertPositiveInteger('ttlSeconds', ttlSeconds, LONGEST_TTL_SECONDS, hint);
+  }
   assertOneOf('ttlRefresh', ttlRefresh, TTL_REFRESHES);
   assertPositiveInteger('timeoutMs', timeoutMs, LONGEST_TIMEOUT_MS);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
@@ -55,8 +61,8 @@ export function isRefreshDue(ttlMs: number, remainingMs: number): boolean {
   return remainingMs <= ttlMs - ttlMs / 10;
 }
 
-function assertPositiveInteger(name: string, value: unknown, max: number): void {
+function assertPositiveInteger(name: string, value: unknown, max: number, hint = ''): void {
   if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
-    throw new SessionError('INVALID_ARGUMENT', `${name} must be an integer from 1 to ${max}`);
+    throw new SessionError('INVALID_ARGUMENT', `${name} must be an integer from 1 to ${max}${hint}`);
   }
 }

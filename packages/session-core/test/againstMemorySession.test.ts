@@ -293,8 +293,15 @@ describe('deviations:', () => {
     expect(await ours.getItems()).toHaveLength(3);
   });
 
-  test('a getter is read, a hidden property is not, and a property of bytes is dropped; in transactions, too', async () => {
-    const hidden = Object.defineProperty({ a: 1 }, 'b', { value: 2, enumerable: false });
+  test('a hidden property is refused, not dropped', async () => {
+    const hidden = itemWith(Object.defineProperty({ a: 1 }, 'b', { value: 2, enumerable: false }));
+    for (const items of [[hidden], [Object.defineProperty(itemWith(1), 'b', { value: 2 })]]) {
+      await expectCode('UNSERIALIZABLE_ITEM', () => ours.addItems(items));
+      await expectCode('UNSERIALIZABLE_ITEM', () => apply(ours, { type: 'append_items', items }));
+    }
+  });
+
+  test('a getter is read, and a property of bytes is dropped; in transactions, too', async () => {
     const bytes = Object.assign(Uint8Array.of(1), { named: 1 });
     const items = [
       {
@@ -302,13 +309,12 @@ describe('deviations:', () => {
           return 1;
         },
       },
-      hidden,
       bytes,
     ].map(itemWith);
     for (const item of items)
       await expect(apply(theirs, { type: 'append_items', items: [item] })).rejects.toThrow();
     await apply(ours, { type: 'append_items', items });
-    expect(await ours.getItems(3)).toStrictEqual([{ a: 1 }, { a: 1 }, Uint8Array.of(1)].map(itemWith));
+    expect(await ours.getItems(2)).toStrictEqual([{ a: 1 }, Uint8Array.of(1)].map(itemWith));
   });
 
   test('nesting of any depth is taken, in transactions, too', async () => {

@@ -1,6 +1,8 @@
+import { rmSync } from 'node:fs';
 import { conformanceCases, type ConformanceCase } from '../src/testing';
 import { brokenStores } from './brokenStores';
-import { harnessOf, INTACT, type Fault } from './brokenStores/brokenStore';
+import { harnessOf, INTACT } from './brokenStores/brokenStore';
+import { FILES } from './brokenStores/fileProcesses';
 import { expiring } from './brokenStores/forgetting';
 
 /** Cases about what `StoredSession` refuses before a store hears of it. */
@@ -10,19 +12,22 @@ const ABOUT_CORE_ALONE = [
   'rewriting: invalid mutations are refused before anything changes',
 ];
 
-const all = conformanceCases(harnessOf(INTACT)).map(({ name }) => name);
+const intact = { fault: INTACT };
+const all = conformanceCases(harnessOf(intact)).map(({ name }) => name);
 
 /** One case, over a database of its own. */
-function caseOf(fault: Fault, name: string): ConformanceCase {
-  const found = conformanceCases(harnessOf(fault)).find((each) => each.name === name);
+function caseOf(broken: Parameters<typeof harnessOf>[0], name: string): ConformanceCase {
+  const found = conformanceCases(harnessOf(broken)).find((each) => each.name === name);
   if (!found) throw new Error(`the kit has no case '${name}'`);
   return found;
 }
 
-describe.each(Object.entries(brokenStores))('a store that %s', (_name, { fault, fails }) => {
+afterAll(() => rmSync(FILES, { recursive: true }));
+
+describe.each(Object.entries(brokenStores))('a store that %s', (_name, { fails, ...broken }) => {
   test.each(fails)('fails %s', async (name) => {
-    await caseOf(INTACT, name).run();
-    const reason: unknown = await caseOf(fault, name)
+    await caseOf(intact, name).run();
+    const reason: unknown = await caseOf(broken, name)
       .run()
       .catch((error: unknown) => error);
     // no TypeError and the like, which would be a fault of the case or of the broken store itself
@@ -37,6 +42,6 @@ test('every case is failed by a broken store', () => {
 
 describe('the expiry that broken stores are made of is intact by itself', () => {
   test.each(all.filter((name) => name.startsWith('expiry: ')))('%s', async (name) => {
-    await caseOf(expiring({}), name).run();
+    await caseOf({ fault: expiring({}) }, name).run();
   });
 });

@@ -132,6 +132,17 @@ describe('a call that waits for its result', () => {
     expect(await other.getItems()).toEqual([SUMMARY]);
   });
 
+  test('a result in front of it is of another call with its id', async () => {
+    const { session, other } = await sessionWith([result('1'), user('b'), call('1')]);
+    const given: AgentInputItem[][] = [];
+    await compactSession(session, (items) => {
+      given.push(items);
+      return [SUMMARY];
+    });
+    expect(given).toEqual([[result('1'), user('b')]]);
+    expect(await other.getItems()).toEqual([SUMMARY, call('1')]);
+  });
+
   test('a history of nothing else is declined', async () => {
     const { session } = await sessionWith([call('1')]);
     const shorten = jest.fn();
@@ -206,6 +217,25 @@ describe('by the SDK’s compaction session, on a draft', () => {
       { model: 'gpt-5.5', input: [{ role: 'user' }, { role: 'assistant' }, {}, {}] },
     ]);
     expect(await other.getItems()).toEqual(output);
+  });
+
+  test('it works in a scope, where the same class around the session does not', async () => {
+    const scope = ({ context }: RunContext): string => (context as { tenant: string }).tenant;
+    const session = new StoredSession(new MemoryStore(), { scope });
+    const [ours, theirs] = ['acme', 'other'].map((tenant) => new RunContext({ tenant }));
+    await session.addItems(CONVERSATION, ours);
+    await session.addItems(CONVERSATION, theirs);
+    const { client } = fakeClient(output);
+    const wrapper = new OpenAIResponsesCompactionSession({ client, underlyingSession: session });
+    await expect(wrapper.getItems()).rejects.toMatchObject({
+      code: 'MISSING_SCOPE',
+      message: expect.stringMatching(
+        /OpenAIResponsesCompactionSession.*compactSession with onDraft/,
+      ) as string,
+    });
+    await compactSession(session, compaction(client, { force: true }), ours);
+    expect(await session.getItems(undefined, ours)).toEqual(output);
+    expect(await session.getItems(undefined, theirs)).toEqual(CONVERSATION);
   });
 
   test('its threshold decides', async () => {

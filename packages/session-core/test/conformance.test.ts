@@ -7,7 +7,9 @@ const sessions: MemorySessions = new Map();
 const cases = conformanceCases({
   createStore: (options) => new MemoryStore({ ...options, sessions, now: () => time }),
   contains: (sessionId, text) =>
-    Promise.resolve((sessions.get(sessionId)?.records ?? []).some((record) => String(record).includes(text))),
+    Promise.resolve(
+      (sessions.get(sessionId)?.records ?? []).some((record) => Buffer.from(record).includes(text)),
+    ),
   elapse: (_sessionId, ms) => {
     time += ms;
     return Promise.resolve();

@@ -1,8 +1,9 @@
-import { Blob } from 'node:buffer';
+import { Blob, constants } from 'node:buffer';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { SessionError } from '../src';
 import { fromExactJson, toExactJson } from '../src/exactJson';
+import { encodeItem } from '../src/itemCodec';
 import { anyStorable, expectCode, isSame } from './support';
 
 jest.setTimeout(60_000);
@@ -237,6 +238,18 @@ describe('what JSON cannot carry exactly', () => {
     'a method': { run() {} },
     arguments: runInNewContext('(function () { return arguments; })(1)') as unknown,
     'a cycle': cycle,
+    'a hidden property': Object.defineProperty({ a: 1 }, 'secret', { value: 1 }),
+    'a hidden property of an array': Object.defineProperty([1], 'secret', { value: 1 }),
+    'a getter that throws a SessionError': {
+      get secret() {
+        throw new SessionError('STORE_FAILURE', 'secret');
+      },
+    },
+    'an array with a getter that throws': Object.defineProperty([1, 2], 1, {
+      get: () => {
+        throw new Error('secret');
+      },
+    }),
     'a getter that throws': {
       get secret() {
         throw new Error('secret');
@@ -275,11 +288,12 @@ describe('what JSON cannot carry exactly', () => {
   });
 
   test.each<[object, string]>([
-    [{ a: { 'a key': NaN } }, 'v.a["a key"]'],
-    [{ 'a"b': [[NaN]] }, 'v["a\\"b"][0][0]'],
-    [{ '': NaN }, 'v[""]'],
+    [{ a: { 'a key': NaN } }, 'v.a["…"]'],
+    [{ 'a"b': [[NaN]] }, 'v["…"][0][0]'],
+    [{ '': NaN }, 'v["…"]'],
+    [{ [`a${'b'.repeat(64)}`]: NaN }, 'v["…"]'],
     [{ __proto__: null, $x_1: NaN }, 'v.$x_1'],
-    [{ 0: NaN }, 'v["0"]'],
+    [{ 0: NaN }, 'v["…"]'],
     [{ $bytes: NaN }, 'v.$bytes'],
     [{ a: { $$bytes: [NaN] } }, 'v.a.$$bytes[0]'],
     [{ ok: 1, bad: NaN, other: 1 }, 'v.bad'],
@@ -290,10 +304,30 @@ describe('what JSON cannot carry exactly', () => {
     expect(message).toBe(`${path} is NaN, which cannot be stored exactly`);
   });
 
-  test('a path quotes no long key', async () => {
-    const key = 'k'.repeat(1_000);
-    const { message } = await expectCode('UNSERIALIZABLE_ITEM', () => toExactJson({ [key]: NaN }, 'v'));
-    expect(message.length).toBeLessThan(200);
+  test('a path of 100,000 levels shows its start and its end, in 200 characters', async () => {
+    let value: unknown = { at: NaN };
+    for (let depth = 0; depth < 100_000; depth++) value = depth % 2 ? { inner: value } : [value];
+    const { message } = await expectCode('UNSERIALIZABLE_ITEM', () => toExactJson(value, 'items[3]'));
+    const path = message.split(' is ')[0] ?? '';
+    expect(path).toHaveLength(200);
+    expect(path).toMatch(/^items\[3\]\.inner\[0\]\.inner.*…(.*)\.inner\[0\]\.at$/);
+  });
+
+  test.each<[string, unknown]>([
+    ['is no plain name', 'x secret'],
+    ['is no text', { toString: () => 'secret' }],
+    ['is long', 'secret'.repeat(100)],
+  ])('the name of a class is not quoted where it %s', async (_what, name) => {
+    const constructor = Object.defineProperty(() => 1, 'name', { value: name });
+    const { message } = await expectCode('UNSERIALIZABLE_ITEM', () =>
+      toExactJson(Object.create({ constructor }), 'v'),
+    );
+    expect(message).toBe('v is a class instance, which cannot be stored exactly');
+  });
+
+  test('an array element that is hidden is stored, as JSON does', () => {
+    const array = Object.defineProperty([1, 2], 1, { enumerable: false });
+    expect(toExactJson(array, 'v')).toBe('[1,2]');
   });
 
   test('no refusal is anything but a SessionError', () => {
@@ -322,3 +356,20 @@ function reordered(value: unknown): unknown {
       .map(([key, held]) => [key, reordered(held)]),
   );
 }
+
+describe('what is longer than a string can be', () => {
+  const LONGEST = constants.MAX_STRING_LENGTH;
+  const values: Record<string, () => unknown> = {
+    'a text of all characters that there can be': () => 'x'.repeat(LONGEST),
+    'a text that is too long once escaped': () => '\0'.repeat(Math.ceil(LONGEST / 6)),
+    bytes: () => new Uint8Array(LONGEST),
+    'bytes that are too long as base64': () => new Uint8Array(Math.ceil((LONGEST / 4) * 3)),
+  };
+
+  test.each(Object.entries(values))('%s is too large for a commit', async (_what, make) => {
+    const { message } = await expectCode('COMMIT_TOO_LARGE', () =>
+      encodeItem({ role: 'user', content: make() }, 'items[3]'),
+    );
+    expect(message).toBe(`items[3] is too large: its JSON would be longer than ${LONGEST} characters`);
+  });
+});

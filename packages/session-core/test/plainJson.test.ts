@@ -57,7 +57,10 @@ test.each<[string, unknown]>([
   ['a symbol key', { [Symbol('s')]: 1 }],
   ['an array with holes', [, 1]], // eslint-disable-line no-sparse-arrays
   ['an array with a named property', Object.assign([1], { a: 1 })],
+  ['a hidden property', Object.defineProperty({ b: 1 }, 'a', { value: 1 })],
+  ['a hidden property of an array', Object.defineProperty([1], 'a', { value: 1 })],
   ['undefined in an array', [undefined]],
+  ['a text of more than 16 MB', 'x'.repeat(2 ** 24 + 1)],
   ['an array of a class', new (class List extends Array<unknown> {})()],
 ])('%s is left to the careful writer', (_what, each) => {
   expect(plainJson(each)).toBeUndefined();

@@ -156,6 +156,31 @@ describe('withRetries', () => {
   });
 });
 
+describe('what an error says of a change', () => {
+  const messageOf = async (isReadOnly: boolean | undefined, end: 'timeout' | 'abort' | 'aborted') => {
+    const controller = new AbortController();
+    if (end === 'aborted') controller.abort();
+    const options = { timeoutMs: TIMEOUT_MS, signal: controller.signal, isTransient, isReadOnly };
+    const ended = withRetries(options, hanging).catch((error: unknown) => (error as Error).message);
+    if (end === 'abort') controller.abort();
+    await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
+    return ended;
+  };
+
+  test('it may have been made, unless the call changes nothing', async () => {
+    for (const end of ['timeout', 'abort'] as const) {
+      expect(await messageOf(undefined, end)).toContain('a change may or may not have been made');
+      expect(await messageOf(true, end)).toMatch(/^(no answer within 500 ms|aborted by the signal)$/);
+    }
+  });
+
+  test('nothing was sent where there was no try', async () => {
+    for (const isReadOnly of [true, false]) {
+      expect(await messageOf(isReadOnly, 'aborted')).toBe('aborted by the signal; nothing was sent');
+    }
+  });
+});
+
 describe('an abort signal', () => {
   const reason = new Error('the user left');
 
@@ -227,6 +252,33 @@ describe('an abort signal', () => {
     await jest.advanceTimersByTimeAsync(TIMEOUT_MS);
     await result;
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  test('that many calls share has one listener, until the last of them ends', async () => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const gates = Array.from({ length: 50 }, () => deferred<string>());
+    const options = { timeoutMs: TIMEOUT_MS, signal, isTransient };
+    const calls = gates.map(({ promise }) => withRetries(options, () => promise));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    for (const { resolve } of gates.slice(1)) resolve('done');
+    await Promise.all(calls.slice(1));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    const late = withRetries(options, hanging);
+    const aborted = [calls[0], late].map((call) => expect(call).rejects.toMatchObject({ code: 'ABORTED' }));
+    controller.abort(reason);
+    await Promise.all(aborted);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  test('is listened to again after nobody did', async () => {
+    const controller = new AbortController();
+    const options = { timeoutMs: TIMEOUT_MS, signal: controller.signal, isTransient };
+    await withRetries(options, () => Promise.resolve());
+    expect(getEventListeners(controller.signal, 'abort')).toEqual([]);
+    const result = expectCode('ABORTED', () => withRetries(options, hanging));
+    controller.abort(reason);
+    await result;
   });
 
   test('keeps no listener of the tries on the signal that it hands out', async () => {

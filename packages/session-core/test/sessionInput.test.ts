@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import * as fc from 'fast-check';
-import { approximateTokens, keepRecent, SessionError, type KeepRecentOptions } from '../src';
+import { keepRecent, SessionError, type KeepRecentOptions } from '../src';
 import { assistant, call, histories, reasoning, result, user, type History } from './histories';
 
 const NEW = [user('new')];
@@ -121,12 +121,6 @@ describe('turns', () => {
     expect(await kept({ turns: 1 }, history)).toEqual(history.slice(2));
   });
 
-  test('a result that stands before its call keeps it, and keeps no other', async () => {
-    const history = [user('a'), result('1'), user('b'), call('1'), user('c'), call('1'), result('1')];
-    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(4));
-    expect(await kept({ turns: 2 }, history)).toEqual(history.slice(1));
-  });
-
   test('a program that still runs keeps its calls', async () => {
     const caller = { type: 'program', callerId: 'p' } as const;
     const running: AgentInputItem = { type: 'program', callId: 'p', code: '', fingerprint: '' };
@@ -213,12 +207,7 @@ describe('a budget', () => {
     expect(await kept({ turns: 1, budget: 5, measure: one }, history)).toEqual(history.slice(6));
   });
 
-  test('it is in about tokens by default, in which bytes count as base64', async () => {
-    expect(approximateTokens(user('x'.repeat(4_000)))).toBeGreaterThan(1_000);
-    expect(approximateTokens(user('x'.repeat(4_000)))).toBeLessThan(1_020);
-    const image = { ...user('a'), providerData: { bytes: new Uint8Array(3_000) } };
-    expect(approximateTokens(image)).toBeGreaterThan(1_000);
-    expect(approximateTokens(image)).toBeLessThan(1_030);
+  test('it is in about tokens by default', async () => {
     const history = [user('x'.repeat(4_000)), assistant('a'), user('b'), assistant('c')];
     expect(await kept({ budget: 1_000 }, history)).toEqual(history.slice(2));
   });
@@ -226,6 +215,138 @@ describe('a budget', () => {
   test.each([-1, NaN, '3', undefined])('a measure of %p is refused', (size) => {
     const select = keepRecent({ budget: 5, measure: () => size as number });
     expect(codeOf(() => select([user('a')], NEW))).toBe('INVALID_ARGUMENT');
+  });
+});
+
+describe('a result without a call in front of it, as expiry leaves it', () => {
+  const status = 'completed';
+  const search = (execution: 'client' | 'server', call_id?: string): AgentInputItem => ({
+    type: 'tool_search_output',
+    status,
+    tools: [],
+    execution,
+    ...(call_id !== undefined && { call_id }),
+  });
+  const answers: Record<string, AgentInputItem> = {
+    'a function': result('1'),
+    'a computer': {
+      type: 'computer_call_result',
+      callId: '1',
+      output: { type: 'computer_screenshot', data: '' },
+    },
+    'a shell': { type: 'shell_call_output', callId: '1', output: [] },
+    'a patch': { type: 'apply_patch_call_output', callId: '1', status },
+    'a tool search': search('client', '1'),
+    'a tool search without an id': search('client'),
+    'a program': { type: 'program_output', callId: '1', output: '', status },
+    'a custom tool': {
+      type: 'unknown',
+      providerData: { type: 'custom_tool_call_output', call_id: '1' },
+    },
+    'an approval': {
+      type: 'hosted_tool_call',
+      name: 'mcp_approval_response',
+      providerData: { type: 'mcp_approval_response', approval_request_id: '1', approve: true },
+    },
+  };
+
+  test.each(Object.entries(answers))('is not shown: %s', async (_what, answer) => {
+    const rest = [assistant('done'), user('next'), assistant('well')];
+    for (const limit of [{ turns: 9 }, { budget: 99_999 }]) {
+      expect(await kept(limit, [answer, ...rest])).toEqual(rest);
+      expect(await kept(limit, [user('a'), answer, ...rest])).toEqual([user('a'), ...rest]);
+    }
+  });
+
+  test.each(Object.entries(answers))(
+    'is shown behind a compaction, which may hold it: %s',
+    async (_what, answer) => {
+      const history: AgentInputItem[] = [
+        user('before'),
+        { type: 'compaction', encrypted_content: 'x' },
+        answer,
+        user('b'),
+      ];
+      expect(await kept({ turns: 9 }, history)).toEqual(history.slice(1));
+    },
+  );
+
+  test('is not shown behind a summary of system messages, which holds no call', async () => {
+    const summary: AgentInputItem = { role: 'system', content: 'So far: nothing.' };
+    expect(await kept({ turns: 9 }, [summary, result('1'), user('b')])).toEqual([summary, user('b')]);
+  });
+
+  test.each<[string, AgentInputItem]>([
+    [
+      'the call of an approved hosted tool',
+      {
+        type: 'hosted_tool_call',
+        name: 'mcp_call',
+        providerData: { type: 'mcp_call', approval_request_id: '1' },
+      },
+    ],
+    ['what a search on the server found', search('server')],
+  ])('is shown where the model put it out itself: %s', async (_what, output) => {
+    const history = [user('a'), reasoning('r'), output, assistant('b')];
+    expect(await kept({ turns: 9 }, history)).toEqual(history);
+  });
+
+  test('is not shown where a call with its id comes later, and does not answer that', async () => {
+    const history = [result('1'), user('b'), call('1'), user('c'), call('1'), result('1')];
+    expect(await kept({ turns: 9 }, history)).toEqual(history.slice(1));
+    expect(await kept({ turns: 2 }, history)).toEqual(history.slice(1));
+    expect(await kept({ turns: 1 }, history)).toEqual(history.slice(3));
+    const answered = [result('1'), user('b'), call('1'), result('1'), user('c')];
+    expect(await kept({ turns: 2 }, answered)).toEqual(answered.slice(1));
+    expect(await kept({ turns: 1 }, answered)).toEqual(answered.slice(4));
+  });
+
+  test('takes nothing off a budget, and parts no turns', async () => {
+    const history = [user('a'), result('1'), user('b'), assistant('c')];
+    expect(await kept({ budget: 4, measure: one }, history)).toEqual([user('a'), user('b'), assistant('c')]);
+    expect(await kept({ turns: 1 }, history)).toEqual([user('b'), assistant('c')]);
+  });
+
+  test('is kept among the new items, which are the caller’s', async () => {
+    expect(await kept({ turns: 1 }, [user('a')], [result('1')])).toEqual([user('a')]);
+  });
+
+  test('wherever a history was cut, that is all that is not shown', async () => {
+    const idOf = (item: AgentInputItem): unknown => {
+      const { callId, call_id, providerData } = item as unknown as Record<string, unknown>;
+      const data = (providerData ?? {}) as Record<string, unknown>;
+      return callId ?? call_id ?? data['call_id'] ?? data['approval_request_id'];
+    };
+    const isAnswer = (item: AgentInputItem): boolean => {
+      const type: unknown = item.type === 'unknown' ? item.providerData?.['type'] : item.type;
+      return /_(result|output)$/.test(String(type)) || isResponse(item);
+    };
+    const isResponse = (item: AgentInputItem): boolean =>
+      item.type === 'hosted_tool_call' && item.name === 'mcp_approval_response';
+    const requestId = (item: AgentInputItem): unknown =>
+      item.type === 'hosted_tool_call' ? (item.providerData?.['id'] ?? item.id) : (idOf(item) ?? item.id);
+
+    let dropped = 0;
+    await fc.assert(
+      fc.asyncProperty(histories({ onTime: false, uniqueIds: true }), async ({ items }) => {
+        for (const start of items.keys()) {
+          const left = items.slice(start);
+          const selection = await kept({ turns: 99 }, left);
+          const shown = new Set(selection);
+          expect(selection).toEqual(left.filter((item) => shown.has(item)));
+          for (const [place, item] of left.entries()) {
+            const id = idOf(item);
+            if (!isAnswer(item) || id === undefined) continue;
+            const hasCall = left.slice(0, place).some((other) => !isAnswer(other) && requestId(other) === id);
+            expect([item, shown.has(item)]).toEqual([item, hasCall]);
+            if (!hasCall) dropped++;
+          }
+          for (const item of left) if (!isAnswer(item)) expect(shown.has(item)).toBe(true);
+        }
+      }),
+      { numRuns: 50 },
+    );
+    expect(dropped).toBeGreaterThan(100);
   });
 });
 

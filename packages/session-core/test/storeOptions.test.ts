@@ -18,8 +18,8 @@ test('seconds become milliseconds, the rest stays', () => {
     timeoutMs: 1,
     signal,
   });
-  expect(resolveStoreOptions({ ttlSeconds: 3_153_600_000, timeoutMs: 1_800_000 })).toEqual({
-    ttlMs: 3_153_600_000_000,
+  expect(resolveStoreOptions({ ttlSeconds: 946_080_000, timeoutMs: 1_800_000 })).toEqual({
+    ttlMs: 946_080_000_000,
     ttlRefresh: 'write',
     timeoutMs: 1_800_000,
     signal: undefined,
@@ -62,7 +62,7 @@ test.each([
 
 test('what a timer or a database cannot hold is refused', async () => {
   await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ timeoutMs: 1_800_001 }));
-  await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ ttlSeconds: 3_153_600_001 }));
+  await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ ttlSeconds: 946_080_001 }));
 });
 
 test.each([null, {}, 'signal', new AbortController()])(
@@ -71,3 +71,10 @@ test.each([null, {}, 'signal', new AbortController()])(
     await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ signal: signal as AbortSignal }));
   },
 );
+
+test('a point in time given as ttlSeconds is refused, and told', async () => {
+  for (const ttlSeconds of [1_700_000_000, Math.ceil(Date.now() / 1_000) + 60, Date.now()]) {
+    const { message } = await expectCode('INVALID_ARGUMENT', () => resolveStoreOptions({ ttlSeconds }));
+    expect(message).toContain('a duration, not a point in time');
+  }
+});

@@ -1,12 +1,13 @@
 import {
   isOpenAIResponsesCompactionAwareSession,
+  isOpenAIResponsesCompactionOwnershipAwareSession,
   isRunContextAwareSession,
   isSessionHistoryRewriteAwareSession,
   isSessionHistoryTransactionAwareSession,
   type AgentInputItem,
   type SessionHistoryTransaction,
 } from '@openai/agents';
-import { MemoryStore, NO_HISTORY, StoredSession, type SessionStore } from '../src';
+import { MemoryStore, NO_HISTORY, StoredSession, type SessionOptions, type SessionStore } from '../src';
 import { deferred, expectCode, message, recording, textOf, type Request } from './support';
 
 const append = (...contents: string[]): SessionHistoryTransaction => ({
@@ -27,6 +28,9 @@ const call = (callId: string, name: string) => ({
 const replaceCall = (callId: string, name: string) => ({
   mutations: [{ type: 'replace_function_call' as const, callId, replacement: call(callId, name) }],
 });
+
+const COMPACTING = { responses: { compact: () => Promise.resolve({}) } };
+const RECEIPTS = ['getItemsWithCompactionOwnership', 'addItemsWithCompactionOwnership', 'runCompaction'];
 
 async function contents(session: StoredSession): Promise<unknown[]> {
   return (await session.getItems()).map((item) => ('content' in item ? item.content : item));
@@ -76,6 +80,17 @@ describe('options', () => {
     ['concurrentWrites true', { concurrentWrites: true }],
     ['a string as scope', { scope: 'tenant' }],
     ['scope null', { scope: null }],
+    ['compaction null', { compaction: null }],
+    ['compaction true', { compaction: true }],
+    ['a compaction by nothing', { compaction: {} }],
+    ['a compaction by two', { compaction: { client: COMPACTING, shorten: () => undefined } }],
+    ['a compaction by a string', { compaction: { shorten: 'shorter' } }],
+    ['a client that cannot compact', { compaction: { client: { responses: {} } } }],
+    ['null as client', { compaction: { client: null } }],
+    ['a number as model', { compaction: { client: COMPACTING, model: 5 } }],
+    ['a model without a client', { compaction: { shorten: () => undefined, model: 'gpt-5.5' } }],
+    ['shouldTriggerCompaction true', { compaction: { client: COMPACTING, shouldTriggerCompaction: true } }],
+    ['onError null', { compaction: { client: COMPACTING, onError: null } }],
   ])('%s is refused', async (_what, options) => {
     const error = await expectCode('INVALID_ARGUMENT', () => new StoredSession(new MemoryStore(), options));
     expect(error.message).toContain(Object.keys(options)[0]);
@@ -87,6 +102,7 @@ describe('options', () => {
       onCorruptRecord: undefined,
       concurrentWrites: undefined,
       scope: undefined,
+      compaction: undefined,
     };
     const session = new StoredSession(new MemoryStore(), options);
     await session.addItems([message('a')]);
@@ -95,20 +111,27 @@ describe('options', () => {
 });
 
 describe('capabilities, as the SDK detects them', () => {
-  test('all that change history, and no run context', () => {
-    const session = new StoredSession(new MemoryStore());
-    expect(isSessionHistoryTransactionAwareSession(session)).toBe(true);
-    expect(isSessionHistoryRewriteAwareSession(session)).toBe(true);
-    expect(typeof session.replaceHistoryWithCompaction).toBe('function');
-    expect(isRunContextAwareSession(session)).toBe(false);
-    expect('acceptsRunContext' in session).toBe(false);
-    expect(isOpenAIResponsesCompactionAwareSession(session)).toBe(false);
-  });
+  test.each([{}, { scope: () => 'acme' }])(
+    'all that change history, and the run context, with the options %j',
+    (options) => {
+      const session = new StoredSession(new MemoryStore(), options);
+      expect(isSessionHistoryTransactionAwareSession(session)).toBe(true);
+      expect(isSessionHistoryRewriteAwareSession(session)).toBe(true);
+      expect(typeof session.replaceHistoryWithCompaction).toBe('function');
+      expect(isRunContextAwareSession(session)).toBe(true);
+      expect(isOpenAIResponsesCompactionAwareSession(session)).toBe(false);
+      expect(isOpenAIResponsesCompactionOwnershipAwareSession(session)).toBe(false);
+      for (const method of RECEIPTS) expect(method in session).toBe(false);
+    },
+  );
 
-  test('the run context with a scope', () => {
-    const session = new StoredSession(new MemoryStore(), { scope: () => 'acme' });
-    expect(isRunContextAwareSession(session)).toBe(true);
-    expect(isSessionHistoryTransactionAwareSession(session)).toBe(true);
+  test.each<SessionOptions>([
+    { compaction: { shorten: () => undefined } },
+    { compaction: { client: COMPACTING } },
+    { concurrentWrites: 'reject' },
+  ])('receipts, with the options %j', (options) => {
+    const session = new StoredSession(new MemoryStore(), options);
+    expect(isOpenAIResponsesCompactionOwnershipAwareSession(session)).toBe(true);
   });
 });
 

@@ -2,7 +2,7 @@ import type { WriteRequest } from '@aws-sdk/client-dynamodb';
 import { MARKER_MS, markerOver } from './expiry';
 import { MOST_PER_REQUEST, type Partition } from './partition';
 import { FIRST_KEY, parsePartsName, stemOf, timeOf } from './partsName';
-import { isOurs, keyOf, toItem, toNumber, type Item } from './rows';
+import { hasContent, isOurs, keyOf, toItem, toNumber, type Item } from './rows';
 
 /**
  * Deletes the rows before `version`, where the log begins, and the parts that nobody uses. Rows of somebody else stay.
@@ -19,7 +19,7 @@ export async function cleanUp(partition: Partition, version: number, now: number
     to: version - 1,
     // Versions before parts, so that it is known which parts they used.
     newestFirst: true,
-    attributes: ['format', 'commit', 'created_ms', 'base', 'parts'],
+    attributes: ['format', 'commit', 'created_ms', 'base', 'length', 'parts'],
   });
   for await (const item of rows) {
     const request = dispose(partition, item, now, unused);
@@ -49,7 +49,7 @@ function dispose(
   const commit = item.commit?.S;
   const createdAt = toNumber(item.created_ms);
   if (commit === undefined || createdAt === undefined || createdAt < now - MARKER_MS) return remove;
-  const isDone = item.base === undefined && item[keys.ttl] !== undefined;
+  const isDone = item.base === undefined && !hasContent(item) && item[keys.ttl] !== undefined;
   if (isDone) return undefined;
   const marker = markerOver({ version: Number(version), commit, createdAt }, now);
   return { PutRequest: { Item: toItem(keys, key, marker) } };

@@ -1,13 +1,15 @@
-import type { CommitResult } from '@agent-sessions/session-core';
+import { SessionError, type CommitResult } from '@agent-sessions/session-core';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
-import { exceeds, markerFor, type Lifetime, type Refresh } from './expiry';
+import { markerFor, type Refresh } from './expiry';
 import { readHead, readLog } from './log';
-import { nextStep, type Change, type Head, type Put } from './nextRow';
+import { nextStep, type Change, type Head, type Put, type Renew } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
+import { renew, setMissingTtl } from './renewal';
 import {
   byteLength,
+  MOST_INLINE_BYTES,
   revisionMadeBy,
   revisionOf,
   toItem,
@@ -17,22 +19,21 @@ import {
   type Row,
 } from './rows';
 
-export interface Outcome {
+/** How a commit ended. */
+export interface Landed {
   readonly result: CommitResult;
   /** The row as it landed; undefined where none did, or its content is gone again. */
   readonly row?: CommitRow;
+  /** What is left to do once the result is certain, and the next commit makes up for. Returns the row as it is then. */
+  readonly tidy?: (partition: Partition) => Promise<CommitRow>;
 }
 
 /** A row to put. */
-interface Plan {
+interface Plan extends Pick<Put, 'leavesRows' | 'laterTtl'> {
   readonly item: Item;
   readonly parts: Parts | undefined;
-  readonly lifetime: Lifetime;
-  readonly cleansUp: boolean;
+  readonly ttl: number | undefined;
 }
-
-/** A row has up to 400 KB; what it holds beside its content and its keys is well below 1 KB. */
-const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
 
 /** How many versions one behind the other are tried before looking for the end. */
 const TRIES_UNSEEN = 2;
@@ -45,9 +46,8 @@ export class Commit {
   readonly #refresh: Refresh;
   readonly #now: () => number;
   #head: Head | undefined;
-  /** The parts of what this commit appends. They serve at any version, unlike those of a rewritten log. */
+  /** The parts of what this commit appends. They serve at any version, unlike those of a log that is put anew. */
   #ownParts: Parts | undefined;
-  #outcome: Outcome | undefined;
 
   /** @param head The end of the log, seen so recently that the next row may be put without looking again. */
   constructor(change: Change, refresh: Refresh, now: () => number, head: Head | undefined) {
@@ -57,41 +57,45 @@ export class Commit {
     this.#head = head;
   }
 
-  /** Known once the change is in, or refused. What may fail after that is cleaning up, and the next one makes up for it. */
-  get outcome(): Outcome | undefined {
-    return this.#outcome;
+  /** @throws `CONTENTION`: then it may be called again. */
+  async attempt(partition: Partition): Promise<Landed> {
+    try {
+      return await this.#attempt(partition);
+    } catch (error) {
+      this.#head = undefined;
+      throw error;
+    }
   }
 
-  /** @throws `CONTENTION`: then it may be called again. */
-  async attempt(partition: Partition): Promise<Outcome> {
+  async #attempt(partition: Partition): Promise<Landed> {
     for (let tries = 0; tries < (this.#head?.operations ? TRIES_WITH_OPERATIONS : TRIES_UNSEEN); tries++) {
       const plan = await this.#next(partition);
       if ('status' in plan) {
-        this.#outcome = { result: plan };
         if (plan.status !== 'committed') await this.#ownParts?.delete(partition);
-        return this.#outcome;
+        return { result: plan };
       }
-      await plan.parts?.write(partition, plan.lifetime);
+      await plan.parts?.write(partition, plan.ttl);
       const there = await partition.putNew(plan.item);
-      if (!there || isOf(this.#change, there))
-        return this.#committed(partition, plan.cleansUp, there ?? plan.item);
+      if (!there || there.commit?.S === this.#change.id) {
+        return this.#landed(toRow(partition.keys, there ?? plan.item), plan);
+      }
       this.#head = follow(this.#head, toRow(partition.keys, there));
       if (plan.parts !== this.#ownParts) await plan.parts?.delete(partition);
     }
-    this.#head = undefined;
     throw contention();
   }
 
-  async #committed(partition: Partition, cleansUp: boolean, item: Item): Promise<Outcome> {
-    const row = toRow(partition.keys, item);
-    const revision = row.kind === 'commit' ? revisionOf(row) : revisionMadeBy(row);
-    const result = { status: 'committed', revision } as const;
-    this.#outcome = row.kind === 'commit' ? { result, row } : { result };
-    if (row.kind === 'commit' && row.base === row.version && cleansUp) {
-      await cleanUp(partition, row.version, this.#now());
-      this.#outcome = { result, row: await shorten(partition, item, row) };
-    }
-    return this.#outcome;
+  #landed(row: Row, { leavesRows, laterTtl }: Plan): Landed {
+    if (row.kind === 'marker') return { result: { status: 'committed', revision: revisionMadeBy(row) } };
+    const landed = { result: { status: 'committed', revision: revisionOf(row) }, row } as const;
+    if (!leavesRows && laterTtl === undefined) return landed;
+    return {
+      ...landed,
+      tidy: async (partition) => {
+        await cleanUp(partition, row.base, this.#now());
+        return laterTtl === undefined ? row : setMissingTtl(partition, row, laterTtl);
+      },
+    };
   }
 
   async #next(partition: Partition): Promise<Plan | CommitResult> {
@@ -102,13 +106,18 @@ export class Commit {
       const marker = row && markerFor(row, now);
       if (marker) {
         const { keys, key } = partition;
-        // A later row may have put the expiry off: then this one is still needed.
+        // A later row may have extended the session: then this one is still needed.
         const isMarked = isNewest && (await partition.mark(toItem(keys, key, marker)));
         this.#head = isMarked ? { row: marker, isNewest } : undefined;
         continue;
       }
       const next = nextStep(this.#change, this.#head, now, this.#refresh);
       if (next.step === 'put') return this.#planned(partition, next);
+      if (next.step === 'renew') {
+        const heldUntil = await this.#renew(partition, next);
+        this.#head = { ...this.#head, isNewest: false, heldUntil, isRenewed: true };
+        continue;
+      }
       if (next.step === 'end') {
         if (isNewest || next.result.status === 'committed') return next.result;
         this.#head = undefined;
@@ -125,43 +134,55 @@ export class Commit {
     }
   }
 
-  #planned({ keys, key, keyBytes }: Partition, { row, content, lifetime, cleansUp }: Put): Plan {
+  async #renew(partition: Partition, { live, renewal }: Renew): Promise<number | undefined> {
+    try {
+      return await renew(partition, live, renewal);
+    } catch (error) {
+      // Where rows are gone because somebody else deleted them, reading says so.
+      if (SessionError.is(error, 'CONTENTION')) {
+        await readLog(partition, { now: this.#now(), last: 0, operations: true });
+      }
+      throw error;
+    }
+  }
+
+  #planned({ keys, key, keyBytes }: Partition, { row, content, leavesRows, laterTtl }: Put): Plan {
+    const { ttl } = row;
     if (byteLength(content) + keyBytes <= MOST_INLINE_BYTES) {
-      const item = toItem(keys, key, row, content);
-      return { item, parts: undefined, lifetime, cleansUp };
+      return { item: toItem(keys, key, row, content), parts: undefined, ttl, leavesRows, laterTtl };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
     const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
     if (isOwn) this.#ownParts = parts;
     const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
-    const item = toItem(keys, key, withParts);
-    return { item, parts, lifetime, cleansUp };
+    return { item: toItem(keys, key, withParts), parts, ttl, leavesRows, laterTtl };
   }
 }
 
-function isOf({ id }: Change, item: Item): boolean {
-  return item.commit?.S === id;
-}
-
-/** One row further, which may not be the newest. What was known of the operations still holds where the log goes on. */
+/** One row further, which may not be the newest. What was known of the log up to there still holds where it goes on. */
 function follow(head: Head | undefined, row: Row): Head {
   const next = { row, isNewest: false };
-  if (head?.operations === undefined || head.row?.kind !== 'commit' || row.kind !== 'commit') return next;
+  if (head?.row?.kind !== 'commit' || row.kind !== 'commit' || row.base !== head.row.base) return next;
+  return { ...next, heldUntil: heldUntil(head, row), operations: operationsUpTo(head, row) };
+}
+
+function heldUntil(head: Head, { ttl, minTtl }: CommitRow): number | undefined {
+  // A row that is about to get its ttl gives one to others as well.
+  if (head.heldUntil === undefined || (ttl === undefined && minTtl !== undefined)) return undefined;
+  return Math.min(head.heldUntil, ttl ?? Infinity);
+}
+
+function operationsUpTo(
+  head: Head,
+  { operation, operationCount }: CommitRow,
+): ReadonlyMap<string, string> | undefined {
+  if (head.operations === undefined) return undefined;
   const operations = new Map(head.operations);
-  if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
-  const goesOn = row.base === head.row.base && row.operationCount === operations.size;
-  return goesOn ? { ...next, operations } : next;
+  if (operation) operations.set(operation.id, operation.fingerprint);
+  return operationCount === operations.size ? operations : undefined;
 }
 
 async function look(partition: Partition): Promise<Head> {
   const item = await readHead(partition);
   return { row: item && toRow(partition.keys, item), isNewest: true };
-}
-
-/** Gives a row that was given more time than it needs, for the sake of those before it, its own time now that they are gone. */
-async function shorten(partition: Partition, item: Item, row: CommitRow): Promise<CommitRow> {
-  const { ttl, minTtl } = row;
-  if (minTtl === undefined || !exceeds(ttl, minTtl)) return row;
-  await partition.replace({ ...item, [partition.keys.ttl]: { N: `${minTtl}` } });
-  return { ...row, ttl: minTtl };
 }

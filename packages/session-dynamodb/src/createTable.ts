@@ -6,8 +6,9 @@ import {
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core';
-import { describe, isTransient, toSessionError } from './errors';
+import { describe, isTransient, mayHaveLanded, toSessionError } from './errors';
 import type { AttributeNames, KeyNames } from './attributeNames';
+import { sendOnce, type Request } from './requests';
 import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
 
 export interface CreateTableOptions {
@@ -46,7 +47,7 @@ export async function createTableIfNotExists(
   const { timeoutMs = DEFAULT_TIMEOUT_MS, enableTtl = false, attributeNames } = options;
   const table = sessionTable(client, tableName, attributeNames);
   const bounds = resolveStoreOptions({ ...options, timeoutMs });
-  const setUp = new TableSetUp(table, enableTtl);
+  const setUp = new TableSetUp(table, enableTtl, timeoutMs);
   try {
     return await withRetries({ ...bounds, isTransient: isTransientHere }, ({ signal }) =>
       setUp.attempt(signal),
@@ -54,6 +55,9 @@ export async function createTableIfNotExists(
   } catch (error) {
     if (error instanceof NotActive) {
       throw new SessionError('TIMEOUT', `table ${tableName} is not active after ${timeoutMs} ms`);
+    }
+    if (SessionError.is(error, 'TIMEOUT')) {
+      throw new SessionError('TIMEOUT', `no answer about table ${tableName} within ${timeoutMs} ms`);
     }
     throw toSessionError(error, tableName);
   }
@@ -68,11 +72,14 @@ function isTransientHere(error: unknown): boolean {
 class TableSetUp {
   readonly #table: SessionTable;
   readonly #enableTtl: boolean;
+  readonly #timeoutMs: number;
   #created = false;
+  #hung = 0;
 
-  constructor(table: SessionTable, enableTtl: boolean) {
+  constructor(table: SessionTable, enableTtl: boolean, timeoutMs: number) {
     this.#table = table;
     this.#enableTtl = enableTtl;
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Goes on where the last try failed. */
@@ -90,8 +97,9 @@ class TableSetUp {
   async #describe(signal: AbortSignal): Promise<TableDescription | undefined> {
     const { client, name } = this.#table;
     try {
-      const { Table } = await client.send(new DescribeTableCommand({ TableName: name }), {
-        abortSignal: signal,
+      const { Table } = await this.#send(signal, {
+        send: (options) => client.send(new DescribeTableCommand({ TableName: name }), options),
+        isWhole: ({ Table }) => Table !== undefined,
       });
       return Table;
     } catch (error) {
@@ -115,29 +123,43 @@ class TableSetUp {
       ],
     });
     try {
-      await client.send(command, { abortSignal: signal });
+      await this.#send(signal, {
+        send: (options) => client.send(command, options),
+        isWhole: ({ TableDescription }) => TableDescription !== undefined,
+      });
       this.#created = true;
     } catch (error) {
       // Somebody else was faster; or it was an earlier try of ours, whose answer was lost.
       if (describe(error).name === 'ResourceInUseException') return;
-      if (isTransient(error)) this.#created = true;
+      if (isTransient(error) && mayHaveLanded(error)) this.#created = true;
       throw error;
     }
   }
 
   async #ttlAttribute(signal: AbortSignal): Promise<string | undefined> {
     const { client, name, keys } = this.#table;
-    const { TimeToLiveDescription: ttl } = await client.send(
-      new DescribeTimeToLiveCommand({ TableName: name }),
-      { abortSignal: signal },
-    );
+    const { TimeToLiveDescription: ttl } = await this.#send(signal, {
+      send: (options) => client.send(new DescribeTimeToLiveCommand({ TableName: name }), options),
+      isWhole: ({ TimeToLiveDescription }) => TimeToLiveDescription !== undefined,
+    });
     if (ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING') return ttl.AttributeName;
     if (!this.#created || !this.#enableTtl) return undefined;
     const TimeToLiveSpecification = { Enabled: true, AttributeName: keys.ttl };
-    await client.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }), {
-      abortSignal: signal,
+    const command = new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification });
+    await this.#send(signal, {
+      send: (options) => client.send(command, options),
+      isWhole: (answer) => answer.TimeToLiveSpecification !== undefined,
     });
     return keys.ttl;
+  }
+
+  async #send<T>(signal: AbortSignal, request: Omit<Request<T>, 'isChange'>): Promise<T> {
+    try {
+      return await sendOnce({ signal, timeoutMs: this.#timeoutMs }, this.#hung, request);
+    } catch (error) {
+      if (SessionError.is(error, 'TIMEOUT')) this.#hung++;
+      throw error;
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   resolveStoreOptions,
   SessionError,
@@ -6,17 +7,20 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
 } from '@agent-sessions/session-core';
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
-import { Commit } from './commit';
-import { toSessionError } from './errors';
+import { Commit, type Landed } from './commit';
+import { asUnanswered, toSessionError } from './errors';
+import { isTouchDue } from './expiry';
+import { readLog } from './log';
 import { Partition } from './partition';
 import { assertKeyPrefix, partitionKey } from './partitionKey';
-import { Read } from './read';
+import { liveAt, revisionOf, type Row } from './rows';
 import { SeenHeads } from './seenHeads';
 import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
 
@@ -33,17 +37,6 @@ export interface DynamoDBStoreOptions extends StoreOptions {
    * Default none.
    */
   readonly keyPrefix?: string | undefined;
-  /**
-   * With `false`, reads cost half the read units, and may show the session as it was some time ago, usually less than a
-   * second: without what was just written, or with what was just cleared. Still each read is a snapshot of a state that it
-   * had, and what a change rests on is read consistently. Default true.
-   */
-  readonly consistentRead?: boolean | undefined;
-}
-
-interface Work<T> {
-  attempt(partition: Partition): Promise<T>;
-  readonly outcome: T | undefined;
 }
 
 /** What DynamoDB takes in one atomic commit by way of this store. */
@@ -56,7 +49,6 @@ const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
 export class DynamoDBStore implements SessionStore {
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
-  readonly #consistentRead: boolean;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
   readonly #seen = new SeenHeads();
@@ -66,36 +58,37 @@ export class DynamoDBStore implements SessionStore {
    * @throws `INVALID_ARGUMENT`
    */
   constructor(options: DynamoDBStoreOptions, now: () => number = Date.now) {
-    const { client, tableName, attributeNames, keyPrefix = '', consistentRead = true } = options;
+    const { client, tableName, attributeNames, keyPrefix = '' } = options;
     this.#table = sessionTable(client, tableName, attributeNames);
     assertKeyPrefix(keyPrefix);
-    if (typeof consistentRead !== 'boolean') {
-      throw new SessionError('INVALID_ARGUMENT', 'consistentRead must be a boolean');
-    }
     this.#keyPrefix = keyPrefix;
-    this.#consistentRead = consistentRead;
     this.#options = resolveStoreOptions(options);
     this.#now = now;
   }
 
   async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const now = this.#now();
-    const consistentRead = this.#consistentRead || options?.forWrite === true;
-    const logOptions = { now, last: options?.last, consistentRead };
-    const read = new Read(logOptions, this.#options, this.#now);
-    const { records, revision, head } = await this.#finish(sessionId, read);
-    this.#seen.remember(sessionId, head, now);
-    return { records, revision };
+    const deadline = this.#deadline();
+    const readAndTouch = async (partition: Partition) => {
+      const log = await readLog(partition, { now, last: options?.last });
+      return { log, touch: await this.#touch(partition, log.head, now) };
+    };
+    const { log, touch } = await this.#run(sessionId, deadline, readAndTouch, { isReadOnly: true });
+    this.#seen.remember(sessionId, touch?.row ?? log.head, now);
+    if (touch) await this.#tidy(sessionId, deadline, touch);
+    return { records: log.records, revision: revisionOf(liveAt(now, log.head)) };
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     assertFits(change);
+    const deadline = this.#deadline();
     const start = change.ifRevision ?? change.lastSeen;
     const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
     const commit = new Commit(change, this.#options, this.#now, head);
-    const { result, row } = await this.#finish(sessionId, commit);
-    if (row) this.#seen.remember(sessionId, row, row.createdAt);
-    return result;
+    const landed = await this.#run(sessionId, deadline, (partition) => commit.attempt(partition));
+    if (landed.row) this.#seen.remember(sessionId, landed.row, landed.row.createdAt);
+    await this.#tidy(sessionId, deadline, landed);
+    return landed.result;
   }
 
   /**
@@ -104,37 +97,54 @@ export class DynamoDBStore implements SessionStore {
    */
   async clear(sessionId: string): Promise<void> {
     const now = this.#now();
-    const marker = await this.#run(sessionId, (partition) => clear(partition, now));
+    const marker = await this.#run(sessionId, this.#deadline(), (partition) => clear(partition, now));
     this.#seen.remember(sessionId, marker, now);
   }
 
-  /** Fails only before the outcome is known, not in what is done after. */
-  async #finish<T>(sessionId: string, work: Work<T>): Promise<T> {
+  /** Extends the session where a read has to. */
+  async #touch(partition: Partition, head: Row | undefined, now: number): Promise<Landed | undefined> {
+    if (!isTouchDue(liveAt(now, head), this.#now(), this.#options)) return undefined;
+    const touch = { id: randomUUID(), append: [], isTouch: true };
+    return new Commit(touch, this.#options, this.#now, { row: head, isNewest: true }).attempt(partition);
+  }
+
+  /** Within the time of the call. It may fail: the commit is in, and the next one makes up for it. */
+  async #tidy(sessionId: string, deadline: number, { tidy }: Landed): Promise<void> {
+    if (tidy === undefined || performance.now() >= deadline) return;
     try {
-      return await this.#run(sessionId, (partition) => work.attempt(partition));
-    } catch (error) {
-      if (work.outcome) return work.outcome;
-      throw error;
+      const row = await this.#run(sessionId, deadline, tidy);
+      this.#seen.remember(sessionId, row, row.createdAt);
+    } catch {
+      // Nothing depends on it, and what went wrong may have gone right in part.
     }
   }
 
+  #deadline(): number {
+    return performance.now() + this.#options.timeoutMs;
+  }
+
   /** Requests are tried again one by one, the whole only where other writers were faster. */
-  async #run<T>(sessionId: string, attempt: (partition: Partition) => Promise<T>): Promise<T> {
-    const { timeoutMs, signal } = this.#options;
+  async #run<T>(
+    sessionId: string,
+    deadline: number,
+    attempt: (partition: Partition) => Promise<T>,
+    call?: Pick<RetryOptions, 'isReadOnly'>,
+  ): Promise<T> {
+    const { signal } = this.#options;
     const key = partitionKey(this.#keyPrefix, sessionId);
-    const deadline = performance.now() + timeoutMs;
+    const timeoutMs = Math.max(1, Math.ceil(deadline - performance.now()));
     let refusal: unknown;
     const isTransient = (error: unknown): boolean => SessionError.is(error, 'CONTENTION');
     const onTransient = (error: unknown): void => {
       refusal = error;
     };
     try {
-      return await withRetries({ timeoutMs, signal, isTransient }, ({ signal }) =>
-        attempt(new Partition(this.#table, key, { signal, deadline, onTransient })),
+      return await withRetries({ ...call, timeoutMs, signal, isTransient }, ({ signal }) =>
+        attempt(new Partition(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
       );
     } catch (error) {
-      const cause = refusal !== undefined && SessionError.is(error, 'TIMEOUT') ? refusal : error;
-      throw toSessionError(cause, this.#table.name);
+      const isKnown = refusal !== undefined && SessionError.is(error, 'TIMEOUT');
+      throw toSessionError(isKnown ? asUnanswered(refusal) : error, this.#table.name);
     }
   }
 }

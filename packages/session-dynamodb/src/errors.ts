@@ -1,37 +1,59 @@
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
+import { withoutSecrets } from './causes';
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html */
-const TRANSIENT = new Set([
-  'InternalServerError',
+/**
+ * Refusals that pass, beside 429 and 5xx:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+const PASSING = new Set([
   'LimitExceededException',
   'ProvisionedThroughputExceededException',
   'ReplicatedWriteConflictException',
   'RequestLimitExceeded',
   'RequestTimeout',
-  'ServiceUnavailable',
+  'RequestTimeoutException',
   'ThrottlingException',
-  'TimeoutError',
   'TransactionConflictException',
 ]);
 const DENIED = new Set([
   'AccessDeniedException',
-  'CredentialsProviderError',
   'ExpiredToken',
   'ExpiredTokenException',
   'IncompleteSignatureException',
   'InvalidSignatureException',
   'MissingAuthenticationTokenException',
-  'TokenProviderError',
   'UnrecognizedClientException',
 ]);
+/** What the SDK throws for want of credentials, before it sends anything. */
+const NO_CREDENTIALS = new Set(['CredentialsProviderError', 'TokenProviderError']);
 
-const NETWORK =
-  /\b(EAI_AGAIN|ECONNABORTED|ECONNREFUSED|ECONNRESET|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EPIPE|ETIMEDOUT)\b|socket hang up/;
+const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError']);
+
+/** What the SDK throws for want of an option, or of a middleware which a command of another version brings along. */
+const MISCONFIGURED: readonly (readonly [RegExp, string])[] = [
+  [/^Region is missing/, 'the DynamoDB client has no region'],
+  [
+    /is not found when adding .*middleware/,
+    'the client comes from another copy of @aws-sdk/client-dynamodb, too old for the commands of the one that sessions use: install one version',
+  ],
+];
 
 /** Whether the same request may succeed when it is sent again. */
 export function isTransient(error: unknown): boolean {
+  if (SessionError.is(error)) return error.code === 'TIMEOUT';
+  if (!isAnswer(error)) return !isBug(error) && misconfiguration(error) === undefined;
   const { name, status } = describe(error);
-  return TRANSIENT.has(name) || status === 429 || status >= 500 || isNetworkError(error) || isGarbled(error);
+  return PASSING.has(name) || status === 429 || status >= 500 || isOfClock(error);
+}
+
+/**
+ * Whether a request that ended so may have been carried out. Of a 5xx DynamoDB says so itself:
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+ */
+export function mayHaveLanded(error: unknown): boolean {
+  const { name, status } = describe(error);
+  if (isAnswer(error)) return status >= 500;
+  return !NO_CREDENTIALS.has(name) && misconfiguration(error) === undefined;
 }
 
 /** `error` as a `SessionError` with the driver's own as cause. */
@@ -39,10 +61,22 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
   if (SessionError.is(error)) return error;
   const { name, message, status } = describe(error);
   const failure = (code: SessionErrorCode, text: string): SessionError =>
-    new SessionError(code, text, { cause: withoutContent(error) });
+    new SessionError(code, text, { cause: withoutSecrets(error) });
 
-  if (DENIED.has(name))
-    return failure('ACCESS_DENIED', `DynamoDB denies access to table ${tableName}: ${name}`);
+  if (NO_CREDENTIALS.has(name)) {
+    return failure('ACCESS_DENIED', `there are no credentials for DynamoDB, for table ${tableName}: ${name}`);
+  }
+  const problem = misconfiguration(error);
+  if (problem !== undefined) return failure('STORE_MISCONFIGURED', problem);
+  if (isBug(error)) return failure('STORE_FAILURE', `the request to DynamoDB failed: ${name}`);
+  if (!isAnswer(error)) {
+    return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached, for table ${tableName}`);
+  }
+
+  if (DENIED.has(name)) {
+    const hint = isOfClock(error) ? ': is the clock of this machine right?' : '';
+    return failure('ACCESS_DENIED', `DynamoDB denies access to table ${tableName}: ${name}${hint}`);
+  }
   if (name === 'ResourceNotFoundException') {
     return failure(
       'STORE_MISCONFIGURED',
@@ -55,16 +89,28 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
       `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which`,
     );
   }
-  if (isNetworkError(error) || isGarbled(error))
-    return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached, for table ${tableName}`);
   if (isTransient(error)) {
     return failure('STORE_UNAVAILABLE', `DynamoDB refused at every try: ${name} (${status})`);
   }
   return failure('STORE_FAILURE', `the request to DynamoDB failed: ${name}`);
 }
 
+/** What ends a call whose last known error is this one, while another of its tries has no answer. */
+export function asUnanswered(error: unknown): unknown {
+  if (mayHaveLanded(error)) return error;
+  const text = `DynamoDB gave no answer to one try of a request, and to another ${describe(error).name}`;
+  return new SessionError('STORE_UNAVAILABLE', text, { cause: withoutSecrets(error) });
+}
+
 export function contention(): SessionError {
   return new SessionError('CONTENTION', 'other writers were faster at every try');
+}
+
+/** Whether DynamoDB itself answered so, and nothing in front of it: such an error has a type that the answer names. */
+function isAnswer(error: unknown): boolean {
+  const { $fault } = (error ?? {}) as { $fault?: unknown };
+  // Where the answer names none, the SDK puts `Unknown`, `UnknownError`, or the status.
+  return $fault !== undefined && /^(?!Unknown(Error)?$)[A-Za-z]+$/.test(describe(error).name);
 }
 
 export function describe(error: unknown): { name: string; message: string; status: number } {
@@ -82,23 +128,21 @@ export function describe(error: unknown): { name: string; message: string; statu
 }
 
 /**
- * The server did not answer, and Node says why: https://nodejs.org/api/errors.html#common-system-errors. Where the SDK wraps
- * an error of another realm, as under jest, only the message tells.
+ * A mistake in a program, which happens again whenever it is tried. What fails once the SDK has begun to send has `$metadata`,
+ * and `fetch` reports a lost connection as a TypeError with a cause.
  */
-function isNetworkError(error: unknown): boolean {
-  const { code, $fault } = (error ?? {}) as { code?: unknown; $fault?: unknown };
+function isBug(error: unknown): boolean {
+  const { $metadata, cause } = (error ?? {}) as { $metadata?: unknown; cause?: unknown };
+  return BUGS.has(describe(error).name) && $metadata === undefined && cause === undefined;
+}
+
+function misconfiguration(error: unknown): string | undefined {
   const { message } = describe(error);
-  // Not by the status: an answer that was cut off, be it a refusal, has the one that it began with.
-  const isOfService = $fault !== undefined;
-  return !isOfService && (NETWORK.test(`${String(code)} ${message}`) || message === 'aborted');
+  return isAnswer(error) ? undefined : MISCONFIGURED.find(([pattern]) => pattern.test(message))?.[1];
 }
 
-/** The answer came, but cannot be parsed: whether the request was carried out, nobody knows. */
-function isGarbled(error: unknown): boolean {
-  return describe(error).name === 'SyntaxError';
-}
-
-/** A parser quotes what it could not parse, and that may be rows of the session. */
-function withoutContent(error: unknown): unknown {
-  return isGarbled(error) ? new SyntaxError('the answer of DynamoDB cannot be parsed') : error;
+/** A request signed too long ago, as by a process that was suspended; the SDK also learns from it by how much the clock is off. */
+function isOfClock(error: unknown): boolean {
+  const { name, message } = describe(error);
+  return name === 'InvalidSignatureException' && /signature (expired|not yet current)/i.test(message);
 }

@@ -2,49 +2,73 @@ import { isRefreshDue, type ResolvedStoreOptions } from '@agent-sessions/session
 import { liveAt, type CommitRow, type Marker, type Row } from './rows';
 
 /*
- * A session expires ttlSeconds after something put that off, and DynamoDB deletes rows one by one, some time after their `ttl`.
- * Rows never change, so each is given more time than the session has. Two rules keep that right:
+ * A session expires `ttlSeconds` after something extended it. DynamoDB deletes rows one by one, in any order, some time
+ * after their `ttl`. So the ttl of each row lies behind the expiry of its session, by a margin:
  *
- * 1. No row vanishes while its session lives: when a commit would put the expiry past the smallest ttl of the live log, it
- *    rewrites the log as one new row.
- * 2. No row comes back: a row goes no sooner than those before it, which would otherwise be the newest again. Where they
- *    have more time than it needs, it is given theirs, until they are cleaned up.
+ *   written ───────────── the session expires ──┬─ slack ─┬───────────── margin ─────────────┬─ the row's ttl
+ *                                               │         │                                  │
+ *               readers whose clock is behind   ┘         └ a later commit may extend the    └ DynamoDB may delete the row
+ *               see it alive a little longer                session this far without
+ *                                                           touching this row
+ *
+ * Three rules keep that right. Clocks may differ, from each other and from DynamoDB's, by less than half of the slack.
+ *
+ * 1. No row goes while its session lives. Each row tells the smallest ttl of the live log (`minTtl`), and a commit that
+ *    would extend the session past it, less the slack, puts the log anew as one row, if it fits one: the old rows go by
+ *    themselves. If it does not, it first raises the ttl of the rows, which can stop and go on (renewal.ts).
+ * 2. No row comes back as the newest one. A row stays at least until all rows in front of it have expired: it gets no
+ *    smaller ttl than the newest row in front of it, and none at all where that one has none, until these are done with.
+ * 3. A row's ttl is set once where there is none, and from then on only raised. So requests that arrive late do no harm.
  */
 
-const HOUR_MS = 3_600_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** How long a marker stays, so that whoever saw the session before is stopped: far longer than any writer can be late. */
 export const MARKER_MS = 24 * HOUR_MS;
 
-/** What a row's clock may be off, and what a commit takes at most. */
-const SLACK_SECONDS = 3_600;
+/** For clocks that differ, twice over: those of two clients, and those of a client and of DynamoDB. */
+const CLOCK_SLACK_MS = 15 * MINUTE_MS;
 
 /**
- * How long a row outlasts its session at the least. An hour before it goes, a marker may be put over it: then no writer may
- * be on its way any more that saw the session alive, and would put its row behind one that has lost its content.
+ * How long a row outlasts its session at the least, beside the slack. An hour before it goes, a marker may be put over it: then
+ * no writer may be on its way any more that saw the session alive, and would put its row behind one that has lost its content.
  */
 const SHORTEST_MARGIN_MS = 2 * HOUR_MS;
 
-/** When sessions expire, and what puts that off. */
+/** The ttl, in seconds, of rows that had one and must stay: the end of the year 9999. */
+const FOREVER = 253_402_300_799;
+
+/** When sessions expire, and what extends them. */
 export type Refresh = Pick<ResolvedStoreOptions, 'ttlMs' | 'ttlRefresh'>;
 
+/** Of the row that comes next in the session. */
 export interface Lifetime {
+  /** Undefined: never. */
   readonly expiresAt: number | undefined;
-  /** What a row needs, in seconds; undefined: it must stay. */
+  /** What the row needs, in seconds; undefined: it must stay. */
   readonly ttl: number | undefined;
 }
 
-/** Of the row that comes next in the session. */
+/** That rows of the live log must be given more time. All in seconds. */
+export interface Renewal {
+  readonly ttl: number;
+  /** Rows that stay until then are left as they are. */
+  readonly enough: number;
+  /** Whether the commit has to wait for it. Otherwise another one may go on with it. */
+  readonly isRequired: boolean;
+}
+
 export function lifetime(now: number, live: CommitRow | undefined, { ttlMs, ttlRefresh }: Refresh): Lifetime {
   if (ttlMs === undefined) return { expiresAt: undefined, ttl: undefined };
   const isFixed = ttlRefresh === 'never';
   const expiresAt = (isFixed ? live?.expiresAt : undefined) ?? now + ttlMs;
-  // For as long as the margin is, the expiry can be put off before the log must be rewritten.
+  // For as long as the margin is, the session can be extended before its log must be renewed.
   const margin = isFixed ? SHORTEST_MARGIN_MS : Math.max(SHORTEST_MARGIN_MS, ttlMs / 2);
-  return { expiresAt, ttl: toSeconds(expiresAt + margin) };
+  return { expiresAt, ttl: toSeconds(expiresAt + CLOCK_SLACK_MS + margin) };
 }
 
-/** Whether a read has to put the expiry off. */
+/** Whether a read has to extend the session. */
 export function isTouchDue(
   live: CommitRow | undefined,
   now: number,
@@ -52,6 +76,24 @@ export function isTouchDue(
 ): boolean {
   if (ttlRefresh !== 'access' || ttlMs === undefined || live?.expiresAt === undefined) return false;
   return isRefreshDue(ttlMs, live.expiresAt - now);
+}
+
+/**
+ * Whether the live log needs more time before a row of this lifetime may come next. Where that is near, a part of it is
+ * renewed with each commit, so that a history that takes longer than one call is renewed by the time that it has to be.
+ *
+ * @param heldUntil - the smallest ttl of the live log, in seconds; undefined: all its rows stay.
+ */
+export function renewalFor(heldUntil: number | undefined, { expiresAt, ttl }: Lifetime): Renewal | undefined {
+  if (heldUntil === undefined || heldUntil >= FOREVER) return undefined;
+  if (expiresAt === undefined || ttl === undefined) {
+    return { ttl: FOREVER, enough: FOREVER, isRequired: true };
+  }
+  const needed = toSeconds(expiresAt + CLOCK_SLACK_MS);
+  const spare = heldUntil - needed;
+  const margin = ttl - needed;
+  if (spare >= margin / 8) return undefined;
+  return { ttl, enough: needed + Math.ceil(margin / 2), isRequired: spare < 0 };
 }
 
 /**
@@ -80,33 +122,10 @@ export function markerTtl(now: number): number {
   return toSeconds(now + MARKER_MS);
 }
 
-/** Parts are written before their row, and must not go before it. */
-export function partsTtl({ ttl }: Lifetime): number | undefined {
-  return ttl === undefined ? undefined : ttl + SLACK_SECONDS;
-}
-
-/** Whether something with the ttl `ttl` stays at least until `needed`. */
-export function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
-  return ttl === undefined || (needed !== undefined && needed <= ttl);
-}
-
-/** Whether the next commit must rewrite the log for its rows to live long enough, or to go at all. */
-export function mustRewrite(live: CommitRow, { expiresAt = Infinity, ttl }: Lifetime): boolean {
-  if (live.minTtl !== undefined && expiresAt > live.minTtl * 1_000) return true;
-  if (ttl === undefined || live.ttl !== undefined) return false;
-  const isCleaningUp = live.version === live.base && live.expiresAt !== undefined;
-  return !isCleaningUp;
-}
-
-/** The ttl of a row behind `head` by the second rule. */
-export function inheritedTtl(head: Row | undefined, ttl: number | undefined): number | undefined {
+/** The ttl of the row that is put behind `head` and needs to stay until `ttl`, by the second rule. */
+export function ttlBehind(head: Row | undefined, ttl: number | undefined): number | undefined {
   if (isClean(head)) return ttl;
   return ttl === undefined || head?.ttl === undefined ? undefined : Math.max(ttl, head.ttl);
-}
-
-/** Whether a row has so much more time than it needs that putting it again is worth it. */
-export function exceeds(ttl: number | undefined, needed: number): boolean {
-  return ttl === undefined || ttl > needed + SLACK_SECONDS;
 }
 
 /** Whether nothing with content can be in front of the next row. */

@@ -1,7 +1,16 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
 import type { Partition, QueryOptions } from './partition';
 import { readParts } from './parts';
-import { HEADER, inlineContent, liveAt, toRow, type CommitRow, type Item, type Row } from './rows';
+import {
+  assertLength,
+  HEADER,
+  inlineContent,
+  liveAt,
+  toRow,
+  type CommitRow,
+  type Item,
+  type Row,
+} from './rows';
 
 export interface Log {
   /** The newest row; undefined where there is none. */
@@ -17,8 +26,6 @@ export interface LogOptions {
   readonly last?: number | undefined;
   /** Reads the operations too: back to where the log begins, whatever `last` is. */
   readonly operations?: boolean | undefined;
-  /** Without, it may be the log as of some time ago. Default true. */
-  readonly consistentRead?: boolean | undefined;
 }
 
 /** A page has at most 1 MB anyway. */
@@ -34,21 +41,14 @@ export async function readHead(partition: Partition): Promise<Item | undefined> 
 
 /**
  * The log as of one moment. Rows never change, so reading them newest first gives a snapshot, unless a clean-up takes
- * some away meanwhile: then there is a newer head, and it reads again. Rows that a read without consistency does not
- * see are read again with it.
+ * some away meanwhile: then there is a newer head, and it reads again.
  *
  * @throws `STORE_FAILURE` when rows are missing for good, `CORRUPT_RECORD`, `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`
  */
 export async function readLog(partition: Partition, options: LogOptions): Promise<Log> {
-  if (options.consistentRead === false) {
-    const { head, log } = await tryRead(partition, options);
-    // What seems to have expired may have been put off.
-    const seemsExpired = head?.kind === 'commit' && !liveAt(options.now, head);
-    if (log && !seemsExpired) return log;
-  }
   let before: string | undefined;
   for (;;) {
-    const { head, log } = await tryRead(partition, { ...options, consistentRead: true });
+    const { head, log } = await tryRead(partition, options);
     if (log) return log;
     if (head?.commit === before) {
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
@@ -60,7 +60,7 @@ export async function readLog(partition: Partition, options: LogOptions): Promis
 /** Without `log` when a row is missing. */
 async function tryRead(
   partition: Partition,
-  { now, last = Infinity, operations: withOperations = false, consistentRead = true }: LogOptions,
+  { now, last = Infinity, operations: withOperations = false }: LogOptions,
 ): Promise<{ head: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
@@ -69,47 +69,46 @@ async function tryRead(
   let next = 0;
   let wanted = 0;
   let dropped = 0;
+  /** How many records of the history are in the rows that come. */
+  let rest = 0;
   const logSoFar = (): Log => ({ head, records: newestFirst.reverse().flat(), operations });
 
-  for await (const item of partition.query({ ...pages(last, withOperations), consistentRead })) {
+  for await (const item of partition.query(pages(last, withOperations))) {
     const row = toRow(partition.keys, item);
     if (head === undefined) {
       head = row;
       live = liveAt(now, row);
       next = row.version;
-      wanted = Math.min(last, live?.length ?? 0);
+      rest = live?.length ?? 0;
+      wanted = Math.min(last, rest);
     }
     if (live === undefined) return { head, log: logSoFar() };
-    if (row.kind !== 'commit' || row.version !== next || isOfAnotherLog(row, live)) return { head };
+    if (row.kind !== 'commit' || row.version !== next) return { head };
 
     const inline = inlineContent(partition.keys, item);
     const count = row.parts?.records ?? inline.records.length;
+    // Without its records, nothing is known of their number.
+    if (last > 0) assertLength(row, count, rest, dropped);
     const kept = Math.max(0, count - dropped);
+    // Where all was wanted, one row more tells whether it was all.
+    const isConfirmed = rest === 0 || last < live.length;
     const taken = Math.min(kept, wanted);
     const needsContent = taken > 0 || (withOperations && carriesOperations(row));
-    const content =
-      row.parts && needsContent ? await readParts(partition, row.parts, consistentRead) : inline;
+    const content = row.parts && needsContent ? await readParts(partition, row.parts) : inline;
     if (content === undefined) return { head };
     newestFirst.push(content.records.slice(kept - taken, kept));
     for (const [id, fingerprint] of content.operations) operations.set(id, fingerprint);
     if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
 
     wanted -= taken;
+    rest -= kept;
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
     const atBase = row.version === live.base;
-    if (wanted === 0 && (atBase || !withOperations)) return { head, log: logSoFar() };
+    if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { head, log: logSoFar() };
     if (atBase) return { head };
   }
   return head === undefined ? { head, log: logSoFar() } : { head };
-}
-
-/**
- * Whether the row is of a session that expired before this one: without consistency, a later page can be older than the
- * first, and show a row that has gone and whose version is taken again. In a log without `minTtl` no row has a ttl.
- */
-function isOfAnotherLog({ ttl = Infinity }: CommitRow, { minTtl = Infinity }: CommitRow): boolean {
-  return ttl < minTtl;
 }
 
 /** Whether the row began the log anew after operations, so that it holds them. */

@@ -1,18 +1,20 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   BatchWriteItemCommand,
   PutItemCommand,
   QueryCommand,
+  UpdateItemCommand,
   type AttributeValue,
   type ConditionalCheckFailedException,
   type PutItemCommandInput,
   type QueryCommandInput,
+  type UpdateItemCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { backoffMs, SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
 import type { KeyNames } from './attributeNames';
-import { describe, isTransient } from './errors';
-import { keyOf, type Item } from './rows';
+import { contention, describe } from './errors';
+import { pauseBefore, untilAnswered, type Bounds, type Request } from './requests';
+import { keyOf, toNumber, type Item } from './rows';
 import type { SessionTable } from './sessionTable';
 
 export interface QueryOptions {
@@ -24,18 +26,10 @@ export interface QueryOptions {
   readonly limit?: number | undefined;
   /** Attributes to return beside the sort key; all when omitted. It costs the same. */
   readonly attributes?: readonly string[] | undefined;
-  /** Whether rows that were just put must be seen. Without, it costs half. Default true. */
-  readonly consistentRead?: boolean | undefined;
 }
 
-/** When the requests of one call end. */
-export interface Bounds {
-  readonly signal: AbortSignal;
-  /** By `performance.now()`. */
-  readonly deadline: number;
-  /** Is told of each error after which a request is sent again. */
-  readonly onTransient: (error: unknown) => void;
-}
+/** So that there is something in the answer to a write by which to know it. */
+const ASK_FOR_CAPACITY = { ReturnConsumedCapacity: 'TOTAL' } as const;
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 export const MOST_PER_REQUEST = 25;
@@ -55,6 +49,11 @@ export class Partition {
     this.#bounds = bounds;
   }
 
+  /** Of this call, in milliseconds. */
+  get timeLeft(): number {
+    return this.#bounds.deadline - performance.now();
+  }
+
   /** What the names and values of a row's keys take: the only part of it, beside its content, that varies much. */
   get keyBytes(): number {
     const { sessionId, version, ttl } = this.keys;
@@ -72,13 +71,37 @@ export class Partition {
     throw new SessionError('STORE_FAILURE', 'the endpoint lacks ReturnValuesOnConditionCheckFailure');
   }
 
-  /** Puts the row in place of the one that the same commit wrote, if that is still there with its content. */
-  async replace(item: Item): Promise<void> {
-    await this.#putIf(item, {
-      ConditionExpression: '#commit = :commit AND attribute_exists(#base)',
-      ExpressionAttributeNames: { '#commit': 'commit', '#base': 'base' },
-      ExpressionAttributeValues: { ':commit': item.commit as AttributeValue },
-    });
+  /**
+   * Gives the row more time, unless it has that already.
+   *
+   * @param content - an attribute that the row has for as long as it holds content.
+   * @param expiresAt - of the row itself, where it has none.
+   * @throws `CONTENTION` when the row, or its content, is gone.
+   */
+  async raiseTtl(version: string, content: string, ttl: number, expiresAt?: number): Promise<void> {
+    const setsExpiry = expiresAt !== undefined;
+    const input: UpdateItemCommandInput = {
+      TableName: this.#table.name,
+      Key: keyOf(this.keys, this.key, version),
+      UpdateExpression: setsExpiry ? 'SET #ttl = :ttl, #expires = :expires' : 'SET #ttl = :ttl',
+      ConditionExpression: 'attribute_exists(#content) AND (attribute_not_exists(#ttl) OR #ttl < :ttl)',
+      ExpressionAttributeNames: {
+        '#ttl': this.keys.ttl,
+        '#content': content,
+        ...(setsExpiry && { '#expires': 'expires_ms' }),
+      },
+      ExpressionAttributeValues: {
+        ':ttl': { N: `${ttl}` },
+        ...(setsExpiry && { ':expires': { N: `${expiresAt}` } }),
+      },
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    };
+    const refused = await this.#unlessRefused((options) =>
+      this.#table.client.send(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+    );
+    if (!refused) return;
+    const held = toNumber(refused.there?.[this.keys.ttl]);
+    if (refused.there?.[content] === undefined || held === undefined || held < ttl) throw contention();
   }
 
   /** Puts the marker in place of the row of the same commit; false where that is gone. */
@@ -92,7 +115,7 @@ export class Partition {
   }
 
   async *query(options: QueryOptions): AsyncGenerator<Item, void, undefined> {
-    const { from, to, newestFirst = false, attributes, consistentRead = true } = options;
+    const { from, to, newestFirst = false, attributes } = options;
     const { sessionId, version, ttl } = this.keys;
     const projected = attributes && [version, ttl, ...attributes];
     const names = projected?.map((name, index) => [`#a${index}`, name] as const) ?? [];
@@ -109,14 +132,16 @@ export class Partition {
           ':from': { N: `${from}` },
           ':to': { N: `${to}` },
         },
-        ConsistentRead: consistentRead,
+        ConsistentRead: true,
         ScanIndexForward: !newestFirst,
         Limit: limit,
         ExclusiveStartKey: start,
       };
-      const page = await this.#untilAnswered((options) =>
-        this.#table.client.send(new QueryCommand(input), options),
-      );
+      const page = await untilAnswered(this.#bounds, {
+        isChange: false,
+        send: (options) => this.#table.client.send(new QueryCommand(input), options),
+        isWhole: ({ Items }) => Array.isArray(Items),
+      });
       yield* page.Items ?? [];
       start = page.LastEvaluatedKey;
       limit &&= limit * 2;
@@ -134,11 +159,13 @@ export class Partition {
     for (let start = 0; start < requests.length; start += perRequest) {
       let rest = requests.slice(start, start + perRequest);
       for (let tries = 0; rest.length > 0; tries++) {
-        if (tries > 0) await this.#pause(tries);
+        if (tries > 0) await pauseBefore(this.#bounds, tries);
         const input = { RequestItems: { [this.#table.name]: rest } };
-        const answer = await this.#untilAnswered((options) =>
-          this.#table.client.send(new BatchWriteItemCommand(input), options),
-        );
+        const answer = await untilAnswered(this.#bounds, {
+          isChange: true,
+          send: (options) => this.#table.client.send(new BatchWriteItemCommand(input), options),
+          isWhole: ({ UnprocessedItems }) => UnprocessedItems !== undefined,
+        });
         rest = Object.values(answer.UnprocessedItems ?? {}).flat();
       }
     }
@@ -146,9 +173,22 @@ export class Partition {
 
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
   async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
-    const input = { TableName: this.#table.name, Item: item, ...condition };
+    const input: PutItemCommandInput = { TableName: this.#table.name, Item: item, ...condition };
+    return this.#unlessRefused((options) =>
+      this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+    );
+  }
+
+  /** Undefined when the condition of the write holds; otherwise what is there instead. */
+  async #unlessRefused(
+    send: Request<{ readonly ConsumedCapacity?: unknown }>['send'],
+  ): Promise<{ there?: Item } | undefined> {
     try {
-      await this.#untilAnswered((options) => this.#table.client.send(new PutItemCommand(input), options));
+      await untilAnswered(this.#bounds, {
+        isChange: true,
+        send,
+        isWhole: ({ ConsumedCapacity }) => ConsumedCapacity !== undefined,
+      });
       return undefined;
     } catch (error) {
       // Never passed on as a cause: it holds the row that is there.
@@ -156,29 +196,5 @@ export class Partition {
       const there = (error as ConditionalCheckFailedException).Item;
       return there ? { there } : {};
     }
-  }
-
-  /**
-   * Sends the same request until it is known what became of it: every one here is safe to repeat, as a row that landed
-   * tells by its commit id.
-   */
-  async #untilAnswered<T>(send: (options: { abortSignal: AbortSignal }) => Promise<T>): Promise<T> {
-    for (let tries = 0; ; tries++) {
-      try {
-        return await send({ abortSignal: this.#bounds.signal });
-      } catch (error) {
-        if (!isTransient(error)) throw error;
-        this.#bounds.onTransient(error);
-        await this.#pause(tries, error);
-      }
-    }
-  }
-
-  /** @throws `atDeadline` where there is no time left to wait. */
-  async #pause(tries: number, atDeadline?: unknown): Promise<void> {
-    const { signal, deadline } = this.#bounds;
-    const delay = backoffMs(tries);
-    if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline as Error;
-    await pause(delay, undefined, { signal });
   }
 }

@@ -9,6 +9,10 @@ export function assertKeyPrefix(prefix: unknown): asserts prefix is string {
   if (typeof prefix !== 'string' || LONE_SURROGATE.test(prefix)) {
     throw new SessionError('INVALID_ARGUMENT', 'keyPrefix must be a well-formed string');
   }
+  if (prefix.startsWith('~')) {
+    // The ids of a scope begin so: with it as the prefix, unscoped sessions would be those of the scope.
+    throw new SessionError('INVALID_ARGUMENT', 'keyPrefix must not begin with ~: what scopes store does');
+  }
   if (Buffer.byteLength(prefix) >= LONGEST_KEY_BYTES) {
     throw new SessionError('INVALID_ARGUMENT', `keyPrefix must have less than ${LONGEST_KEY_BYTES} bytes`);
   }

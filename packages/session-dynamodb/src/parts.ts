@@ -1,8 +1,7 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
-import { outlasts, partsTtl, type Lifetime } from './expiry';
 import type { Partition } from './partition';
-import { newPartsName, partKey, type PartsName } from './partsName';
-import { formatOperations, keyOf, parseOperations, type Content, type Item } from './rows';
+import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
+import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';
 
 /*
  * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
@@ -14,6 +13,12 @@ const PART_BYTES = 400_000;
 
 /** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
 const PARTS_PER_REQUEST = 5;
+
+/**
+ * Parts are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later ttl,
+ * need not write them again.
+ */
+const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
@@ -30,10 +35,11 @@ export class Parts {
     this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
   }
 
-  async write(partition: Partition, lifetime: Lifetime): Promise<void> {
-    if (this.#state === 'written' && outlasts(this.#ttl, lifetime.ttl)) return;
+  /** @param rowTtl - of the row that names them. */
+  async write(partition: Partition, rowTtl: number | undefined): Promise<void> {
+    if (this.#state === 'written' && outlasts(this.#ttl, rowTtl)) return;
     this.#state = 'begun';
-    const ttl = partsTtl(lifetime);
+    const ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
     const items = this.#keys().map((key, index): Item => {
       const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
       return {
@@ -64,16 +70,24 @@ export class Parts {
 /** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
 export async function readParts(
   partition: Partition,
-  { stem, count }: PartsName,
-  consistentRead: boolean,
+  parts: NonNullable<CommitRow['parts']>,
 ): Promise<Content | undefined> {
   const chunks: Uint8Array[] = [];
-  const range = { from: partKey(stem, count), to: partKey(stem, 1), newestFirst: true, consistentRead };
-  for await (const item of partition.query(range)) {
-    if (item[partition.keys.version]?.N !== partKey(stem, chunks.length + 1)) return undefined;
-    chunks.push(item.bytes?.B ?? new Uint8Array(0));
+  for await (const item of partition.query({ ...rangeOf(parts), newestFirst: true })) {
+    if (item[partition.keys.version]?.N !== partKey(parts.stem, chunks.length + 1)) return undefined;
+    const bytes = item.bytes?.B;
+    if (bytes === undefined) throw corrupt();
+    chunks.push(bytes);
   }
-  return chunks.length === count ? fromStream(Buffer.concat(chunks)) : undefined;
+  if (chunks.length !== parts.count) return undefined;
+  const content = fromStream(Buffer.concat(chunks));
+  if (content.records.length !== parts.records) throw corrupt();
+  return content;
+}
+
+/** Whether something with the ttl `ttl` stays at least until `needed`. */
+function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
+  return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
 
 function toStream({ records, operations }: Content): Buffer {
@@ -93,7 +107,7 @@ function frame(kind: number, payload: Uint8Array): Uint8Array[] {
 
 function fromStream(stream: Buffer): Content {
   const records: StoredRecord[] = [];
-  let operations = new Map<string, string>();
+  let operations: ReadonlyMap<string, string> | undefined = new Map();
   for (let at = 0; at < stream.length;) {
     const start = at + FRAME_HEADER_BYTES;
     const end = start <= stream.length ? start + stream.readUInt32BE(at + 1) : Infinity;
@@ -104,6 +118,7 @@ function fromStream(stream: Buffer): Content {
     else if (kind === KIND.bytes) records.push(Uint8Array.from(payload));
     else if (kind === KIND.operations) operations = parseOperations(payload.toString());
     else throw corrupt();
+    if (operations === undefined) throw corrupt();
     at = end;
   }
   return { records, operations };

@@ -27,6 +27,11 @@ export function partKey(stem: string, part: number): string {
   return `-${stem}${`${part}`.padStart(NUMBER_DIGITS, '0')}1`;
 }
 
+/** The sort keys of all parts, from the last to the first. */
+export function rangeOf({ stem, count }: PartsName): { readonly from: string; readonly to: string } {
+  return { from: partKey(stem, count), to: partKey(stem, 1) };
+}
+
 /** The stem of a part's sort key; undefined for any other. */
 export function stemOf(key: string | undefined): string | undefined {
   return PART_KEY.exec(key ?? '')?.[1];

@@ -34,6 +34,8 @@ export interface CommitRow extends RowBase {
   readonly base: number;
   /** How many records the session has after it. */
   readonly length: number;
+  /** What the records of the live log take, in bytes, those that were taken off included. */
+  readonly logBytes: number;
   /** How many of the records before it this commit takes off. */
   readonly drop: number;
   readonly operation: HistoryOperation | undefined;
@@ -59,6 +61,11 @@ export interface Content {
 
 const FORMAT = '1';
 
+/** A row has up to 400 KB; what it holds beside its content and its keys is well below 1 KB. */
+export const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;
+/** Above any version that a session comes to, so that there is always a next one. */
+const LAST_VERSION = 2 ** 52;
+
 /** All attributes but the content, which can be large. */
 export const HEADER = [
   'format',
@@ -66,6 +73,7 @@ export const HEADER = [
   'created_ms',
   'base',
   'length',
+  'log_bytes',
   'drop',
   'operation',
   'fingerprint',
@@ -109,6 +117,7 @@ export function toItem(keys: KeyNames, partitionKey: string, row: Row, content?:
   if (row.kind === 'marker') return item;
   set('base', row.base);
   set('length', row.length);
+  set('log_bytes', row.logBytes);
   set('drop', row.drop || undefined);
   set('operation_count', row.operationCount || undefined);
   set('expires_ms', row.expiresAt);
@@ -131,22 +140,31 @@ export function keyOf(keys: KeyNames, partitionKey: string, version: number | st
   return { [keys.sessionId]: { S: partitionKey }, [keys.version]: { N: `${version}` } };
 }
 
-/** @throws `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
+/**
+ * The row, with numbers that can be: what they say of each other, and of other rows, is for who reads these to check.
+ *
+ * @throws `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD`
+ */
 export function toRow(keys: KeyNames, item: Item): Row {
   const version = versionOf(keys, item);
   assertFormat(version, item);
   const corrupt = (name: string): never => {
-    throw new SessionError('CORRUPT_RECORD', `row ${version} of the session has no valid ${name}`);
+    throw corruptRow(version, `no valid ${name}`);
   };
-  const numeric = (name: string): number | undefined => toNumber(item[name]) ?? (item[name] && corrupt(name));
+  const numeric = (name: string, least = 0, most = Infinity): number | undefined => {
+    if (item[name] === undefined) return undefined;
+    const number = toNumber(item[name]);
+    return number !== undefined && number >= least && number <= most ? number : corrupt(name);
+  };
+  if (!isVersion(version)) corrupt(keys.version);
   const row = {
     version,
     commit: item.commit?.S ?? corrupt('commit'),
     createdAt: numeric('created_ms') ?? corrupt('created_ms'),
     ttl: numeric(keys.ttl),
   };
-  const base = numeric('base');
-  if (base === undefined) return { kind: 'marker', ...row };
+  const base = numeric('base', 1, version);
+  if (base === undefined) return hasContent(item) ? corrupt('base') : { kind: 'marker', ...row };
   const operation = item.operation?.S;
   const parts = item.parts?.S;
   return {
@@ -154,12 +172,13 @@ export function toRow(keys: KeyNames, item: Item): Row {
     ...row,
     base,
     length: numeric('length') ?? corrupt('length'),
-    drop: numeric('drop') ?? 0,
+    logBytes: numeric('log_bytes') ?? corrupt('log_bytes'),
+    drop: numeric('drop', 0, base === version ? 0 : Infinity) ?? 0,
     operation:
       operation === undefined
         ? undefined
         : { id: operation, fingerprint: item.fingerprint?.S ?? corrupt('fingerprint') },
-    operationCount: numeric('operation_count') ?? 0,
+    operationCount: numeric('operation_count', operation === undefined ? 0 : 1) ?? 0,
     expiresAt: numeric('expires_ms'),
     minTtl: numeric('min_ttl'),
     parts:
@@ -173,17 +192,45 @@ export function toRow(keys: KeyNames, item: Item): Row {
   };
 }
 
+/** Whether a row can have this version: what is not so is damaged, and nothing can be put behind it. */
+export function isVersion(version: number): boolean {
+  return Number.isSafeInteger(version) && version >= 1 && version <= LAST_VERSION;
+}
+
+/** Whether the row, or what is known of it, is that of a commit, whatever became of its `base`. */
+export function hasContent({ length, records, parts, operations }: Item): boolean {
+  return (length ?? records ?? parts ?? operations) !== undefined;
+}
+
+/**
+ * @param count How many records the row, or its parts, hold.
+ * @param kept How many records of the history are in this row and in those before it, by what newer rows say.
+ * @param dropped How many of the newest ones newer rows take off.
+ * @throws `CORRUPT_RECORD` where the row says something else: otherwise a damaged number would shorten the history.
+ */
+export function assertLength(row: CommitRow, count: number, kept: number, dropped: number): void {
+  const isPossible = row.version === row.base ? count === row.length : count <= row.length;
+  if (!isPossible || row.length - dropped !== kept) {
+    throw corruptRow(row.version, 'a length that its records, or the rows around it, contradict');
+  }
+}
+
 /** What the row itself holds of its content. @throws `CORRUPT_RECORD` */
 export function inlineContent(keys: KeyNames, item: Item): Content {
-  const records = (item.records?.L ?? []).map((value) => {
-    const record = value.S ?? value.B;
-    if (record !== undefined) return record;
-    throw new SessionError(
-      'CORRUPT_RECORD',
-      `row ${versionOf(keys, item)} of the session has a record that is neither S nor B`,
-    );
-  });
-  return { records, operations: parseOperations(item.operations?.S ?? '') };
+  const corrupt = (problem: string): never => {
+    throw corruptRow(versionOf(keys, item), problem);
+  };
+  const { records = { L: [] }, operations = { S: '' } } = item;
+  return {
+    records: (records.L ?? corrupt('records that are no list')).map(
+      (value) => value.S ?? value.B ?? corrupt('a record that is neither S nor B'),
+    ),
+    operations: parseOperations(operations.S ?? '') ?? corrupt('no valid operations'),
+  };
+}
+
+function corruptRow(version: number, problem: string): SessionError {
+  return new SessionError('CORRUPT_RECORD', `row ${version} of the session has ${problem}`);
 }
 
 /** @throws `STORE_MISCONFIGURED` for a row of somebody else, `UNSUPPORTED_FORMAT` for one of a later version. */
@@ -218,19 +265,26 @@ export function toNumber(value: AttributeValue | undefined): number | undefined 
 
 /** What the content takes in a row. */
 export function byteLength({ records, operations }: Content): number {
-  const elements = records.reduce((sum, record) => sum + 1 + Buffer.byteLength(record), 0);
-  return elements + formatOperations(operations).length;
+  return bytesOf(records) + formatOperations(operations).length;
+}
+
+/** What the records take in a row. */
+export function bytesOf(records: readonly StoredRecord[]): number {
+  return records.reduce((sum, record) => sum + 1 + Buffer.byteLength(record), 0);
 }
 
 export function formatOperations(operations: ReadonlyMap<string, string>): string {
   return [...operations].flat().join(' ');
 }
 
-export function parseOperations(text: string): Map<string, string> {
-  const operations = new Map<string, string>();
+/** Undefined for what `formatOperations` does not write. */
+export function parseOperations(text: string): Map<string, string> | undefined {
   const words = text === '' ? [] : text.split(' ');
+  const operations = new Map<string, string>();
   for (let index = 0; index < words.length; index += 2) {
-    operations.set(words[index] as string, words[index + 1] as string);
+    const [id = '', fingerprint = ''] = words.slice(index, index + 2);
+    if (id === '' || fingerprint === '') return undefined;
+    operations.set(id, fingerprint);
   }
   return operations;
 }

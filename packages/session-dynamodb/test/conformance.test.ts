@@ -1,23 +1,47 @@
-import { conformanceCases } from '@agent-sessions/session-core/testing';
+import { join } from 'node:path';
+import { TYPESCRIPT } from '@agent-sessions/engines';
+import { conformanceCases, type StoreHarness } from '@agent-sessions/session-core/testing';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBStoreOptions } from '../src';
-import { TestTable } from './support/table';
+import type { StoreProcessOptions } from './support/storeProcess';
+import { newClient, TestTable } from './support/table';
 
-type Shape = [name: string, table: TestTable, options?: (table: TestTable) => Partial<DynamoDBStoreOptions>];
+interface Shape {
+  readonly table: TestTable;
+  readonly options?: (table: TestTable) => Partial<DynamoDBStoreOptions>;
+  /** What one shape shows for all. */
+  readonly hooks?: (table: TestTable) => Pick<StoreHarness, 'processes' | 'unreachable'>;
+}
 
 /** One more, a tenant in a shared table: policy.test.ts */
-const shapes: Shape[] = [
-  ['with a DynamoDBClient', new TestTable()],
-  [
-    'with a DynamoDBDocumentClient, reserved words for attribute names, and reads without consistency',
-    new TestTable({ attributeNames: { sessionId: 'name', version: 'date', ttl: 'timestamp' } }),
-    ({ client }) => ({ client: DynamoDBDocumentClient.from(client), consistentRead: false }),
-  ],
-];
+const shapes: Readonly<Record<string, Shape>> = {
+  'with a DynamoDBClient': {
+    table: new TestTable(),
+    hooks: (table) => ({
+      processes: {
+        module: join(__dirname, 'support/storeProcess.ts'),
+        options: {
+          endpoint: process.env.DYNAMODB_ENDPOINT ?? '',
+          tableName: table.name,
+        } satisfies StoreProcessOptions,
+        ...TYPESCRIPT,
+      },
+      unreachable: {
+        'a server that does not listen': () =>
+          table.open({ client: newClient({ endpoint: 'http://127.0.0.1:1' }), timeoutMs: 100 }),
+      },
+    }),
+  },
+  'with a DynamoDBDocumentClient, reserved words for attribute names, and reads without consistency': {
+    table: new TestTable({ attributeNames: { sessionId: 'name', version: 'date', ttl: 'timestamp' } }),
+    options: ({ client }) => ({ client: DynamoDBDocumentClient.from(client), consistentRead: false }),
+  },
+};
 
-describe.each(shapes)('DynamoDBStore %s', (_, table, options) => {
+describe.each(Object.entries(shapes))('DynamoDBStore %s', (_, { table, options, hooks }) => {
   let time = Date.now();
   const cases = conformanceCases({
+    ...hooks?.(table),
     ttlRefresh: true,
     createStore: (bounds) => table.open({ ...bounds, ...options?.(table) }, () => time),
     contains: async (sessionId, text) =>

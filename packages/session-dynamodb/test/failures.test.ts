@@ -158,7 +158,6 @@ describe('a refusal for good', () => {
     ['UnrecognizedClientException', 'ACCESS_DENIED'],
     ['InvalidSignatureException', 'ACCESS_DENIED'],
     ['ExpiredTokenException', 'ACCESS_DENIED'],
-    ['CredentialsProviderError', 'ACCESS_DENIED'],
     ['ResourceNotFoundException', 'STORE_MISCONFIGURED'],
     ['ItemCollectionSizeLimitExceededException', 'STORE_FAILURE'],
     ['TypeError', 'STORE_FAILURE'],
@@ -191,15 +190,6 @@ describe('a refusal for good', () => {
     expect((await failure(() => store.clear(id))).code).toBe('ACCESS_DENIED');
     expect(await recordsOf(store, id)).toEqual([]);
   });
-});
-
-test('credentials that cannot be had: ACCESS_DENIED', async () => {
-  const { endpoint, region } = localClientConfig(process.env.DYNAMODB_ENDPOINT ?? '');
-  const credentials = () => Promise.reject(refusal('CredentialsProviderError'));
-  const client = new DynamoDBClient({ endpoint, region, credentials });
-  const store = new DynamoDBStore({ client, tableName: table.name });
-  for (const verb of verbs(store)) expect((await failure(verb)).code).toBe('ACCESS_DENIED');
-  client.destroy();
 });
 
 test('a condition that fails shows nothing of the row that is there', async () => {

@@ -24,6 +24,7 @@ describe('rows', () => {
         created_ms: { N: `${now}` },
         base: { N: '1' },
         length: { N: '2' },
+        log_bytes: { N: '11' },
         records: { L: [{ S: '{"a":1}' }, { B: Uint8Array.of(1, 2) }] },
       },
     ]);
@@ -54,7 +55,7 @@ describe('rows', () => {
     const id = newId();
     await append(open(1_000), id, 'a');
     const [row] = await table.rows(id);
-    const ttl = Math.ceil(now / 1_000 + 1_000 + 7_200);
+    const ttl = Math.ceil(now / 1_000 + 1_000 + 900 + 7_200);
     expect(row).toMatchObject({
       expires_ms: { N: `${now + 1_000_000}` },
       ttl: { N: `${ttl}` },
@@ -116,7 +117,7 @@ describe('rows', () => {
   });
 });
 
-test('no more is sent than PutItem, Query and BatchWriteItem, for one session, reads consistent', async () => {
+test('no more is sent than PutItem, UpdateItem, Query and BatchWriteItem, for one session, reads consistent', async () => {
   const id = newId();
   const client = newClient();
   const names = new Set<string>();
@@ -125,6 +126,7 @@ test('no more is sent than PutItem, Query and BatchWriteItem, for one session, r
     if (name === 'Query') {
       expect(input).toMatchObject({ ConsistentRead: true, ExpressionAttributeValues: { ':id': { S: id } } });
     }
+    if (name === 'UpdateItem') expect(input).toMatchObject({ Key: { session_id: { S: id } } });
     if (name === 'PutItem') expect(input).toMatchObject({ Item: { session_id: { S: id } } });
     if (name === 'BatchWriteItem') {
       for (const { PutRequest, DeleteRequest } of Object.values(input.RequestItems as object).flat() as {
@@ -147,7 +149,9 @@ test('no more is sent than PutItem, Query and BatchWriteItem, for one session, r
     await commit(store, id, { drop: 'all', append: ['c'], operation: { id: 'o2', fingerprint: 'f' } });
     await store.clear(id);
   }
-  expect(names).toEqual(new Set(['PutItem', 'Query', 'BatchWriteItem']));
+  await append(stores[0] as DynamoDBStore, id, 'd');
+  await append(stores[1] as DynamoDBStore, id, 'e');
+  expect(names).toEqual(new Set(['PutItem', 'UpdateItem', 'Query', 'BatchWriteItem']));
   client.destroy();
 });
 

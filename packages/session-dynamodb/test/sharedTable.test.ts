@@ -123,9 +123,14 @@ describe('keyPrefix', () => {
     expect(requests).toEqual([]);
   });
 
-  test.each([7, null, '\ud800', 'x'.repeat(2_048)])('that is none is refused: %p', (keyPrefix) => {
-    expect(() => open({ keyPrefix })).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error);
-  });
+  test.each([7, null, '\ud800', '~', '~acme/', 'x'.repeat(2_048)])(
+    'that is none is refused: %p',
+    (keyPrefix) => {
+      expect(() => open({ keyPrefix })).toThrow(
+        expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
+      );
+    },
+  );
 });
 
 describe('attributeNames', () => {

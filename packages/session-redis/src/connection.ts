@@ -53,7 +53,7 @@ export async function open(client: OwnedClient, url: string, { timeoutMs, signal
     });
   });
   try {
-    await withRetries({ timeoutMs, signal, isTransient: () => false }, () =>
+    await withRetries({ timeoutMs, signal, isReadOnly: true, isTransient: () => false }, () =>
       Promise.race([client.connect(), refused]),
     );
   } catch (error) {

@@ -9,6 +9,7 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type Revision,
   type SessionStore,
   type StoredHistory,
@@ -82,7 +83,7 @@ export class RedisStore implements SessionStore {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
-    const { revision, elements } = await this.#try(async (limit) => {
+    const { revision, elements } = await this.#try({ isReadOnly: true }, async (limit) => {
       const history = await this.#driver.read(keys, { last: options?.last, withExpiry }, limit);
       const { remainingMs, revision } = history;
       const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
@@ -133,7 +134,7 @@ export class RedisStore implements SessionStore {
 
   async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
     const change = new Change(this.#driver, request);
-    const reply = await this.#try((limit) => change.attempt(limit));
+    const reply = await this.#try({ isReadOnly: false }, (limit) => change.attempt(limit));
     if (reply !== undefined) return reply;
     throw new SessionError(
       'STORE_UNAVAILABLE',
@@ -148,10 +149,13 @@ export class RedisStore implements SessionStore {
     SessionError.is(error, 'STORE_UNAVAILABLE') ||
     (isClosed(error) && this.#client.isOpen === true);
 
-  async #try<T>(attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
+  async #try<T>(
+    call: Pick<RetryOptions, 'isReadOnly'>,
+    attempt: (limit: TimeLimit) => Promise<T>,
+  ): Promise<T> {
     const { timeoutMs, signal } = this.#options;
     try {
-      return await withRetries({ timeoutMs, signal, isTransient: this.#isTransient }, attempt);
+      return await withRetries({ ...call, timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
       const { isOpen, isReady } = this.#client;
       // Some kinds of clients fail in ways of their own before they are connected.

@@ -8,8 +8,10 @@ import {
   type RedisCluster,
   type RedisEngine,
 } from '@agent-sessions/engines';
+import { scopePrefix } from '@agent-sessions/session-core';
+import { RunContext } from '@openai/agents';
 import { createClient, createCluster } from 'redis';
-import { RedisSession, RedisStore } from '../src';
+import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
@@ -25,6 +27,7 @@ const README = join(__dirname, '../README.md');
 const keyPrefix = 'openai_agents_session';
 const user = { username: 'chat', password: 'pw' };
 const ignore = (): void => undefined;
+const message = (content: string) => ({ role: 'user' as const, content });
 
 let server: RedisEngine;
 let admin: Awaited<ReturnType<typeof connect>>;
@@ -108,6 +111,27 @@ test('that user reaches nothing else', async () => {
   await expect(store.commit('a', { id: commitId(), append: ['{}'] })).rejects.toMatchObject({
     code: 'ACCESS_DENIED',
   });
+});
+
+test('a user of one tenant reaches no other, whatever tenants are called', async () => {
+  const scope = ({ context }: RunContext): string => context as string;
+  const open = (client: RedisStoreOptions['client']) =>
+    new RedisSession({ client, sessionId: 'chat', scope });
+  const tenants = ['*', '?cme', '[a-z]cme', 'ac\\me', 'acme', '%2A'];
+  for (const tenant of tenants) await open(admin).addItems([message(tenant)], new RunContext(tenant));
+  for (const [index, tenant] of tenants.entries()) {
+    const username = `tenant-${index}`;
+    const pattern = `~${keyPrefix}:{${scopePrefix(tenant).replaceAll('%', '%25')}*`;
+    const rights = LEAST_RIGHTS.map((right) => (right.startsWith('~') ? pattern : right));
+    await redisCommand(server, 'ACL', 'SETUSER', username, ...rights, '>pw');
+    const client = await connect({ username, password: 'pw' });
+    for (const other of tenants) {
+      const read = open(client).getItems(undefined, new RunContext(other));
+      if (other === tenant) expect(await read).toEqual([message(tenant)]);
+      else await expect(read).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
+    }
+    client.destroy();
+  }
 });
 
 describe('on a cluster', () => {

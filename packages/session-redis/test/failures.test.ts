@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -9,7 +10,7 @@ import {
   type RedisEngine,
 } from '@agent-sessions/engines';
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
-import { createClient } from 'redis';
+import { createClient, createClientPool } from 'redis';
 import { RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
 import { toSessionError } from '../src/errors';
 import { commitId } from './support/redis';
@@ -246,6 +247,74 @@ describe('a signal', () => {
     expect(await client.keys('*')).toEqual([]);
     await second.stop();
   });
+});
+
+test('one signal for many calls at once has one listener, on every kind of client', async () => {
+  const plain = clientOf(proxy.port);
+  const pool = createClientPool({ socket: { host: '127.0.0.1', port: proxy.port } }).on(
+    'error',
+    () => undefined,
+  );
+  open.push(pool);
+  await Promise.all([plain.connect(), pool.connect()]);
+  for (const client of [plain, pool]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const store = new RedisStore({ client, signal });
+    proxy.plan = () => 'hang';
+    const calls = Array.from({ length: 30 }, (_, index) => failure(() => store.read(`s${index}`)));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    controller.abort();
+    for (const { code, message } of await Promise.all(calls)) {
+      expect({ code, message }).toEqual({ code: 'ABORTED', message: 'aborted by the signal' });
+    }
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    proxy.cutAll();
+  }
+});
+
+test('the tries of one call leave no listener on the signal that the client is handed', async () => {
+  const pool = createClientPool({ socket: { host: '127.0.0.1', port: server.port } }).on(
+    'error',
+    () => undefined,
+  );
+  open.push(pool);
+  await pool.connect();
+  await new RedisStore({ client: pool }).commit('s', { id: commitId(), append });
+  const random = jest.spyOn(Math, 'random').mockReturnValue(0);
+  let tries = 0;
+  let most = 0;
+  const flaky: RedisSessionClient = {
+    isOpen: true,
+    withCommandOptions: (options) => {
+      const commands = pool.withCommandOptions(options);
+      return Object.assign(Object.create(commands) as typeof commands, {
+        evalSha: async (...call: Parameters<typeof commands.evalSha>) => {
+          await commands.evalSha(...call);
+          most = Math.max(most, getEventListeners(options.abortSignal as AbortSignal, 'abort').length);
+          if (++tries < 40) throw new Error('Socket closed unexpectedly');
+          return commands.evalSha(...call);
+        },
+      });
+    },
+  };
+  const store = new RedisStore({ client: flaky });
+  expect((await store.commit('s', { id: commitId(), append })).status).toBe('committed');
+  random.mockRestore();
+  expect({ tries, most }).toEqual({ tries: 40, most: 0 });
+});
+
+test('what a read that fails says of a change: nothing', async () => {
+  const store = await storeAt(proxy.port, { timeoutMs: 50 });
+  proxy.plan = () => 'hang';
+  expect((await failure(() => store.read('s'))).message).toBe('no answer within 50 ms');
+  expect((await failure(() => store.commit('s', { id: commitId(), append }))).message).toBe(
+    'no answer within 50 ms; a change may or may not have been made',
+  );
+  const refused = await storeAt(server.port, { signal: AbortSignal.abort() });
+  for (const [, call] of verbs(refused)) {
+    expect((await failure(call)).message).toBe('aborted by the signal; nothing was sent');
+  }
 });
 
 describe('a server that refuses for now', () => {

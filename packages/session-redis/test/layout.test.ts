@@ -98,7 +98,7 @@ test('both keys expire at the same moment, which every write puts off', async ()
 });
 
 test('the longest ttlSeconds is kept exactly', async () => {
-  const longest = 3_153_600_000;
+  const longest = 946_080_000;
   await redis.store({ ttlSeconds: longest }).commit('long', { id: commitId(), append: ['{}'] });
   const deadline = await redis.client.pExpireTime(redis.keys('long').items);
   expect(Math.abs(deadline - Date.now() - longest * 1_000)).toBeLessThan(10_000);

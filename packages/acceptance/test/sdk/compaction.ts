@@ -17,18 +17,23 @@ export interface FakeEndpoint {
   meanwhile: () => Promise<void>;
 }
 
-/** The SDK's compaction session, with an endpoint that is not OpenAI's. */
-export function compactionOf(
-  underlyingSession: Session,
-  shouldTriggerCompaction?: () => boolean,
-): { compaction: OpenAIResponsesCompactionSession; endpoint: FakeEndpoint } {
+/** A client of an endpoint that is not OpenAI's. */
+export function fakeEndpoint(): { client: OpenAIClient; endpoint: FakeEndpoint } {
   const endpoint: FakeEndpoint = { requests: [], meanwhile: () => Promise.resolve() };
   const compact = async (request: { readonly input?: unknown }): Promise<unknown> => {
     endpoint.requests.push(request);
     await endpoint.meanwhile();
     return { output: COMPACTED, usage: { input_tokens: 9, output_tokens: 1, total_tokens: 10 } };
   };
-  const client = { responses: { compact } } as unknown as OpenAIClient;
+  return { client: { responses: { compact } } as unknown as OpenAIClient, endpoint };
+}
+
+/** The SDK's compaction session, with that endpoint. */
+export function compactionOf(
+  underlyingSession: Session,
+  shouldTriggerCompaction?: () => boolean,
+): { compaction: OpenAIResponsesCompactionSession; endpoint: FakeEndpoint } {
+  const { client, endpoint } = fakeEndpoint();
   const options = { client, underlyingSession, model: 'gpt-5.5', compactionMode: 'input' } as const;
   return {
     compaction: new OpenAIResponsesCompactionSession({

@@ -39,10 +39,8 @@ describe.each(ALL)('on %s', (name) => {
     return inputsOf(model)[0];
   }
 
-  test('only a session with a scope asks the SDK for the run context', () => {
+  test('the SDK passes its run context', () => {
     expect(isRunContextAwareSession(open('a'))).toBe(true);
-    expect(isRunContextAwareSession(backend().session({ sessionId: 'a' }))).toBe(false);
-    expect('acceptsRunContext' in backend().session({ sessionId: 'a' })).toBe(false);
   });
 
   test.each([false, true])(

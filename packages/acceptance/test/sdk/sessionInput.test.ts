@@ -5,6 +5,7 @@ import * as fc from 'fast-check';
 import { histories } from '../../../session-core/test/histories';
 import { ALL } from '../../src/backends';
 import { useBackend } from '../support';
+import { APPROVALS, playRound, type Approval } from './approvals';
 import { inputsOf, runner, typesOf, weather } from './runs';
 
 /** What `keepRecent` leaves out, through all that the SDK's Runner does with the rest before it asks the model. */
@@ -43,6 +44,30 @@ test('the model gets the end of what it would get, the SDK has nothing more to l
     }),
     { numRuns: 100 },
   );
+});
+
+test('where the session expired while a run waited for an approval, later runs send no result without its call', async () => {
+  let now = 0;
+  const store = new MemoryStore({ ttlSeconds: 60, now: () => now });
+  const open = (): StoredSession => new StoredSession(store, { sessionId: 's' });
+  const approval = APPROVALS['one call, approved'] as Approval;
+  const waiting = await playRound(open(), approval, 0);
+  now += 60_000;
+  await playRound(open(), approval, 1, waiting.state);
+  expect(typesOf(await open().getItems())).toBe('function_call_result assistant');
+
+  const inputOf = async (sessionInputCallback?: SessionInputCallback): Promise<string> => {
+    const model = new ScriptedModel([[assistantMessage('Bye.')]]);
+    await runner.run(new Agent({ name: 'Agent', model }), 'Thanks', {
+      session: open(),
+      ...(sessionInputCallback && { sessionInputCallback }),
+    });
+    return typesOf(inputsOf(model)[0] as AgentInputItem[]);
+  };
+  // what the SDK sends by itself, and models refuse
+  expect(await inputOf()).toBe('function_call_result assistant user');
+  expect(await inputOf(keepRecent({ turns: 10 }))).toBe('assistant user assistant user');
+  expect(await inputOf(keepRecent({ budget: 1_000 }))).toBe('assistant user assistant user assistant user');
 });
 
 describe.each(ALL)('on %s', (name) => {

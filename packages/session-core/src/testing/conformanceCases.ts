@@ -5,9 +5,14 @@ import { concurrency } from './cases/concurrency';
 import { dropping } from './cases/dropping';
 import { expiry } from './cases/expiry';
 import { fencing } from './cases/fencing';
+import { fixtureCases } from './cases/fixtures';
+import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
+import { processes } from './cases/processes';
+import { races } from './cases/races';
 import { reading } from './cases/reading';
+import { receipts } from './cases/receipts';
 import { records } from './cases/records';
 import { retrying } from './cases/retrying';
 import { revisions } from './cases/revisions';
@@ -15,50 +20,58 @@ import { rewriting } from './cases/rewriting';
 import { session } from './cases/session';
 import { transactions } from './cases/transactions';
 import { ttlRefresh } from './cases/ttlRefresh';
+import { unreachableCases } from './cases/unreachable';
 import type { CaseContext, Cases, ConformanceCase, StoreHarness } from './harness';
+import { inProcesses } from './storeProcess';
 
-const GROUPS: Readonly<Record<string, Cases>> = {
-  reading,
-  appending,
-  dropping,
-  records,
-  retrying,
-  revisions,
-  operations,
-  clearing,
-  isolation,
-  concurrency,
-  expiry,
-  ttlRefresh,
-  session,
-  transactions,
-  rewriting,
-  compaction,
-  fencing,
-};
-
-/** All cases, named `group: what must hold`. Left out are those on options that the store does not have. */
+/** All cases, named `group: what must hold`. Left out are those on what the store does not have, or the harness does not give. */
 export function conformanceCases(harness: StoreHarness): ConformanceCase[] {
+  return Object.entries(groupsOf(harness)).flatMap(([group, cases]) =>
+    Object.entries(cases).map(([name, run]) => ({
+      name: `${group}: ${name}`,
+      run: async () => run(await contextOf(harness)),
+    })),
+  );
+}
+
+function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
   const expires = harness.elapse !== 'never expires';
-  const leftOut: Readonly<Record<string, boolean>> = {
-    expiry: !expires,
-    ttlRefresh: !expires || harness.ttlRefresh !== true,
+  return {
+    harness: harnessCases,
+    reading,
+    appending,
+    dropping,
+    records,
+    retrying,
+    revisions,
+    operations,
+    clearing,
+    isolation,
+    concurrency,
+    races,
+    ...(harness.processes && { processes }),
+    ...(expires && { expiry }),
+    ...(expires && harness.ttlRefresh === true && { ttlRefresh }),
+    session,
+    transactions,
+    rewriting,
+    compaction,
+    receipts,
+    fencing,
+    unreachable: unreachableCases(harness.unreachable ?? {}),
+    fixtures: fixtureCases(harness.fixtures ?? {}),
   };
-  return Object.entries(GROUPS)
-    .filter(([group]) => leftOut[group] !== true)
-    .flatMap(([group, cases]) =>
-      Object.entries(cases).map(([name, run]) => ({
-        name: `${group}: ${name}`,
-        run: async () => run(await contextOf(harness)),
-      })),
-    );
 }
 
 async function contextOf(harness: StoreHarness): Promise<CaseContext> {
-  const { elapse } = harness;
+  const { elapse, processes } = harness;
   return {
     store: await harness.createStore({}),
     openStore: async (options = {}) => harness.createStore(options),
+    inProcesses: async (count, work) => {
+      if (processes === undefined) throw new Error('the harness has no stores in processes');
+      await inProcesses(processes, count, work);
+    },
     contains: (sessionId, text) => harness.contains(sessionId, text),
     elapse: async (sessionId, ms) => {
       if (elapse === 'never expires') throw new Error('this store never expires');

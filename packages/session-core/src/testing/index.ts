@@ -6,4 +6,5 @@
  * ```
  */
 export { conformanceCases } from './conformanceCases';
-export type { ConformanceCase, HarnessStoreOptions, StoreHarness } from './harness';
+export type { ConformanceCase, Fixture, HarnessStoreOptions, StoreHarness, StoreProcesses } from './harness';
+export { serveStore } from './serveStore';

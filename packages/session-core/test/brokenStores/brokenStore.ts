@@ -1,12 +1,15 @@
 import {
   MemoryStore,
+  SessionError,
   type HistoryChange,
   type MemorySessions,
   type SessionStore,
   type StoredHistory,
+  type StoredRecord,
   type TtlRefresh,
 } from '../../src';
-import type { StoreHarness } from '../../src/testing';
+import type { Fixture, StoreHarness } from '../../src/testing';
+import { fileProcesses } from './fileProcesses';
 
 /** What all stores of one test share: the data, and a clock. */
 export interface Database {
@@ -22,26 +25,28 @@ interface OpenOptions {
 /** Called once per database, for what broken stores share; then once for each store that is opened over it. */
 export type Fault = (database: Database) => (options: OpenOptions) => SessionStore;
 
+/** A fault of the stores that a harness creates, or of another part of a harness: called once for each database. */
+type Broken = { readonly fault: Fault } | { readonly harness: () => StoreHarness };
+
 /** A fault by name, and the cases of the kit that must notice it. */
-export type BrokenStores = Readonly<
-  Record<string, { readonly fault: Fault; readonly fails: readonly string[] }>
->;
+export type BrokenStores = Readonly<Record<string, Broken & { readonly fails: readonly string[] }>>;
 
 export const INTACT: Fault = (database) => database.open;
 
 /** A harness over a database of its own. */
-export function harnessOf(fault: Fault): StoreHarness {
+export function harnessOf(broken: Broken): StoreHarness {
+  if ('harness' in broken) return broken.harness();
   const sessions: MemorySessions = new Map();
   let time = Date.now();
   const now = (): number => time;
   return {
-    createStore: fault({ now, open: (options) => new MemoryStore({ ...options, sessions, now }) }),
+    createStore: broken.fault({ now, open: (options) => new MemoryStore({ ...options, sessions, now }) }),
     // A broken store may keep a session under another id, of which the session's own is a part.
     contains: (sessionId, text) =>
       Promise.resolve(
         [...sessions].some(
           ([storeId, { records }]) =>
-            storeId.includes(sessionId) && records.some((record) => String(record).includes(text)),
+            storeId.includes(sessionId) && records.some((record) => textOf(record).includes(text)),
         ),
       ),
     elapse: (_sessionId, ms) => {
@@ -49,6 +54,36 @@ export function harnessOf(fault: Fault): StoreHarness {
       return Promise.resolve();
     },
     ttlRefresh: true,
+    processes: fileProcesses('processes'),
+    unreachable: { 'a closed connection': () => over(new MemoryStore(), () => UNREACHABLE) },
+    fixtures: { 'version 1': fixtureIn(sessions) },
+  };
+}
+
+/** What a store without a connection does. */
+export const UNREACHABLE: SessionStore = {
+  read: () => Promise.reject(noConnection()),
+  commit: () => Promise.reject(noConnection()),
+  clear: () => Promise.reject(noConnection()),
+};
+
+function noConnection(): SessionError {
+  return new SessionError('STORE_UNAVAILABLE', 'no connection', { cause: new Error('ECONNREFUSED') });
+}
+
+/** A session as it is in memory. */
+export function fixtureIn(sessions: MemorySessions): Fixture {
+  const records = ['{"role":"user","content":"antediluvian"}', '{"role":"user","content":"primordial"}'];
+  const operation = { id: 'o1', fingerprint: 'f1' };
+  return {
+    records,
+    operations: [operation],
+    put: (sessionId) => {
+      const operations = new Map([[operation.id, operation.fingerprint]]);
+      const commits = new Map([['first', 'first']]);
+      sessions.set(sessionId, { records, revision: 'first', operations, commits, expiresAt: Infinity });
+      return Promise.resolve();
+    },
   };
 }
 
@@ -101,6 +136,11 @@ export function keyedBy(storeId: (sessionId: string) => string): (intact: Sessio
     commit: (sessionId, change) => intact.commit(storeId(sessionId), change),
     clear: (sessionId) => intact.clear(storeId(sessionId)),
   });
+}
+
+/** A text, or the text that these bytes are. */
+function textOf(record: StoredRecord): string {
+  return typeof record === 'string' ? record : Buffer.from(record).toString();
 }
 
 /** State of its own for each session. */

@@ -75,6 +75,29 @@ export const forgetting: BrokenStores = {
     }),
     fails: ['clearing: a clear leaves no content in the database'],
   },
+  'keeps what it dropped, out of sight': {
+    fault: altering(() => {
+      const drops = perSession(() => ({ count: 0 }));
+      const storeId = (sessionId: string): string => `${drops(sessionId).count}|${sessionId}`;
+      return (intact) => ({
+        ...keyedBy(storeId)(intact),
+        commit: async (sessionId, change) => {
+          const { revision } = await intact.read(storeId(sessionId));
+          const { ifRevision = revision } = change;
+          if (change.drop !== 'all' || revision === NO_HISTORY || ifRevision !== revision) {
+            return intact.commit(storeId(sessionId), change);
+          }
+          drops(sessionId).count++;
+          return intact.commit(storeId(sessionId), { ...change, ifRevision: undefined });
+        },
+        clear: async (sessionId) => {
+          for (; drops(sessionId).count > 0; drops(sessionId).count--) await intact.clear(storeId(sessionId));
+          await intact.clear(storeId(sessionId));
+        },
+      });
+    }),
+    fails: ["dropping: what drop 'all' takes off is gone from the database once the next commit is in"],
+  },
   'clears record by record': {
     fault: onClear(async (intact, sessionId) => {
       const { records } = await intact.read(sessionId);
@@ -183,6 +206,10 @@ export const forgetting: BrokenStores = {
   'revives an expired session with a hint': {
     fault: expiring({ revives: ({ lastSeen }) => lastSeen !== undefined }),
     fails: ['expiry: a hint from before the expiry does no harm'],
+  },
+  'takes what expired for cleared': {
+    fault: expiring({ clearsExpired: false }),
+    fails: ['expiry: what expired is gone from the database after a clear'],
   },
   'puts the expiry off with commits that change nothing': {
     fault: expiring({ changesNothing: 'postpones' }),
@@ -300,6 +327,7 @@ interface ExpiryRules {
   readonly postpones?: (change: HistoryChange) => boolean;
   readonly revives?: (change: HistoryChange) => boolean;
   readonly changesNothing?: 'postpones';
+  readonly clearsExpired?: boolean;
 }
 
 /** Keeps deadlines of its own over a store that never expires. Without rules: intact. */
@@ -309,6 +337,7 @@ export function expiring({
   postpones = () => true,
   revives = () => false,
   changesNothing,
+  clearsExpired = true,
 }: ExpiryRules): Fault {
   return ({ open, now }) => {
     const deadlines = new Map<string, number>();
@@ -333,6 +362,9 @@ export function expiring({
             deadlines.set(sessionId, now() + ttlSeconds * 1_000);
           }
           return result;
+        },
+        clear: async (sessionId) => {
+          if (clearsExpired || !isExpired(sessionId)) await intact.clear(sessionId);
         },
       }));
   };

@@ -1,7 +1,10 @@
 import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
+import { compacting } from './compacting';
 import { forgetting } from './forgetting';
+import { harnesses } from './harnesses';
 import { operating } from './operating';
+import { racing } from './racing';
 import { reading } from './reading';
 import { writing } from './writing';
 
@@ -9,6 +12,9 @@ export const brokenStores: BrokenStores = {
   ...reading,
   ...writing,
   ...committing,
+  ...compacting,
   ...operating,
   ...forgetting,
+  ...racing,
+  ...harnesses,
 };

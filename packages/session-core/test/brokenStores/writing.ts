@@ -185,6 +185,14 @@ export const writing: BrokenStores = {
     fault: onText((text) => text.split('\0')[0] ?? ''),
     fails: ['records: texts come back as they were'],
   },
+  'takes U+FEFF for a byte order mark': {
+    fault: onText((text) => new TextDecoder().decode(new TextEncoder().encode(text))),
+    fails: ['records: texts keep U+FEFF at their start, and U+0000'],
+  },
+  'loses NUL within text': {
+    fault: onText((text) => text.replace(/(?<=.)\0/gs, '')),
+    fails: ['records: texts keep U+FEFF at their start, and U+0000'],
+  },
   'loses empty text': {
     fault: onCommit(({ append }) => ({ append: append.filter((record) => record !== '') })),
     fails: ['records: texts come back as they were', 'records: bytes come back as bytes, text as text'],

@@ -75,5 +75,5 @@ export function refusal(name: string, httpStatusCode = 400): Error {
   });
 }
 
-/** As far as the store can tell, a process that dies: no request goes out any more. */
-export class Crash extends Error {}
+/** As far as the store can tell, a process that dies: what fails for a bug is not sent again. */
+export class Crash extends TypeError {}

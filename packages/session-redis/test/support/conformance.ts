@@ -1,4 +1,8 @@
-import { conformanceCases, type HarnessStoreOptions } from '@agent-sessions/session-core/testing';
+import {
+  conformanceCases,
+  type HarnessStoreOptions,
+  type StoreHarness,
+} from '@agent-sessions/session-core/testing';
 import type { RedisStore } from '../../src';
 import { sessionKeys } from '../../src/keys';
 
@@ -14,11 +18,14 @@ interface Shape {
   readonly keyPrefix: string;
   readonly inspector: () => Inspector;
   readonly store: (options: HarnessStoreOptions) => RedisStore;
+  /** What one kind of client shows for all. */
+  readonly hooks?: Pick<StoreHarness, 'processes' | 'unreachable'>;
 }
 
 /** Runs every case of the conformance kit as a test. */
-export function describeConformance(name: string, { keyPrefix, inspector, store }: Shape): void {
+export function describeConformance(name: string, { keyPrefix, inspector, store, hooks }: Shape): void {
   const cases = conformanceCases({
+    ...hooks,
     createStore: store,
     ttlRefresh: true,
     contains: async (sessionId, text) => {

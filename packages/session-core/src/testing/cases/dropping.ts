@@ -1,5 +1,5 @@
 import type { StoredRecord } from '../../sessionStore';
-import { checkRecords, commit, texts } from '../check';
+import { check, checkRecords, commit, texts } from '../check';
 import type { Cases } from '../harness';
 
 export const dropping: Cases = {
@@ -56,6 +56,27 @@ export const dropping: Cases = {
     await checkRecords(store, id, [...texts('summary', 1), ...texts('c', 2)]);
     await commit(store, id, { drop: 'all' });
     await checkRecords(store, id, []);
+  },
+
+  "what drop 'all' takes off is gone from the database once the next commit is in": async ({
+    store,
+    contains,
+    newId,
+  }) => {
+    const id = newId();
+    const [early, large, late] = ['noticeable', 'conspicuous', 'remarkable'];
+    await commit(store, id, { append: texts(early, 2) });
+    await commit(store, id, { drop: 1, append: [`{"text":"${large.repeat(100_000)}"}`] });
+    await commit(store, id, { append: texts(late, 1) });
+    for (const word of [early, large, late]) {
+      check(await contains(id, word), 'the harness does not find what is stored');
+    }
+    await commit(store, id, { drop: 'all', append: texts('summary', 1) });
+    await commit(store, id, { append: texts('a', 1) });
+    for (const word of [early, large, late]) {
+      check(!(await contains(id, word)), `the database still holds ${word}, which was dropped with all`);
+    }
+    await checkRecords(store, id, [...texts('summary', 1), ...texts('a', 1)]);
   },
 
   'a session emptied by drops can be written again': async ({ store, newId }) => {

@@ -1,5 +1,5 @@
 import { NO_HISTORY } from '../../sessionStore';
-import { checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
+import { check, checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 
 const TTL_SECONDS = 1_000;
@@ -110,6 +110,24 @@ export const expiry: Cases = {
     await elapse(id, TTL_MS * 1.1);
     await commit(store, id, { append: texts('b', 1), lastSeen });
     await checkRecords(store, id, texts('b', 1));
+  },
+
+  'what expired is gone from the database after a clear': async ({ openStore, contains, elapse, newId }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    const word = 'conspicuous';
+    // Soon after, and when the database may have begun to delete what has expired.
+    for (const times of [1.1, 4, 6, 20]) {
+      const id = newId();
+      await commit(store, id, { append: texts(word, 2) });
+      await commit(store, id, { append: [`{"text":"${word.repeat(100_000)}"}`] });
+      check(await contains(id, word), 'the harness does not find what is stored');
+      await elapse(id, TTL_MS * times);
+      await store.clear(id);
+      check(
+        !(await contains(id, word)),
+        `content is left of a session cleared ${times} times its time later`,
+      );
+    }
   },
 
   'the last writer decides when the session expires': async ({ store, openStore, elapse, newId }) => {

@@ -1,14 +1,44 @@
-import type { AgentInputItem } from '@openai/agents';
+import type { AgentInputItem, RunContext } from '@openai/agents';
 import type { SessionStore } from '../../sessionStore';
 import { StoredSession } from '../../storedSession';
 import { checkEqual, checkThrows } from '../check';
 import type { Cases } from '../harness';
+import { newRun } from '../run';
 
 const message = (content: string): AgentInputItem => ({ role: 'user', content });
 const call = (args: string) =>
   ({ type: 'function_call', callId: 'c1', name: 'tool', status: 'completed', arguments: args }) as const;
 const fenced = (store: SessionStore, sessionId: string): StoredSession =>
   new StoredSession(store, { sessionId, concurrentWrites: 'reject' });
+
+/** Every write that is fenced, of a history that holds the call and ends with c. */
+const writesOf = (session: StoredSession, run?: RunContext): Record<string, () => Promise<unknown>> => ({
+  addItems: () => session.addItems([message('x')], run),
+  popItem: () => session.popItem(run),
+  replaceHistoryWithCompaction: () => session.replaceHistoryWithCompaction([message('x')], run),
+  applyHistoryMutations: () =>
+    session.applyHistoryMutations(
+      { mutations: [{ type: 'replace_function_call', callId: 'c1', replacement: call('2') }] },
+      run,
+    ),
+  append_items: () =>
+    session.applyHistoryTransaction(
+      { operationId: 'o1', transaction: { type: 'append_items', items: [message('x')] } },
+      run,
+    ),
+  replace_suffix: () =>
+    session.applyHistoryTransaction(
+      {
+        operationId: 'o2',
+        transaction: {
+          type: 'replace_suffix',
+          expectedSuffix: [message('c')],
+          replacement: [message('x')],
+        },
+      },
+      run,
+    ),
+});
 
 export const fencing: Cases = {
   'the slower of two writers is refused until it reads again': async ({ store, openStore, newId }) => {
@@ -19,30 +49,8 @@ export const fencing: Cases = {
     await faster.getItems();
     await faster.addItems([message('b')]);
     await faster.addItems([message('c')]);
-    const attempts: Record<string, () => Promise<unknown>> = {
-      addItems: () => slower.addItems([message('x')]),
-      popItem: () => slower.popItem(),
-      replaceHistoryWithCompaction: () => slower.replaceHistoryWithCompaction([message('x')]),
-      applyHistoryMutations: () =>
-        slower.applyHistoryMutations({
-          mutations: [{ type: 'replace_function_call', callId: 'c1', replacement: call('2') }],
-        }),
-      append_items: () =>
-        slower.applyHistoryTransaction({
-          operationId: 'o1',
-          transaction: { type: 'append_items', items: [message('x')] },
-        }),
-      replace_suffix: () =>
-        slower.applyHistoryTransaction({
-          operationId: 'o2',
-          transaction: {
-            type: 'replace_suffix',
-            expectedSuffix: [message('c')],
-            replacement: [message('x')],
-          },
-        }),
-    };
-    for (const [what, attempt] of Object.entries(attempts)) await checkThrows('CONFLICT', attempt, what);
+    for (const [what, attempt] of Object.entries(writesOf(slower)))
+      await checkThrows('CONFLICT', attempt, what);
     const stored = [message('a'), call('1'), message('b'), message('c')];
     checkEqual(await faster.getItems(), stored, 'what is stored');
     await slower.getItems(1);
@@ -77,6 +85,36 @@ export const fencing: Cases = {
     await session.clearSession();
     await session.addItems([message('g')]);
     checkEqual(await session.getItems(), [message('g')], 'what is stored');
+  },
+
+  'a run is held to what it read first, whatever it reads later': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const [session, other] = [fenced(store, id), fenced(await openStore(), id)];
+    const run = newRun();
+    await session.addItems([message('a'), call('1')], run);
+    await session.addItems([message('b')], run);
+    await other.clearSession();
+    const chat = [message('new'), call('1'), message('c')];
+    await other.addItems(chat);
+    checkEqual(await session.getItems(undefined, run), chat, 'what the run reads');
+    for (const [what, attempt] of Object.entries(writesOf(session, run))) {
+      await checkThrows('CONFLICT', attempt, what);
+    }
+    checkEqual(await other.getItems(), chat, 'what is stored');
+  },
+
+  'of two runs on one object, the slower one is refused, and the next goes on': async ({ store, newId }) => {
+    const session = fenced(store, newId());
+    const [faster, slower, next] = [newRun(), newRun(), newRun()];
+    await session.getItems(undefined, faster);
+    await session.getItems(undefined, slower);
+    await session.addItems([message('a')], faster);
+    await checkThrows('CONFLICT', () => session.addItems([message('x')], slower), 'the slower run');
+    await session.addItems([message('b')], faster);
+    await session.getItems(undefined, next);
+    await session.addItems([message('c')], next);
+    await session.addItems([message('d')]);
+    checkEqual(await session.getItems(), ['a', 'b', 'c', 'd'].map(message), 'what is stored');
   },
 
   'a repeated transaction is no conflict': async ({ store, openStore, newId }) => {

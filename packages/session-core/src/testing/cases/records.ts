@@ -29,6 +29,18 @@ export const records: Cases = {
     await checkRecords(store, id, append);
   },
 
+  // U+FEFF at the start is what decoders take for a byte order mark; U+0000 is what ends a string in C.
+  'texts keep U+FEFF at their start, and U+0000': async ({ store, openStore, newId }) => {
+    const id = newId();
+    const long = 'ä'.repeat(250 * KB);
+    const append = ['\ufeff', '\ufeff{"a":1}', '\ufeff\ufeffx', 'a\ufeff', '{"a\0b":"\0"}', '\0', 'a\0'];
+    await commit(store, id, { append });
+    // in records that a store has to put elsewhere, too
+    await commit(store, id, { append: [`\ufeff${long}`, `${long}\0${long}`, '\ufeff'] });
+    const expected = [...append, `\ufeff${long}`, `${long}\0${long}`, '\ufeff'];
+    await checkRecords(await openStore(), id, expected);
+  },
+
   'bytes come back as bytes, text as text': async ({ store, newId }) => {
     const id = newId();
     const encode = (text: string): Uint8Array => new TextEncoder().encode(text);

@@ -1,0 +1,255 @@
+import { RunContext, type AgentInputItem } from '@openai/agents';
+import {
+  MemoryStore,
+  SessionError,
+  StoredSession,
+  type CompactionOptions,
+  type ModelExchange,
+  type SessionOptions,
+} from '../src';
+import { expectCode, message } from './support';
+
+/** What the Runner passes to a session that shortens its history after a turn, and what it must not do. */
+
+const SUMMARY: AgentInputItem = { type: 'compaction', encrypted_content: 'summary' };
+const ALWAYS: CompactionOptions = { shorten: () => [SUMMARY], shouldTriggerCompaction: () => true };
+const call = (callId: string): AgentInputItem => ({
+  type: 'function_call',
+  callId,
+  name: 'tool',
+  arguments: '{}',
+});
+const result = (callId: string): AgentInputItem => ({
+  type: 'function_call_result',
+  callId,
+  name: 'tool',
+  status: 'completed',
+  output: 'done',
+});
+
+type Session = Required<StoredSession>;
+
+function objects(options: SessionOptions = { compaction: ALWAYS }) {
+  const store = new MemoryStore();
+  const open = (): Session => new StoredSession(store, { sessionId: 'id', ...options }) as Session;
+  const session = open();
+  const other = new StoredSession(store, { sessionId: 'id' });
+  const run = new RunContext();
+  return { store, open, session, other, run, stored: () => other.getItems() };
+}
+
+const told = (...items: AgentInputItem[]): ModelExchange => ({ items });
+
+describe('a receipt', () => {
+  test('is good in the object that gave it only', async () => {
+    const { open, session, run, stored } = objects();
+    await session.addItems([message('a')]);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    const elsewhere = open();
+    await elsewhere.getItemsWithCompactionOwnership(run);
+    for (const none of [ownership, null, {}]) {
+      expect(await elsewhere.runCompaction({}, run, none, told(message('a')))).toBeNull();
+    }
+    expect(await stored()).toEqual([message('a')]);
+    await session.runCompaction({}, run, ownership, told(message('a')));
+    expect(await stored()).toEqual([SUMMARY]);
+  });
+
+  test('comes with no other read, and is not renewed by one', async () => {
+    const { session, other, run, stored } = objects();
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    await other.addItems([message('a')]);
+    await session.addItemsWithCompactionOwnership([message('b')], ownership, run);
+    const items = await session.getItems(undefined, run);
+    expect(await session.runCompaction({ force: true }, run, ownership, told(...items))).toBeNull();
+    expect(await stored()).toEqual(['a', 'b'].map(message));
+  });
+
+  test.each<[string, (session: Session, run: RunContext) => Promise<unknown>]>([
+    [
+      'an append without it',
+      (session, run) => session.addItemsWithCompactionOwnership([message('b')], null, run),
+    ],
+    ['addItems', (session, run) => session.addItems([message('b')], run)],
+    ['addItems outside the run', (session) => session.addItems([message('b')])],
+  ])('is stale after %s, of the same object', async (_what, write) => {
+    const { session, run, stored } = objects();
+    await session.addItems([message('a')]);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    await write(session, run);
+    await session.addItemsWithCompactionOwnership([message('c')], ownership, run);
+    const exchange = told(...['a', 'b', 'c'].map(message));
+    expect(await session.runCompaction({}, run, ownership, exchange)).toBeNull();
+    expect(await stored()).toEqual(['a', 'b', 'c'].map(message));
+  });
+
+  test('of one scope writes to no other', async () => {
+    const scope = ({ context }: RunContext): string => (context as { tenant: string }).tenant;
+    const { session } = objects({ compaction: ALWAYS, scope });
+    const run = new RunContext({ tenant: 'acme' });
+    await session.addItems([message('a')], run);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    run.context.tenant = 'other';
+    await session.addItemsWithCompactionOwnership([message('b')], ownership, run);
+    expect(await session.runCompaction({}, run, ownership, told(message('a')))).toBeNull();
+    expect(await session.getItems(undefined, run)).toEqual([message('b')]);
+    run.context.tenant = 'acme';
+    expect(await session.getItems(undefined, run)).toEqual([message('a')]);
+    for (const action of [
+      () => session.getItemsWithCompactionOwnership(),
+      () => session.addItemsWithCompactionOwnership([], ownership),
+      () => session.runCompaction(),
+    ]) {
+      await expectCode('MISSING_SCOPE', action);
+    }
+  });
+
+  test('tells runs apart that share a context, also when both are under way', async () => {
+    const { session, run, stored } = objects({ concurrentWrites: 'reject' });
+    const slower = await session.getItemsWithCompactionOwnership(run);
+    const faster = await session.getItemsWithCompactionOwnership(run);
+    await session.addItemsWithCompactionOwnership([message('a')], faster.ownership, run);
+    await expectCode('CONFLICT', () =>
+      session.addItemsWithCompactionOwnership([message('x')], slower.ownership, run),
+    );
+    expect(await stored()).toEqual([message('a')]);
+  });
+
+  test('stays good after the compaction', async () => {
+    const { session, run, stored } = objects();
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    for (const content of ['a', 'b']) {
+      await session.addItemsWithCompactionOwnership([message(content)], ownership, run);
+      const items = await stored();
+      await session.runCompaction({}, run, ownership, told(...items));
+      expect(await stored()).toEqual([SUMMARY]);
+    }
+  });
+});
+
+describe('what must not be replaced', () => {
+  async function compact(items: AgentInputItem[], exchange: ModelExchange): Promise<AgentInputItem[]> {
+    const { session, run, stored } = objects();
+    await session.addItems(items);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    await session.runCompaction({}, run, ownership, exchange);
+    return stored();
+  }
+
+  test('what the model was not shown', async () => {
+    const items = ['a', 'b'].map(message);
+    expect(await compact(items, told(message('b')))).toEqual(items);
+    expect(await compact(items, told(message('b'), message('a')))).toEqual(items);
+    expect(await compact(items, told(...items, message('c')))).toEqual([SUMMARY]);
+    expect(await compact([message('a'), message('a')], told(message('a')))).toHaveLength(2);
+  });
+
+  test('what cannot be compared counts as shown no more than the rest', async () => {
+    const odd = { role: 'user', content: 'a', providerData: { at: new Date() } } as AgentInputItem;
+    expect(await compact([message('a')], told(odd))).toEqual([message('a')]);
+    expect(await compact([message('a')], told(odd, message('a')))).toEqual([SUMMARY]);
+  });
+
+  test('where the Runner has no exchange to tell', async () => {
+    const { session, run, stored } = objects();
+    await session.addItems([message('a')]);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    expect(await session.runCompaction({}, run, ownership, undefined)).toBeNull();
+    expect(await stored()).toEqual([message('a')]);
+  });
+
+  test('calls that wait for their result, which need not be shown', async () => {
+    const items = [message('a'), call('1'), call('2'), result('1')];
+    const shown = [message('a'), call('1'), result('1')];
+    expect(await compact(items, told(...shown))).toEqual([SUMMARY, call('2')]);
+  });
+
+  test('what stands before the latest compaction need not be shown', async () => {
+    const items = [message('a'), SUMMARY, message('b')];
+    expect(await compact(items, told(SUMMARY, message('b')))).toEqual([SUMMARY]);
+    expect(await compact(items, told(message('b')))).toEqual(items);
+  });
+
+  test('a corrupt record', async () => {
+    const { store, session, run } = objects({ compaction: ALWAYS, onCorruptRecord: 'skip' });
+    await store.commit('id', { id: 'first', append: ['not JSON', JSON.stringify(message('a'))] });
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    await session.runCompaction({}, run, ownership, told(message('a')));
+    expect((await store.read('id')).records[0]).toBe('not JSON');
+    expect(await session.getItems()).toEqual([SUMMARY]);
+  });
+});
+
+describe('what it cost', () => {
+  const usage = {
+    inputTokens: 9,
+    outputTokens: 1,
+    totalTokens: 10,
+    inputTokensDetails: {},
+    outputTokensDetails: {},
+  };
+
+  test('is told, also when others changed the history meanwhile, or the store failed', async () => {
+    const memory = new MemoryStore();
+    const errors: unknown[] = [];
+    let meanwhile = (): Promise<unknown> => Promise.resolve();
+    let failing = false;
+    const session = new StoredSession(
+      {
+        read: (...args) => memory.read(...args),
+        clear: (...args) => memory.clear(...args),
+        commit: (...args) => {
+          if (failing) throw new SessionError('STORE_UNAVAILABLE', 'gone');
+          return memory.commit(...args);
+        },
+      },
+      {
+        sessionId: 'id',
+        compaction: {
+          shouldTriggerCompaction: () => true,
+          onError: (error) => errors.push(error),
+          shorten: async () => {
+            await meanwhile();
+            return { items: [SUMMARY], usage };
+          },
+        },
+      },
+    ) as Session;
+    await session.addItems([message('a')]);
+    meanwhile = () => memory.clear('id');
+    expect(await session.runCompaction()).toEqual({ usage });
+    meanwhile = () => Promise.resolve((failing = true));
+    await memory.commit('id', { id: 'another', append: [JSON.stringify(message('b'))] });
+    expect(await session.runCompaction()).toEqual({ usage });
+    expect(errors).toMatchObject([{ code: 'STORE_UNAVAILABLE' }]);
+    await expectCode('STORE_UNAVAILABLE', () => session.runCompaction({ force: true }));
+    expect(await session.getItems()).toEqual([message('b')]);
+  });
+
+  test('is null where the function does not tell', async () => {
+    const { session, stored } = objects();
+    await session.addItems([message('a')]);
+    expect(await session.runCompaction({ force: true })).toBeNull();
+    expect(await stored()).toEqual([SUMMARY]);
+  });
+});
+
+test('the decision is given what the SDK’s own is given', async () => {
+  const shouldTriggerCompaction = jest.fn<boolean, unknown[]>(() => false);
+  const { session, run, stored } = objects({ compaction: { ...ALWAYS, shouldTriggerCompaction } });
+  const items: AgentInputItem[] = [message('a'), SUMMARY, call('1'), result('1')];
+  await session.addItems(items);
+  const { ownership } = await session.getItemsWithCompactionOwnership(run);
+  await session.runCompaction({ responseId: 'r1' }, run, ownership, { items, responseId: 'r2' });
+  await session.runCompaction({ responseId: 'r1' });
+  const context = {
+    compactionMode: 'input',
+    compactionCandidateItems: [call('1'), result('1')],
+    sessionItems: items,
+  };
+  expect(shouldTriggerCompaction.mock.calls).toEqual([
+    [{ ...context, responseId: 'r2' }],
+    [{ ...context, responseId: 'r1' }],
+  ]);
+  expect(await stored()).toEqual(items);
+});

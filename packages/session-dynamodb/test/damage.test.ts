@@ -1,0 +1,167 @@
+import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import fc from 'fast-check';
+import { append, commit, large, newId, recordsOf } from './support/store';
+import { TestTable, type Item } from './support/table';
+
+/* A damaged row is an error, never a shorter history; and whatever is damaged can be cleared. */
+
+const table = new TestTable();
+const N = (value: number | string): AttributeValue => ({ N: `${value}` });
+const open = (ttlSeconds?: number) => table.open({ ttlSeconds });
+
+beforeAll(() => table.create());
+afterAll(() => table.drop());
+
+/** A session with each kind of row, of two or more versions: returns what it holds. */
+async function fill(id: string): Promise<readonly StoredRecord[]> {
+  const store = open();
+  await append(store, id, 'x');
+  await commit(store, id, { drop: 'all', append: ['a', 'b'], operation: { id: 'o1', fingerprint: 'f' } });
+  await append(store, id, 'c', 'd', 'e');
+  await commit(store, id, { drop: 2, append: ['f'], operation: { id: 'o2', fingerprint: 'f' } });
+  await append(store, id, large('g', 450_000), 'h');
+  await commit(store, id, { drop: 1, append: ['i'] });
+  return recordsOf(store, id);
+}
+
+/** As it would be without the damage, or an error that says that something is wrong. */
+async function expectTold(id: string, records: readonly StoredRecord[], last?: number): Promise<boolean> {
+  try {
+    const read = await open().read(id, { last });
+    expect(read.records).toEqual(last === undefined ? records : records.slice(-last));
+    return false;
+  } catch (error) {
+    if (!SessionError.is(error)) throw error;
+    expect(['CORRUPT_RECORD', 'STORE_FAILURE']).toContain(error.code);
+    return true;
+  }
+}
+
+async function expectClearable(id: string): Promise<void> {
+  await open().clear(id);
+  expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
+  expect(await recordsOf(open(), id)).toEqual([]);
+  await append(open(), id, 'new');
+  expect(await recordsOf(open(), id)).toEqual(['new']);
+}
+
+test.each<[string, number, Item]>([
+  ['a negative length', 5, { length: N(-5) }],
+  ['a length that is too small', 5, { length: N(1) }],
+  ['a length of 0', 5, { length: N(0) }],
+  ['a length that is too large', 5, { length: N(70) }],
+  ['a length within the log', 2, { length: N(2) }],
+  ['a negative drop', 3, { drop: N(-1_000) }],
+  ['a drop that is too large', 5, { drop: N(3) }],
+  ['a drop where the log begins', 1, { drop: N(1) }],
+  ['a base behind its row', 5, { base: N(60) }],
+  ['a base that is later than it was', 5, { base: N(4) }],
+  ['a base of 0', 5, { base: N(0) }],
+  ['a base that is gone', 5, { base: { NULL: true } }],
+  ['part_records beyond what is there', 4, { part_records: N(9) }],
+  ['part_records below what is there', 4, { part_records: N(1) }],
+  ['negative part_records', 4, { part_records: N(-1) }],
+  ['a negative operation_count', 5, { operation_count: N(-1) }],
+  ['a fraction', 5, { length: N('1.5') }],
+  ['a number past 2^53', 5, { length: N('9007199254740993') }],
+  ['records that are a string', 1, { records: { S: 'a' } }],
+  ['a negative time', 5, { created_ms: N(-1) }],
+])('%s is told, and can be cleared', async (_, index, damage) => {
+  const id = newId();
+  const records = await fill(id);
+  const row = (await table.versions(id))[index] as Item;
+  await table.put({ ...row, ...damage });
+  expect(await expectTold(id, records)).toBe(true);
+  await expectClearable(id);
+});
+
+test('a base that was taken away is no marker', async () => {
+  const id = newId();
+  const records = await fill(id);
+  const row = (await table.versions(id)).at(-1) as Item;
+  delete row.base;
+  await table.put({ ...row, ttl: N(Math.ceil(Date.now() / 1_000) + 86_400) });
+  expect(await expectTold(id, records)).toBe(true);
+  await expectClearable(id);
+});
+
+test.each<[string, Item]>([
+  ['of another type', { bytes: { S: 'x' } }],
+  ['without its bytes', { bytes: { NULL: true } }],
+  ['of no bytes', { bytes: { B: new Uint8Array(0) } }],
+])('a part %s is told, and can be cleared', async (_, damage) => {
+  const id = newId();
+  const records = await fill(id);
+  for (const part of await table.parts(id)) {
+    await table.put({ ...part, ...damage });
+    await expect(open().read(id)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await table.put(part);
+    expect(await recordsOf(open(), id)).toEqual(records);
+  }
+  await table.put(...(await table.parts(id)).map((part) => ({ ...part, ...damage })));
+  await expectClearable(id);
+});
+
+test.each(['one', 'one two three', ' ', 'one  three'])(
+  'operations that are none (%j) are told',
+  async (S) => {
+    const id = newId();
+    await fill(id);
+    await commit(open(), id, { drop: 'all', append: ['z'] });
+    const row = (await table.versions(id)).at(-1) as Item;
+    await table.put({ ...row, operations: { S } });
+    await expect(
+      commit(open(), id, { append: ['y'], operation: { id: 'o3', fingerprint: 'f' } }),
+    ).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    await expectClearable(id);
+  },
+);
+
+test.each([2 ** 53 - 1, 2 ** 53 - 2, 2 ** 52 + 1, 7.5])(
+  'a row at version %d, behind which there is no other, is told, and can be cleared',
+  async (version) => {
+    const id = newId();
+    await fill(id);
+    const row = (await table.versions(id)).at(-1) as Item;
+    await table.put({ ...row, version: N(version) });
+    for (const action of [() => open().read(id), () => append(open(), id, 'z')]) {
+      await expect(action()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+    }
+    await expectClearable(id);
+  },
+);
+
+test('a damaged row of a later format is still one of a later format: it is not cleared', async () => {
+  const id = newId();
+  await fill(id);
+  const row = (await table.versions(id)).at(-1) as Item;
+  await table.put({ ...row, format: N(2), length: N(-5) });
+  await expect(open().clear(id)).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT' });
+});
+
+test('whatever number of whatever row is damaged: the same history, or an error', async () => {
+  const id = newId();
+  const records = await fill(id);
+  const rows = (await table.versions(id)).filter((row) => row.base);
+  const numbers = ['length', 'drop', 'base', 'part_records', 'operation_count'];
+  const values = fc.oneof(
+    fc.integer({ min: -10, max: 12 }),
+    fc.constantFrom(1.5, -1_000, 2 ** 53 - 1, 2 ** 53, 1e30),
+  );
+  let told = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...rows),
+      fc.constantFrom(...numbers),
+      values,
+      async (row, name, value) => {
+        await table.put({ ...row, [name]: N(value) });
+        if (await expectTold(id, records)) told++;
+        await table.put(row);
+      },
+    ),
+    { numRuns: 150 },
+  );
+  expect(told).toBeGreaterThan(30);
+});
