@@ -1,7 +1,5 @@
 import { describeFailure, firstFailure } from '../src/modelChecker/check';
-import { KNOWN_FAULTS } from '../src/modelChecker/knownFaults';
 import { SMALL_LIMITS } from '../src/modelChecker/limits';
-import { MENDS } from '../src/modelChecker/mends';
 import { MUTANTS } from '../src/modelChecker/mutants';
 import { runSchedule } from '../src/modelChecker/run';
 import { loadStore } from '../src/modelChecker/storeSources';
@@ -9,34 +7,23 @@ import { loadStore } from '../src/modelChecker/storeSources';
 const SCHEDULES = 2_000;
 
 const asItIs = loadStore(SMALL_LIMITS);
-const mended = loadStore([...SMALL_LIMITS, ...MENDS]);
 
 test(`nothing is violated in ${SCHEDULES} schedules`, async () => {
-  const slice = { from: 1, count: SCHEDULES, store: mended, reader: mended, eventualReads: false };
+  const slice = { from: 1, count: SCHEDULES, store: asItIs, reader: asItIs };
   const failure = await firstFailure(slice);
   expect(failure && describeFailure(failure)).toBeUndefined();
 }, 300_000);
 
 test('a schedule is the same each time', async () => {
   const run = async (seed: number): Promise<string> =>
-    (await runSchedule({ seed, store: mended, reader: mended, eventualReads: false })).trace.toString();
+    (await runSchedule({ seed, store: asItIs, reader: asItIs })).trace.toString();
   for (let seed = 1; seed <= 20; seed++) expect(await run(seed)).toBe(await run(seed));
 });
 
-const faults = KNOWN_FAULTS.flatMap((fault) =>
-  fault.seeds.map((seed) => ({ ...fault, seed, state: fault.isMended ? 'mended' : 'to be mended' })),
-);
-
-test.each(faults)('$state: $what (seed $seed)', async ({ seed, eventualReads, isMended }) => {
-  const { violation } = await runSchedule({ seed, store: asItIs, reader: asItIs, eventualReads });
-  // Where it is mended since: turn isMended in knownFaults.ts, and take its mend out of mends.ts.
-  expect(violation === undefined).toBe(isMended);
-});
-
 test.each(MUTANTS)('found: a store that $breaks', async ({ changes, from = 1, within }) => {
-  const store = loadStore([...SMALL_LIMITS, ...MENDS, ...changes]);
+  const store = loadStore([...SMALL_LIMITS, ...changes]);
   for (let seed = from; seed < from + within; seed++) {
-    const { violation } = await runSchedule({ seed, store, reader: mended, eventualReads: false });
+    const { violation } = await runSchedule({ seed, store, reader: asItIs });
     if (violation !== undefined) return;
   }
   throw new Error(`not found in ${within} schedules`);
@@ -44,8 +31,8 @@ test.each(MUTANTS)('found: a store that $breaks', async ({ changes, from = 1, wi
 
 test('what is found is told in few steps, and can be repeated', async () => {
   const [{ changes }] = MUTANTS as [(typeof MUTANTS)[number]];
-  const store = loadStore([...SMALL_LIMITS, ...MENDS, ...changes]);
-  const options = { store, reader: mended, eventualReads: false };
+  const store = loadStore([...SMALL_LIMITS, ...changes]);
+  const options = { store, reader: asItIs };
   const failure = await firstFailure({ ...options, from: 1, count: 20 });
   if (failure === undefined) throw new Error('nothing found');
   const { seed, without, outcome } = failure;

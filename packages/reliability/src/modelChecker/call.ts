@@ -12,7 +12,6 @@ export interface ProcessOptions {
   readonly ttlSeconds: number | undefined;
   readonly ttlRefresh: TtlRefresh;
   readonly timeoutMs: number;
-  readonly consistentRead: boolean;
 }
 
 /** One process with a store of its own on the session. */

@@ -6,7 +6,7 @@ import type { Replacement } from './storeSources';
  */
 export const SMALL_LIMITS: readonly Replacement[] = [
   {
-    file: 'session-dynamodb/src/commit.ts',
+    file: 'session-dynamodb/src/rows.ts',
     find: 'const MOST_INLINE_BYTES = 400 * 1_024 - 1_024;',
     replace: 'const MOST_INLINE_BYTES = 600;',
   },
@@ -17,7 +17,7 @@ export const SMALL_LIMITS: readonly Replacement[] = [
   },
   {
     file: 'session-dynamodb/src/parts.ts',
-    find: 'const PARTS_PER_REQUEST = 5;',
-    replace: 'const PARTS_PER_REQUEST = 2;',
+    find: 'const PUTS_AT_ONCE = 5;',
+    replace: 'const PUTS_AT_ONCE = 2;',
   },
 ];

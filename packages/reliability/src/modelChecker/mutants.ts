@@ -24,7 +24,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'does not recognise its own commit id in the row that is there',
-    changes: [change('commit', '!there || isOf(this.#change, there)', '!there')],
+    changes: [
+      change('commit', '!there || there.commit?.S === this.#change.id', '!there'),
+      change('nextRow', 'if (row?.commit === id)', 'if (row === null)'),
+    ],
     within: 50,
   },
   {
@@ -59,9 +62,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'clears behind a row that is about to go',
     changes: [
-      change('clear', 'headCommit !== undefined && isLeaving(toNumber(head[keys.ttl]), now)', 'false'),
+      change('clear', 'if (headCommit !== undefined && leaves)', 'if (leaves && headCommit === null)'),
     ],
-    from: 1_301,
+    from: 1_201,
     within: 50,
   },
   {
@@ -73,7 +76,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'lets a row go before those in front of it',
-    changes: [change('nextRow', 'ttl: inheritedTtl(row, life.ttl)', 'ttl: life.ttl')],
+    changes: [change('nextRow', 'const ttl = ttlBehind(row, life.ttl)', 'const ttl = life.ttl')],
     within: 50,
   },
   {
@@ -88,13 +91,19 @@ export const MUTANTS: readonly Mutant[] = [
     within: 50,
   },
   {
-    breaks: 'never rewrites a log whose rows are about to go',
-    changes: [change('expiry', 'live.minTtl !== undefined &&', 'false &&')],
+    breaks: 'never renews a log whose rows are about to go',
+    changes: [
+      change(
+        'expiry',
+        'if (spare >= margin / 8) return undefined;',
+        'if (spare < Infinity) return undefined;',
+      ),
+    ],
     within: 100,
   },
   {
-    breaks: 'rewrites a log only when its rows may be gone by the clock of DynamoDB',
-    changes: [change('expiry', 'expiresAt + 900_000 >', 'expiresAt >')],
+    breaks: 'renews a log only when its rows may be gone by the clock of DynamoDB',
+    changes: [change('expiry', 'const CLOCK_SLACK_MS = 15 * MINUTE_MS;', 'const CLOCK_SLACK_MS = 0;')],
     within: 200,
   },
   {
@@ -104,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'gives parts less time than their row',
-    changes: [change('expiry', 'ttl + SLACK_SECONDS;\n}', 'ttl - 3 * SLACK_SECONDS;\n}')],
+    changes: [change('parts', 'rowTtl + LONGER_SECONDS', 'rowTtl - 3 * LONGER_SECONDS')],
     within: 50,
   },
   {
@@ -122,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       change(
         'commit',
-        'await plan.parts?.write(partition, plan.lifetime);\n      const there = await partition.putNew(plan.item);',
-        'const there = await partition.putNew(plan.item);\n      await plan.parts?.write(partition, plan.lifetime);',
+        'await plan.parts?.write(partition);\n      const there = await partition.putNew(plan.item);',
+        'const there = await partition.putNew(plan.item);\n      await plan.parts?.write(partition);',
       ),
     ],
     within: 50,
@@ -140,7 +149,10 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'reads what it may have seen of parts',
-    changes: [change('parts', 'chunks.length === count ?', 'chunks.length > 0 ?')],
+    changes: [
+      change('parts', 'chunks.length !== parts.count', 'chunks.length === 0'),
+      change('parts', 'content.records.length !== parts.records', 'false'),
+    ],
     from: 601,
     within: 100,
   },
@@ -151,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'reads without consistency',
-    changes: [change('partition', 'ConsistentRead: consistentRead', 'ConsistentRead: false')],
+    changes: [change('partition', 'ConsistentRead: true', 'ConsistentRead: false')],
     within: 20,
   },
   {
@@ -161,13 +173,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'forgets operation ids where the log begins anew',
-    changes: [
-      change(
-        'nextRow',
-        'restarts && live && operations ? operations',
-        'restarts && live && !operations ? new Map()',
-      ),
-    ],
+    changes: [change('nextRow', '(restarts && live && operations) || NO_OPERATIONS', 'NO_OPERATIONS')],
     within: 200,
   },
   {
@@ -189,5 +195,87 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'cleans up its own row',
     changes: [change('cleanUp', 'to: version - 1', 'to: version')],
     within: 20,
+  },
+  {
+    breaks: 'clears behind a marker that is about to go',
+    changes: [change('clear', 'if (marker && !leaves) return marker;', 'if (marker) return marker;')],
+    within: 2_000,
+  },
+  {
+    breaks: 'deletes parts that rows of the live log name',
+    changes: [
+      change(
+        'commit',
+        'row.version === row.base ? undefined : await partsInUse(partition, row)',
+        'undefined',
+      ),
+    ],
+    within: 2_000,
+  },
+  {
+    breaks: 'lets the newest row go before those in front of it have expired',
+    changes: [change('renewal', 'outlasted = Math.max(outlasted, ttlToOutlast(expiresAt))', 'outlasted = 0')],
+    within: 2_000,
+  },
+  {
+    breaks: 'gives a row that was to stay a ttl, and leaves those in front of it without',
+    changes: [
+      change(
+        'renewal',
+        'await Promise.all(rows.filter(({ version }) => version !== live.version).map(hold));',
+        '',
+      ),
+    ],
+    within: 500,
+  },
+  {
+    breaks: 'leaves the expiry of rows open that were to stay',
+    changes: [change('renewal', 'isEndless ? expiresAt : undefined', 'undefined')],
+    within: 500,
+  },
+  {
+    breaks: 'renews a row that is gone',
+    changes: [
+      change('partition', `'attribute_exists(#content) AND (`, `'NOT attribute_exists(#never) AND (`),
+    ],
+    within: 500,
+  },
+  {
+    breaks: 'shortens the time of a row',
+    changes: [
+      change(
+        'partition',
+        '(attribute_not_exists(#ttl) OR #ttl < :ttl)',
+        '(attribute_not_exists(#ttl) OR #ttl <> :ttl)',
+      ),
+    ],
+    within: 2_000,
+  },
+  {
+    breaks: 'renews a row and not its parts',
+    changes: [change('renewal', 'if (row.parts) {', 'if (row.parts && ttl < 0) {')],
+    within: 1_000,
+  },
+  {
+    breaks: 'goes on where a renewal ran out of time',
+    changes: [
+      change('renewal', 'performance.now() >= until) return undefined', 'performance.now() >= until) break'),
+    ],
+    within: 2_000,
+  },
+  {
+    breaks: 'loses the history that it puts anew',
+    changes: [change('nextRow', 'folds && records ? records.slice', 'folds && !records ? [].slice')],
+    within: 200,
+  },
+  {
+    breaks: 'trusts a renewal of rows that others have put since',
+    changes: [change('commit', 'return Math.min(head.heldUntil, ttl ?? Infinity)', 'return head.heldUntil')],
+    within: 2_000,
+  },
+  {
+    breaks: 'puts parts whatever is there',
+    changes: [change('parts', 'partition.putNew(item)', 'partition.write([{ PutRequest: { Item: item } }])')],
+    within: 3_000,
   },
 ];

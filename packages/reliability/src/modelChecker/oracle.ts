@@ -51,8 +51,6 @@ export interface OracleOptions {
   readonly lookout: Lookout;
   /** True time. */
   readonly now: () => number;
-  /** How old the state may be that a read without consistency shows, in milliseconds. */
-  readonly mostLagMs: number;
 }
 
 /**
@@ -260,12 +258,7 @@ export class Oracle {
   }
 
   #window(call: Call): readonly Period[] {
-    const { mostLagMs } = this.#options;
-    let first = this.#invokedIn.get(call) ?? 0;
-    if (!call.process.options.consistentRead && call.verb.verb === 'read') {
-      while (first > 0 && (this.#periods[first]?.from ?? 0) > call.calledAt - mostLagMs) first--;
-    }
-    return this.#periods.slice(first);
+    return this.#periods.slice(this.#invokedIn.get(call) ?? 0);
   }
 }
 

@@ -47,15 +47,10 @@ export type CallKind =
 /** What clocks may differ by: from each other, and from that of DynamoDB. */
 const MOST_CLOCK_SKEW_MS = 7 * 60_000;
 /** Of a read without consistency. */
-export const MOST_LAG_MS = 3_000;
+const MOST_LAG_MS = 3_000;
 const DAY_S = 86_400;
 
-export interface PlanOptions {
-  /** Whether some stores read without consistency. */
-  readonly eventualReads: boolean;
-}
-
-export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
+export function planOf(seed: number): Plan {
   const dice = new Dice(seed);
   const skews = dice.weighted({ none: 2, some: 3, most: 3 });
   const ahead = (): number => {
@@ -70,7 +65,6 @@ export function planOf(seed: number, { eventualReads }: PlanOptions): Plan {
       ttlSeconds: isMixed ? ttlOf(dice) : common.ttl,
       ttlRefresh: isMixed ? refreshOf(dice) : common.refresh,
       timeoutMs: dice.pick([15_000, 15_000, 15_000, 1_000, 60_000, 1_800_000]),
-      consistentRead: !(eventualReads && dice.happens(0.5)),
     },
   }));
   const isCalm = dice.happens(0.3);

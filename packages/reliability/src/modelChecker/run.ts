@@ -4,7 +4,7 @@ import { nextVerb, type PastChange } from './calls';
 import { Lookout } from './lookout';
 import { Network } from './network';
 import { Oracle, Violation } from './oracle';
-import { MOST_LAG_MS, planOf, type Gap, type Plan, type PlanOptions, type Step } from './plan';
+import { planOf, type Gap, type Plan, type Step } from './plan';
 import { Probe } from './probe';
 import { enter, type loadStore } from './storeSources';
 import { SimulatedTable, type TableNames } from './table';
@@ -13,7 +13,7 @@ import { settled, VirtualTime } from './virtualTime';
 
 type StoreModule = ReturnType<typeof loadStore>;
 
-export interface ScheduleOptions extends PlanOptions {
+export interface ScheduleOptions {
   readonly seed: number;
   /** Whose store is tried. */
   readonly store: StoreModule;
@@ -66,7 +66,7 @@ class Schedule {
   #calls = 0;
 
   constructor(private readonly options: ScheduleOptions) {
-    const plan = planOf(options.seed, options);
+    const plan = planOf(options.seed);
     this.#plan = plan;
     this.#dice = new Dice(options.seed + 1);
     const chance = new Dice(options.seed + 2);
@@ -94,7 +94,6 @@ class Schedule {
         dice: this.#dice,
       }),
       now,
-      mostLagMs: MOST_LAG_MS,
     });
   }
 

@@ -19,6 +19,7 @@ export interface Input extends Placeholders {
   readonly UpdateExpression?: string;
   readonly ReturnValuesOnConditionCheckFailure?: string;
   readonly ReturnValues?: string;
+  readonly ReturnConsumedCapacity?: string;
   readonly KeyConditionExpression?: string;
   readonly FilterExpression?: string;
   readonly ProjectionExpression?: string;
@@ -37,6 +38,7 @@ export interface Output {
   Attributes?: Item;
   LastEvaluatedKey?: Item;
   UnprocessedItems?: Record<string, WriteRequest[]>;
+  ConsumedCapacity?: { readonly CapacityUnits: number };
 }
 
 /** One request on its way through the table, in steps that are atomic each. */
@@ -130,7 +132,7 @@ export class SimulatedTable {
     const item = required(input.Item, 'Item');
     this.#check(this.#find(this.#sortKey(item)), input);
     this.#change(this.#sortKey(item), item);
-    return {};
+    return consumed(input);
   }
 
   #updateItem(input: Input): Output {
@@ -139,8 +141,9 @@ export class SimulatedTable {
     this.#check(there, input);
     const after = updated(there ?? key, input.UpdateExpression, input);
     this.#change(this.#sortKey(key), after);
-    if (input.ReturnValues === 'ALL_NEW') return { Attributes: after };
-    return input.ReturnValues === 'ALL_OLD' && there ? { Attributes: there } : {};
+    if (input.ReturnValues === 'ALL_NEW') return { ...consumed(input), Attributes: after };
+    const returns = input.ReturnValues === 'ALL_OLD' && there;
+    return { ...consumed(input), ...(returns && { Attributes: there }) };
   }
 
   #deleteItem(input: Input): Output {
@@ -206,7 +209,7 @@ export class SimulatedTable {
   }
 
   #batchWrite(input: Input, { unprocessed, dice }: Liberties): Work {
-    const output: Output = {};
+    const output: Output = { UnprocessedItems: {} };
     const left = Object.entries(input.RequestItems ?? {}).flatMap(([table, requests]) =>
       requests.map((request) => ({ table, request, place: dice.next() })),
     );
@@ -279,6 +282,10 @@ export class SimulatedTable {
 export function isOverdue({ ttl }: TableNames, row: Item, now: number): boolean {
   const seconds = row[ttl]?.N;
   return seconds !== undefined && Number(seconds) * 1_000 < now;
+}
+
+function consumed({ ReturnConsumedCapacity: asked }: Input): Output {
+  return asked === 'TOTAL' ? { ConsumedCapacity: { CapacityUnits: 1 } } : {};
 }
 
 function once(carryOut: () => Output): Work {

@@ -1,6 +1,5 @@
 import { describeFailure, shrink } from '../modelChecker/check';
 import { SMALL_LIMITS } from '../modelChecker/limits';
-import { MENDS } from '../modelChecker/mends';
 import { runSchedule } from '../modelChecker/run';
 import { loadStore } from '../modelChecker/storeSources';
 import type { ModelOptions } from './options';
@@ -9,11 +8,11 @@ const SOME = 1_000;
 
 /** Runs one schedule of the model checker after the other: see options.ts. */
 export async function checkModel(from: number, { count, without }: ModelOptions): Promise<void> {
-  const store = loadStore([...SMALL_LIMITS, ...MENDS]);
+  const store = loadStore(SMALL_LIMITS);
   console.log(`Checking ${count} schedules from seed ${from}`);
   let calls = 0;
   for (let seed = from; seed < from + count; seed++) {
-    const options = { seed, store, reader: store, eventualReads: false, without };
+    const options = { seed, store, reader: store, without };
     const outcome = await runSchedule(options);
     calls += outcome.calls;
     if (outcome.violation !== undefined) {
