@@ -148,15 +148,6 @@ export const MUTANTS: readonly Mutant[] = [
     within: 50,
   },
   {
-    breaks: 'reads what it may have seen of parts',
-    changes: [
-      change('parts', 'chunks.length !== parts.count', 'chunks.length === 0'),
-      change('parts', 'content.records.length !== parts.records', 'false'),
-    ],
-    from: 601,
-    within: 100,
-  },
-  {
     breaks: 'reads the first page only',
     changes: [change('partition', 'while (start !== undefined)', 'while (start === null)')],
     within: 20,
@@ -199,7 +190,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'clears behind a marker that is about to go',
     changes: [change('clear', 'if (marker && !leaves) return marker;', 'if (marker) return marker;')],
-    within: 2_000,
+    from: 4_001,
+    within: 100,
   },
   {
     breaks: 'deletes parts that rows of the live log name',
@@ -210,12 +202,14 @@ export const MUTANTS: readonly Mutant[] = [
         'undefined',
       ),
     ],
-    within: 2_000,
+    from: 251,
+    within: 100,
   },
   {
     breaks: 'lets the newest row go before those in front of it have expired',
     changes: [change('renewal', 'outlasted = Math.max(outlasted, ttlToOutlast(expiresAt))', 'outlasted = 0')],
-    within: 2_000,
+    from: 301,
+    within: 100,
   },
   {
     breaks: 'gives a row that was to stay a ttl, and leaves those in front of it without',
@@ -249,7 +243,8 @@ export const MUTANTS: readonly Mutant[] = [
         '(attribute_not_exists(#ttl) OR #ttl <> :ttl)',
       ),
     ],
-    within: 2_000,
+    from: 1_801,
+    within: 100,
   },
   {
     breaks: 'renews a row and not its parts',
