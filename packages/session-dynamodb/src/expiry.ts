@@ -93,7 +93,7 @@ export function renewalFor(heldUntil: number | undefined, { expiresAt, ttl }: Li
   const spare = heldUntil - needed;
   const margin = ttl - needed;
   if (spare >= margin / 8) return undefined;
-  return { ttl, enough: needed + Math.ceil(margin / 2), isRequired: spare < 0 };
+  return { ttl, enough: needed + Math.ceil((margin * 3) / 4), isRequired: spare < 0 };
 }
 
 /**

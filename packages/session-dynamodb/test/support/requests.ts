@@ -34,6 +34,12 @@ export function intercept(client: DynamoDBClient, hook: Hook): () => void {
   return () => void client.middlewareStack.remove(name);
 }
 
+/** Whether it puts the row of a commit, or a marker, and no part. */
+export function putsRow({ name, input }: Request): boolean {
+  const { version } = (input.Item ?? {}) as { version?: { N?: string } };
+  return name === 'PutItem' && version?.N?.startsWith('-') === false;
+}
+
 /** Counts the requests that `action` makes through this client, and the capacity that they consume. */
 export async function measure(
   client: DynamoDBClient,
