@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HistoryChange, SessionStore, StoredHistory } from '@agent-sessions/session-core';
+import type { HistoryChange, SessionStore, StoredHistory } from '@agent-sessions/session-core/store';
 import type { Wrap } from './memoryWorld';
 
 /** Whoever sends a change over a network learns nothing of it now and then, and sends it again. */

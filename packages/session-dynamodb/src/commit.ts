@@ -1,4 +1,4 @@
-import { SessionError, type CommitResult } from '@agent-sessions/session-core';
+import { SessionError, type CommitResult } from '@agent-sessions/session-core/store';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
 import { markerFor, type Refresh } from './expiry';

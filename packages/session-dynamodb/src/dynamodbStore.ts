@@ -11,7 +11,7 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit, type Landed } from './commit';

@@ -1,4 +1,4 @@
-import type { CommitResult, HistoryChange, StoredRecord } from '@agent-sessions/session-core';
+import type { CommitResult, HistoryChange, StoredRecord } from '@agent-sessions/session-core/store';
 import { isClean, isTouchDue, lifetime, renewalFor, ttlBehind, type Refresh, type Renewal } from './expiry';
 import type { LogOptions } from './log';
 import {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core';
+import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core/store';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStore, DynamoDBStoreOptions } from '../src';
 import { connectionReset, Crash, intercept } from './support/requests';

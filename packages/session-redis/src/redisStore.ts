@@ -15,7 +15,7 @@ import {
   type StoredHistory,
   type StoreOptions,
   type TimeLimit,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import { Change, type ChangeRequest } from './change';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';

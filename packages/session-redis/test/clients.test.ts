@@ -4,7 +4,7 @@ import {
   type RedisCluster,
   type SentinelGroup,
 } from '@agent-sessions/engines';
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import {
   createClient,
   createClientPool,

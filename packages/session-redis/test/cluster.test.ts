@@ -6,7 +6,7 @@ import {
   type RedisCluster,
   type Reply,
 } from '@agent-sessions/engines';
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import { createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';

@@ -1,4 +1,4 @@
-import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core';
+import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core/store';
 import { RedisSession } from '../src';
 import { commitId, TestRedis } from './support/redis';
 

@@ -5,7 +5,7 @@ import type {
   Revision,
   SessionStore,
   StoredRecord,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 
 export function newId(): string {
   return `session-${randomUUID()}`;
