@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
-import { MemoryStore, SessionError, StoredSession, type StoredRecord } from '../src';
+import { MemoryStore, SessionError, StoredSession } from '../src';
+import type { StoredRecord } from '../src/store';
 import { decodeRecord, encodeItems } from '../src/itemCodec';
 import { anyStorable, expectCode, isSame, itemWith, message, recording, textOf } from './support';
 

@@ -1,6 +1,7 @@
 import { RunContext, type AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
-import { MemoryStore, SessionError, StoredSession, type CommitResult, type SessionStore } from '../src';
+import { MemoryStore, SessionError, StoredSession } from '../src';
+import type { CommitResult, SessionStore } from '../src/store';
 import { areSameRecords, knownWithout, othersIn } from '../src/knownHistory';
 import { expectCode, message } from './support';
 

@@ -7,7 +7,8 @@ import {
   type AgentInputItem,
   type SessionHistoryTransaction,
 } from '@openai/agents';
-import { MemoryStore, NO_HISTORY, StoredSession, type SessionOptions, type SessionStore } from '../src';
+import { MemoryStore, StoredSession, type SessionOptions } from '../src';
+import { NO_HISTORY, type SessionStore } from '../src/store';
 import { deferred, expectCode, message, recording, textOf, type Request } from './support';
 
 const append = (...contents: string[]): SessionHistoryTransaction => ({

@@ -1,11 +1,11 @@
+import { SessionError } from '../../src';
 import {
   NO_HISTORY,
   NO_SUCH_REVISION,
-  SessionError,
   type Revision,
   type StoredHistory,
   type StoredRecord,
-} from '../../src';
+} from '../../src/store';
 import { altering, freshId, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const committing: BrokenStores = {

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { MemoryStore, type MemorySessions, type SessionStore } from '../../src';
+import { MemoryStore, type MemorySessions } from '../../src';
+import type { SessionStore } from '../../src/store';
 import { WriteQueue } from '../../src/writeQueue';
 
 /** Between whom a lock holds: between all processes, or within each of them only. */

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src';
+import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src/store';
 import {
   altering,
   freshId,

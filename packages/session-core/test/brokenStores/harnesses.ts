@@ -1,4 +1,5 @@
-import { NO_HISTORY, SessionError, type CommitResult, type SessionStore } from '../../src';
+import { SessionError } from '../../src';
+import { NO_HISTORY, type CommitResult, type SessionStore } from '../../src/store';
 import type { StoreHarness } from '../../src/testing';
 import { altering, harnessOf, INTACT, over, UNREACHABLE, type BrokenStores, type Fault } from './brokenStore';
 import { fileProcesses } from './fileProcesses';

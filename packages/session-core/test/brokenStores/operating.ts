@@ -1,4 +1,4 @@
-import type { HistoryOperation } from '../../src';
+import type { HistoryOperation } from '../../src/store';
 import { altering, freshId, gap, onCommit, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const operating: BrokenStores = {

@@ -1,4 +1,4 @@
-import { NO_HISTORY, NO_SUCH_REVISION, type HistoryChange } from '../../src';
+import { NO_HISTORY, NO_SUCH_REVISION, type HistoryChange } from '../../src/store';
 import { altering, freshId, gap, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 /** What goes wrong only when two calls meet. */

@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../src';
+import { NO_HISTORY } from '../../src/store';
 import { altering, freshId, gap, keyedBy, onRead, type BrokenStores } from './brokenStore';
 
 export const reading: BrokenStores = {

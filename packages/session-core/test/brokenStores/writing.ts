@@ -1,4 +1,4 @@
-import type { SessionStore, StoredRecord } from '../../src';
+import type { SessionStore, StoredRecord } from '../../src/store';
 import { altering, freshId, gap, onCommit, onRead, over, perSession, type BrokenStores } from './brokenStore';
 
 export const writing: BrokenStores = {
