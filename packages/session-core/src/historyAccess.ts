@@ -119,7 +119,7 @@ export class HistoryAccess {
     let result: CommitResult;
     try {
       result = await this.#store.commit(view.storeId, {
-        id: randomBytes(16).toString('base64url'),
+        idempotencyKey: randomBytes(16).toString('base64url'),
         append,
         drop,
         operation,

@@ -76,7 +76,7 @@ export class Commit {
       }
       await plan.parts?.write(partition, plan.ttl);
       const there = await partition.putNew(plan.item);
-      if (!there || there.commit?.S === this.#change.id) {
+      if (!there || there.commit?.S === this.#change.idempotencyKey) {
         return this.#landed(toRow(partition.keys, there ?? plan.item), plan);
       }
       this.#head = follow(this.#head, toRow(partition.keys, there));

@@ -63,7 +63,7 @@ const READ_OPERATIONS = { step: 'read', options: { last: 0, operations: true } }
 /** What to do so that `change` comes next behind `head`. */
 export function nextStep(change: Change, head: Head, now: number, refresh: Refresh): Step {
   const { row, records, operations } = head;
-  const { id, append, operation, isTouch = false } = change;
+  const { idempotencyKey: id, append, operation, isTouch = false } = change;
   if (row?.commit === id) return end({ status: 'committed', revision: revisionMadeBy(row) });
 
   const live = liveAt(now, row);

@@ -226,7 +226,13 @@ class Run {
     const append = step.sizes.map((size) => `${this.#count++}:`.padEnd(size, 'x'));
     const ifRevision =
       step.basis === 'any' ? undefined : step.basis === 'current' ? this.#revision : this.#outdated();
-    const change = { id: randomUUID(), append, drop: step.drop, ifRevision, operation: step.operation };
+    const change = {
+      idempotencyKey: randomUUID(),
+      append,
+      drop: step.drop,
+      ifRevision,
+      operation: step.operation,
+    };
     const result = await process.with(step.fault, () =>
       process.store.commit(this.#id, { ...change, lastSeen: process.lastSeen }),
     );

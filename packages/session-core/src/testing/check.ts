@@ -61,10 +61,10 @@ export async function tryCommit(
   sessionId: string,
   change: Partial<HistoryChange>,
 ): Promise<CommitResult> {
-  return store.commit(sessionId, { id: commitId(), append: [], ...change });
+  return store.commit(sessionId, { idempotencyKey: newIdempotencyKey(), append: [], ...change });
 }
 
-export function commitId(): string {
+export function newIdempotencyKey(): string {
   return globalThis.crypto.randomUUID();
 }
 

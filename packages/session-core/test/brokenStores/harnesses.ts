@@ -37,7 +37,7 @@ export const harnesses: BrokenStores = {
     read: () => Promise.resolve({ records: [], revision: NO_HISTORY }),
   }),
   'acknowledges what it cannot write': unreachable({
-    commit: (_sessionId, { id }): Promise<CommitResult> =>
+    commit: (_sessionId, { idempotencyKey: id }): Promise<CommitResult> =>
       Promise.resolve({ status: 'committed', revision: id }),
   }),
   'clears without a connection': unreachable({ clear: () => Promise.resolve() }),

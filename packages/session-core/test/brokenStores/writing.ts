@@ -60,7 +60,7 @@ export const writing: BrokenStores = {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { append, ...change }) => {
         for (const record of append.slice(0, -1)) {
-          await intact.commit(sessionId, { id: freshId(), append: [record] });
+          await intact.commit(sessionId, { idempotencyKey: freshId(), append: [record] });
           await gap();
         }
         return intact.commit(sessionId, { ...change, append: append.slice(-1) });

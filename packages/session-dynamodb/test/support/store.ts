@@ -16,7 +16,7 @@ export async function tryCommit(
   sessionId: string,
   change: Partial<HistoryChange>,
 ): Promise<CommitResult> {
-  return store.commit(sessionId, { id: randomUUID(), append: [], ...change });
+  return store.commit(sessionId, { idempotencyKey: randomUUID(), append: [], ...change });
 }
 
 /** Commits, and fails unless it went in. */
