@@ -7,13 +7,13 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoredRecord,
-} from './sessionStore';
+} from './store/sessionStore';
 import {
   isRefreshDue,
   resolveStoreOptions,
   type ResolvedStoreOptions,
   type StoreOptions,
-} from './storeOptions';
+} from './store/storeOptions';
 
 export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
   /** Milliseconds since the epoch. Default `Date.now`. */

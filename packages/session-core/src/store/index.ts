@@ -1,6 +1,6 @@
 /** For authors of stores: the contract that a store fulfils, and what stores on a network have in common. */
-export { SessionError, type SessionErrorCode } from '../errors';
-export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from '../retry';
+export { SessionError, type SessionErrorCode } from './errors';
+export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
 export {
   NO_HISTORY,
   NO_SUCH_REVISION,
@@ -12,7 +12,7 @@ export {
   type SessionStore,
   type StoredHistory,
   type StoredRecord,
-} from '../sessionStore';
+} from './sessionStore';
 export {
   isRefreshDue,
   LONGEST_TIMEOUT_MS,
@@ -20,4 +20,4 @@ export {
   type ResolvedStoreOptions,
   type StoreOptions,
   type TtlRefresh,
-} from '../storeOptions';
+} from './storeOptions';

@@ -1,4 +1,4 @@
-import type { HistoryChange, SessionStore } from '../../sessionStore';
+import type { HistoryChange, SessionStore } from '../../store/sessionStore';
 import { checkEqual, commit, newIdempotencyKey, texts } from '../check';
 import type { Cases } from '../harness';
 import { checkPoppers, checkWriters } from './concurrency';

@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionHistoryTransaction } from '@openai/agents';
-import { SessionError } from '../../errors';
-import { NO_HISTORY, type SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
+import { SessionError } from '../../store/errors';
+import { NO_HISTORY, type SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
 import { check, checkEqual, newIdempotencyKey, texts } from '../check';
 import type { CaseContext, Cases } from '../harness';
 

@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../sessionStore';
+import { NO_HISTORY } from '../../store/sessionStore';
 import { checkEqual, checkRecords, commit, newIdempotencyKey, texts } from '../check';
 import type { Cases } from '../harness';
 

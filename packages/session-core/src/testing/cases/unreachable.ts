@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
-import { SessionError } from '../../errors';
-import type { SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
+import { SessionError } from '../../store/errors';
+import type { SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
 import { check, newIdempotencyKey } from '../check';
 import type { Cases, StoreHarness } from '../harness';
 
