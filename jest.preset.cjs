@@ -20,6 +20,7 @@ module.exports = {
     ],
   },
   moduleNameMapper: {
+    '^@agent-sessions/session-core/store$': '<rootDir>/../session-core/src/store/index.ts',
     '^@agent-sessions/session-core/testing$': '<rootDir>/../session-core/src/testing/index.ts',
     '^@agent-sessions/(session-[a-z]+)$': '<rootDir>/../$1/src/index.ts',
   },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HistoryChange, SessionStore, StoredHistory } from '@agent-sessions/session-core';
+import type { HistoryChange, SessionStore, StoredHistory } from '@agent-sessions/session-core/store';
 import type { Wrap } from './memoryWorld';
 
 /** Whoever sends a change over a network learns nothing of it now and then, and sends it again. */
@@ -32,7 +32,7 @@ export const BROKEN: Readonly<Record<string, Wrap>> = {
     commit: async (sessionId, { append: [first, ...rest], ...change }) => {
       const result = await store.commit(sessionId, { ...change, append: first === undefined ? [] : [first] });
       for (const record of result.status === 'committed' ? rest : []) {
-        await store.commit(sessionId, { id: randomUUID(), append: [record] });
+        await store.commit(sessionId, { idempotencyKey: randomUUID(), append: [record] });
       }
       return result;
     },
@@ -85,7 +85,7 @@ export const BROKEN: Readonly<Record<string, Wrap>> = {
     clear: async (sessionId) => {
       const { records } = await store.read(sessionId);
       await store.clear(sessionId);
-      await store.commit(sessionId, { id: randomUUID(), append: records.slice(0, 1) });
+      await store.commit(sessionId, { idempotencyKey: randomUUID(), append: records.slice(0, 1) });
     },
   }),
 

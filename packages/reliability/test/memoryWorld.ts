@@ -1,5 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { MemoryStore, StoredSession, type SessionStore } from '@agent-sessions/session-core';
+import { MemoryStore, StoredSession } from '@agent-sessions/session-core';
+import type { SessionStore } from '@agent-sessions/session-core/store';
 import { Dice } from '../src/workload/dice';
 import type { Connection, World } from '../src/worlds/world';
 

@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import * as fc from 'fast-check';
 import { approximateTokens } from '../src';
-import { encodeItem } from '../src/itemCodec';
+import { encodeItem } from '../src/records/itemCodec';
 import { user } from './histories';
 import { anyStorable, itemWith } from './support';
 

@@ -2,8 +2,8 @@ import { Blob, constants } from 'node:buffer';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { SessionError } from '../src';
-import { fromExactJson, toExactJson } from '../src/exactJson';
-import { encodeItem } from '../src/itemCodec';
+import { fromExactJson, toExactJson } from '../src/records/exactJson';
+import { encodeItem } from '../src/records/itemCodec';
 import { anyStorable, expectCode, isSame } from './support';
 
 jest.setTimeout(60_000);

@@ -1,7 +1,8 @@
 import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
-import { MemoryStore, SessionError, StoredSession, type StoredRecord } from '../src';
-import { decodeRecord, encodeItems } from '../src/itemCodec';
+import { MemoryStore, SessionError, StoredSession } from '../src';
+import type { StoredRecord } from '../src/store';
+import { decodeRecord, encodeItems } from '../src/records/itemCodec';
 import { anyStorable, expectCode, isSame, itemWith, message, recording, textOf } from './support';
 
 jest.setTimeout(60_000);

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { toExactJson } from '../src/exactJson';
-import { plainJson } from '../src/plainJson';
+import { toExactJson } from '../src/records/exactJson';
+import { plainJson } from '../src/records/plainJson';
 
 const value = fc.letrec((tie) => ({
   value: fc.oneof(

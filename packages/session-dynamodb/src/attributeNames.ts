@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import { ROW_ATTRIBUTES } from './rows';
 
 /** What the attributes are called by which the table itself knows a row. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import type { KeyNames } from './attributeNames';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';

@@ -1,4 +1,4 @@
-import { SessionError, type CommitResult } from '@agent-sessions/session-core';
+import { SessionError, type CommitResult } from '@agent-sessions/session-core/store';
 import { cleanUp } from './cleanUp';
 import { contention } from './errors';
 import { markerFor, type Refresh } from './expiry';
@@ -75,7 +75,7 @@ export class Commit {
       }
       await plan.parts?.write(partition);
       const there = await partition.putNew(plan.item);
-      if (!there || there.commit?.S === this.#change.id) {
+      if (!there || there.commit?.S === this.#change.idempotencyKey) {
         return this.#landed(toRow(partition.keys, there ?? plan.item), plan);
       }
       this.#head = follow(this.#head, toRow(partition.keys, there));

@@ -5,7 +5,7 @@ import {
   UpdateTimeToLiveCommand,
   type TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core';
+import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { describe, isTransient, mayHaveLanded, toSessionError } from './errors';
 import type { AttributeNames, KeyNames } from './attributeNames';
 import { sendOnce, type Request } from './requests';

@@ -11,7 +11,7 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import type { AttributeNames } from './attributeNames';
 import { clear } from './clear';
 import { Commit, type Landed } from './commit';
@@ -104,7 +104,7 @@ export class DynamoDBStore implements SessionStore {
   /** Extends the session where a read has to. */
   async #touch(partition: Partition, head: Row | undefined, now: number): Promise<Landed | undefined> {
     if (!isTouchDue(liveAt(now, head), this.#now(), this.#options)) return undefined;
-    const touch = { id: randomUUID(), append: [], isTouch: true };
+    const touch = { idempotencyKey: randomUUID(), append: [], isTouch: true };
     return new Commit(touch, this.#options, this.#now, { row: head, isNewest: true }).attempt(partition);
   }
 

@@ -1,4 +1,4 @@
-import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
+import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core/store';
 import { withoutSecrets } from './causes';
 
 /**

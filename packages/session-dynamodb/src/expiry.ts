@@ -1,4 +1,4 @@
-import { isRefreshDue, type ResolvedStoreOptions } from '@agent-sessions/session-core';
+import { isRefreshDue, type ResolvedStoreOptions } from '@agent-sessions/session-core/store';
 import { liveAt, type CommitRow, type Marker, type Row } from './rows';
 
 /*

@@ -1,3 +1,6 @@
+/** All that an application uses of the core too, so that it installs and imports one package. */
+export * from '@agent-sessions/session-core';
+export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
 export type { AttributeNames } from './attributeNames';
 export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './createTable';
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';

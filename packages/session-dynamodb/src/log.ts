@@ -1,4 +1,4 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
 import type { Partition, QueryOptions } from './partition';
 import { readParts } from './parts';
 import {

@@ -1,4 +1,4 @@
-import type { CommitResult, HistoryChange, StoredRecord } from '@agent-sessions/session-core';
+import type { CommitResult, HistoryChange, StoredRecord } from '@agent-sessions/session-core/store';
 import { isClean, isTouchDue, lifetime, renewalFor, ttlBehind, type Refresh, type Renewal } from './expiry';
 import type { LogOptions } from './log';
 import {
@@ -63,7 +63,7 @@ const READ_OPERATIONS = { step: 'read', options: { last: 0, operations: true } }
 /** What to do so that `change` comes next behind `head`. */
 export function nextStep(change: Change, head: Head, now: number, refresh: Refresh): Step {
   const { row, records, operations } = head;
-  const { id, append, operation, isTouch = false } = change;
+  const { idempotencyKey: id, append, operation, isTouch = false } = change;
   if (row?.commit === id) return end({ status: 'committed', revision: revisionMadeBy(row) });
 
   const live = liveAt(now, row);

@@ -10,7 +10,7 @@ import {
   type UpdateItemCommandInput,
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import type { KeyNames } from './attributeNames';
 import { contention, describe } from './errors';
 import { pauseBefore, untilAnswered, type Bounds, type Request } from './requests';

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */
 const LONGEST_KEY_BYTES = 2_048;

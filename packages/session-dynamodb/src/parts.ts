@@ -1,4 +1,4 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
 import type { Partition } from './partition';
 import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
 import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { backoffMs, SessionError, withRetries } from '@agent-sessions/session-core';
+import { backoffMs, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { asUnanswered, describe, isTransient, mayHaveLanded } from './errors';
 
 /** When the requests of one call end. */

@@ -5,7 +5,7 @@ import {
   type HistoryOperation,
   type Revision,
   type StoredRecord,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import type { KeyNames } from './attributeNames';
 import { formatPartsName, parsePartsName, type PartsName } from './partsName';
 

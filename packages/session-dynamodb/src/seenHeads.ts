@@ -1,4 +1,4 @@
-import type { Revision } from '@agent-sessions/session-core';
+import type { Revision } from '@agent-sessions/session-core/store';
 import type { Head } from './nextRow';
 import { liveAt, revisionOf, type Row } from './rows';
 

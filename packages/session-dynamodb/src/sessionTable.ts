@@ -1,5 +1,5 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import { resolveAttributeNames, type AttributeNames, type KeyNames } from './attributeNames';
 
 /**

@@ -1,4 +1,5 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
+import type { StoredRecord } from '@agent-sessions/session-core/store';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { append, commit, large, newId, recordsOf } from './support/store';

@@ -1,4 +1,5 @@
-import { NO_HISTORY, type SessionError } from '@agent-sessions/session-core';
+import type { SessionError } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import { DynamoDBStore } from '../src';
 import { Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '@agent-sessions/session-core';
+import type { StoredRecord } from '@agent-sessions/session-core/store';
 import { DynamoDBStore } from '../src';
 import { Crash, intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';

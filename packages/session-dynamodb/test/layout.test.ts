@@ -14,7 +14,7 @@ afterAll(() => table.drop());
 describe('rows', () => {
   test('a commit is one readable row', async () => {
     const id = newId();
-    await commit(open(), id, { id: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
+    await commit(open(), id, { idempotencyKey: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
     expect(await table.rows(id)).toEqual([
       {
         session_id: { S: id },
@@ -68,7 +68,7 @@ describe('rows', () => {
     const store = open();
     await commit(store, id, { append: ['a'], operation: { id: 'o1', fingerprint: 'f1' } });
     await commit(store, id, { append: ['b'], operation: { id: 'o2', fingerprint: 'f2' } });
-    await commit(store, id, { id: 'third', drop: 'all', append: ['c'] });
+    await commit(store, id, { idempotencyKey: 'third', drop: 'all', append: ['c'] });
     const rows = await table.rows(id);
     expect(rows[2]).toMatchObject({
       version: { N: '3' },
@@ -83,8 +83,8 @@ describe('rows', () => {
   test('of rows behind the base only markers are left, for a day', async () => {
     const id = newId();
     const store = open();
-    await commit(store, id, { id: 'first', append: ['a'] });
-    await commit(store, id, { id: 'second', drop: 'all', append: ['b'] });
+    await commit(store, id, { idempotencyKey: 'first', append: ['a'] });
+    await commit(store, id, { idempotencyKey: 'second', drop: 'all', append: ['b'] });
     const marker = (version: string, commitId: unknown) => ({
       session_id: { S: id },
       version: { N: version },

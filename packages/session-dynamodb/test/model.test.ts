@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core';
+import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core/store';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStore, DynamoDBStoreOptions } from '../src';
 import { connectionReset, Crash, intercept } from './support/requests';
@@ -226,7 +226,13 @@ class Run {
     const append = step.sizes.map((size) => `${this.#count++}:`.padEnd(size, 'x'));
     const ifRevision =
       step.basis === 'any' ? undefined : step.basis === 'current' ? this.#revision : this.#outdated();
-    const change = { id: randomUUID(), append, drop: step.drop, ifRevision, operation: step.operation };
+    const change = {
+      idempotencyKey: randomUUID(),
+      append,
+      drop: step.drop,
+      ifRevision,
+      operation: step.operation,
+    };
     const result = await process.with(step.fault, () =>
       process.store.commit(this.#id, { ...change, lastSeen: process.lastSeen }),
     );

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { scopePrefix, type SessionStore } from '@agent-sessions/session-core';
+import { scopePrefix } from '@agent-sessions/session-core';
+import type { SessionStore } from '@agent-sessions/session-core/store';
 import { conformanceCases } from '@agent-sessions/session-core/testing';
 import { createTableIfNotExists } from '../src';
 import { intercept } from './support/requests';

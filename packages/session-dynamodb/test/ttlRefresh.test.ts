@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import type { DynamoDBStoreOptions, DynamoDBStore } from '../src';
 import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';

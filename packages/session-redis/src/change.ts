@@ -1,4 +1,4 @@
-import { SessionError, type TimeLimit } from '@agent-sessions/session-core';
+import { SessionError, type TimeLimit } from '@agent-sessions/session-core/store';
 import type { Driver } from './driver';
 import { toChangeReply, type ChangeReply } from './replies';
 import type { Script } from './scripts/script';

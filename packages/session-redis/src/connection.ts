@@ -1,5 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
-import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core';
+import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core/store';
 import { isTransient, messageOf, toSessionError } from './errors';
 import type { RedisSessionClient } from './redisClient';
 

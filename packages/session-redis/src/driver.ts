@@ -1,4 +1,4 @@
-import { NO_HISTORY, type Revision, type TimeLimit } from '@agent-sessions/session-core';
+import { NO_HISTORY, type Revision, type TimeLimit } from '@agent-sessions/session-core/store';
 import { isRedirection, messageOf } from './errors';
 import type { RedisCommands, RedisSessionClient, ScriptCall } from './redisClient';
 import { toReplicationState, type ReplicationState } from './replicas';

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 
 /**
  * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of

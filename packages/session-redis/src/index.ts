@@ -1,3 +1,7 @@
+/** All that an application uses of the core too, so that it installs and imports one package. */
+export * from '@agent-sessions/session-core';
+export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
+export type { TlsOptions } from './connection';
 export type { RedisSessionClient } from './redisClient';
 export {
   RedisSession,

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 
 const UNFIT = /[{}\p{Surrogate}]/u;
 

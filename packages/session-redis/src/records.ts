@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { inspect } from 'node:util';
-import type { StoredRecord } from '@agent-sessions/session-core';
+import type { StoredRecord } from '@agent-sessions/session-core/store';
 
 /** Begins a record of bytes. UTF-8 never contains it, so text needs no mark and stays readable. */
 const BYTES_MARK = 0xff;

@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 
 /**
  * What sessions use of a node-redis client: one made by `createClient`, `createClientPool`, `createCluster` or

@@ -1,4 +1,5 @@
-import { resolveStoreOptions, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { resolveStoreOptions } from '@agent-sessions/session-core/store';
 import { close, createOwnedClient, open, type OwnedClient, type TlsOptions } from './connection';
 import { RedisStore, type RedisStoreOptions } from './redisStore';
 

@@ -15,7 +15,7 @@ import {
   type StoredHistory,
   type StoreOptions,
   type TimeLimit,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import { Change, type ChangeRequest } from './change';
 import { lastConnectionError } from './connection';
 import { Driver } from './driver';
@@ -97,7 +97,7 @@ export class RedisStore implements SessionStore {
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    const { id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
+    const { idempotencyKey: id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
     assertFits(append);
     const { status, detail } = await this.#change({
       script: COMMIT,

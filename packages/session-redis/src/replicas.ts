@@ -1,4 +1,4 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import { unknownReply } from './replies';
 
 /** What a master tells of itself and its replicas, as of one moment. */

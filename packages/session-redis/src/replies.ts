@@ -1,4 +1,4 @@
-import { SessionError, type Revision } from '@agent-sessions/session-core';
+import { SessionError, type Revision } from '@agent-sessions/session-core/store';
 
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {

@@ -6,7 +6,7 @@ import {
   type RedisCluster,
   type Reply,
 } from '@agent-sessions/engines';
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import { createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/keys';
@@ -116,12 +116,12 @@ test('each master learns the scripts it needs, again after SCRIPT FLUSH on every
 
   for (const node of cluster.masters) {
     const id = await idOn(node, 'flushed');
-    await store().commit(id, { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+    await store().commit(id, { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}'] });
     for (const each of nodes) await redisCommand(each, 'SCRIPT', 'FLUSH');
     const moved = await Promise.all(cluster.masters.map((each) => refusals(each, 'MOVED')));
 
     expect((await store().read(id)).records).toEqual(['{"a":1}', '{"b":1}']);
-    await store().commit(id, { id: commitId(), append: ['{"c":1}'], drop: 1 });
+    await store().commit(id, { idempotencyKey: commitId(), append: ['{"c":1}'], drop: 1 });
     expect((await store().read(id, { last: 1 })).records).toEqual(['{"c":1}']);
     await store().clear(id);
     expect((await store().read(id)).records).toEqual([]);
@@ -138,7 +138,7 @@ test('a slot that moves to another master under two writers and a reader: nothin
   const keys = sessionKeys(keyPrefix, id);
   const slot = `${await slotOf(keys[0])}`;
   const other = await connect();
-  await store().commit(id, { id: commitId(), append: ['{"n":"first"}'] });
+  await store().commit(id, { idempotencyKey: commitId(), append: ['{"n":"first"}'] });
   const writers = [
     new Writer(store({ timeoutMs: 60_000 }), id, 'a'),
     new Writer(store({ client: other, timeoutMs: 60_000, waitForReplicas: 1 }), id, 'b'),
@@ -210,11 +210,14 @@ test('a session that is new in a slot that is moving waits until it has moved', 
   await redisCommand(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
   await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
   await expect(
-    store({ timeoutMs: 300 }).commit(id, { id: commitId(), append: ['{"a":1}'] }),
+    store({ timeoutMs: 300 }).commit(id, { idempotencyKey: commitId(), append: ['{"a":1}'] }),
   ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
 
   const before = await refusals(target, 'TRYAGAIN');
-  const waiting = store({ timeoutMs: 60_000 }).commit(id, { id: commitId(), append: ['{"b":1}'] });
+  const waiting = store({ timeoutMs: 60_000 }).commit(id, {
+    idempotencyKey: commitId(),
+    append: ['{"b":1}'],
+  });
   await until('it is told to wait', async () => (await refusals(target, 'TRYAGAIN')) > before);
   for (const node of [target, source, master(2)]) {
     await redisCommand(node, 'CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
@@ -229,11 +232,11 @@ test('in a slot that is moving, a change that empties a key on its way is whole'
   const keys = sessionKeys(keyPrefix, id);
   const slot = `${await slotOf(keys[0])}`;
   const eager = store({ timeoutMs: 300, ttlSeconds: 600 });
-  await eager.commit(id, { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  await eager.commit(id, { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}'] });
   await redisCommand(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
   await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
   for (const drop of ['all', 2, 1] as const) {
-    await eager.commit(id, { id: commitId(), append: ['{"c":1}', '{"d":1}'], drop });
+    await eager.commit(id, { idempotencyKey: commitId(), append: ['{"c":1}', '{"d":1}'], drop });
     const expected = drop === 1 ? ['{"c":1}', '{"c":1}', '{"d":1}'] : ['{"c":1}', '{"d":1}'];
     expect((await eager.read(id)).records).toEqual(expected);
     const [ofItems, ofMeta] = await Promise.all(keys.map((key) => redisCommand(source, 'PEXPIRETIME', key)));
@@ -283,6 +286,6 @@ test('a master that is killed: what its replica had is there, and the session go
   expect(careful.uncertain).toHaveLength(1);
   expect(careful.among(kept).slice(0, careful.acknowledged.length)).toEqual(careful.acknowledged);
 
-  await store().commit(elsewhere, { id: commitId(), append: ['{"a":1}'] });
+  await store().commit(elsewhere, { idempotencyKey: commitId(), append: ['{"a":1}'] });
   expect((await store().read(elsewhere)).records).toEqual(['{"a":1}']);
 }, 120_000);

@@ -28,8 +28,8 @@ afterAll(async () => {
 const VERBS: readonly [string, (store: RedisStore) => Promise<unknown>][] = [
   ['read', (store) => store.read('s')],
   ['read the end', (store) => store.read('s', { last: 1 })],
-  ['commit', (store) => store.commit('s', { id: commitId(), append })],
-  ['drop', (store) => store.commit('s', { id: commitId(), append: [], drop: 1 })],
+  ['commit', (store) => store.commit('s', { idempotencyKey: commitId(), append })],
+  ['drop', (store) => store.commit('s', { idempotencyKey: commitId(), append: [], drop: 1 })],
   ['clear', (store) => store.clear('s')],
 ];
 

@@ -186,7 +186,7 @@ test('a replica that is promoted with stale data: no revision of what was lost i
   // Even once as much was written as was lost, so that the number of commits and the length are the same.
   for (const content of ['new 1', 'new 2', 'new 3']) {
     await new RedisSession({ client, keyPrefix, sessionId: 'ahead' }).addItems([message(content)]);
-    const attempt = { id: commitId(), append: ['{"b":1}'], ifRevision: lost.revision };
+    const attempt = { idempotencyKey: commitId(), append: ['{"b":1}'], ifRevision: lost.revision };
     expect(await store().commit('ahead', attempt)).toEqual({ status: 'conflict' });
     expect((await store().read('ahead')).revision).not.toBe(lost.revision);
     await expect(ahead.popItem()).rejects.toMatchObject({ code: 'CONFLICT' });
@@ -205,12 +205,12 @@ test('min-replicas-to-write: a master without a replica refuses every write, and
     .on('error', () => undefined)
     .connect();
   const store = new RedisStore({ client: alone, keyPrefix, timeoutMs: 200 });
-  await store.commit('alone', { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  await store.commit('alone', { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}'] });
   const before = await store.read('alone');
   await alone.configSet('min-replicas-to-write', '1');
   for (const write of [
-    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'] }),
-    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'], drop: 1 }),
+    () => store.commit('alone', { idempotencyKey: commitId(), append: ['{"c":1}'] }),
+    () => store.commit('alone', { idempotencyKey: commitId(), append: ['{"c":1}'], drop: 1 }),
     () => store.clear('alone'),
   ]) {
     await expect(write()).rejects.toMatchObject({

@@ -1,5 +1,6 @@
 import { localClientConfig } from '@agent-sessions/engines';
-import { StoredSession, type StoreOptions } from '@agent-sessions/session-core';
+import { StoredSession } from '@agent-sessions/session-core';
+import type { StoreOptions } from '@agent-sessions/session-core/store';
 import { DynamoDBStore } from '@agent-sessions/session-dynamodb';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Connection } from './world';

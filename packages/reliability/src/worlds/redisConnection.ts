@@ -1,4 +1,4 @@
-import type { StoreOptions } from '@agent-sessions/session-core';
+import type { StoreOptions } from '@agent-sessions/session-core/store';
 import { RedisSession, RedisStore } from '@agent-sessions/session-redis';
 import { createClient } from 'redis';
 import type { Connection } from './world';

@@ -1,5 +1,6 @@
 import type { FaultProxy } from '@agent-sessions/engines';
-import type { SessionStore, StoredSession, StoreOptions } from '@agent-sessions/session-core';
+import type { StoredSession } from '@agent-sessions/session-core';
+import type { SessionStore, StoreOptions } from '@agent-sessions/session-core/store';
 import type { Tally } from '../workload/tally';
 
 export type BackendName = 'redis' | 'dynamodb';

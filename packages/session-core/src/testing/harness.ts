@@ -1,5 +1,5 @@
-import type { HistoryOperation, SessionStore, StoredRecord } from '../sessionStore';
-import type { TtlRefresh } from '../storeOptions';
+import type { HistoryOperation, SessionStore, StoredRecord } from '../store/sessionStore';
+import type { TtlRefresh } from '../store/storeOptions';
 
 /** Without `ttlSeconds`, sessions never expire; without `ttlRefresh`, each write puts the expiry off. */
 export interface HarnessStoreOptions {

@@ -1,13 +1,5 @@
-import {
-  MemoryStore,
-  SessionError,
-  type HistoryChange,
-  type MemorySessions,
-  type SessionStore,
-  type StoredHistory,
-  type StoredRecord,
-  type TtlRefresh,
-} from '../../src';
+import { MemoryStore, SessionError, type MemorySessions } from '../../src';
+import type { HistoryChange, SessionStore, StoredHistory, StoredRecord, TtlRefresh } from '../../src/store';
 import type { Fixture, StoreHarness } from '../../src/testing';
 import { fileProcesses } from './fileProcesses';
 

@@ -1,17 +1,17 @@
+import { SessionError } from '../../src';
 import {
   NO_HISTORY,
   NO_SUCH_REVISION,
-  SessionError,
   type Revision,
   type StoredHistory,
   type StoredRecord,
-} from '../../src';
+} from '../../src/store';
 import { altering, freshId, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const committing: BrokenStores = {
   'doubles a retry': {
     fault: altering(() => (intact) => ({
-      commit: (sessionId, change) => intact.commit(sessionId, { ...change, id: freshId() }),
+      commit: (sessionId, change) => intact.commit(sessionId, { ...change, idempotencyKey: freshId() }),
     })),
     fails: ['retrying: a commit tried again changes nothing', 'retrying: two tries at once land once'],
   },
@@ -21,8 +21,9 @@ export const committing: BrokenStores = {
       return (intact) => ({
         commit: (sessionId, change) => {
           const last = lastOf(sessionId);
-          if (change.id !== last.id) Object.assign(last, { id: change.id, storeId: freshId() });
-          return intact.commit(sessionId, { ...change, id: last.storeId });
+          if (change.idempotencyKey !== last.id)
+            Object.assign(last, { id: change.idempotencyKey, storeId: freshId() });
+          return intact.commit(sessionId, { ...change, idempotencyKey: last.storeId });
         },
       });
     }),
@@ -33,9 +34,9 @@ export const committing: BrokenStores = {
       const own = new Map<string, string>();
       return {
         commit: (sessionId, change) => {
-          const id = own.get(change.id) ?? freshId();
-          own.set(change.id, id);
-          return intact.commit(sessionId, { ...change, id });
+          const id = own.get(change.idempotencyKey) ?? freshId();
+          own.set(change.idempotencyKey, id);
+          return intact.commit(sessionId, { ...change, idempotencyKey: id });
         },
       };
     }),
@@ -71,7 +72,7 @@ export const committing: BrokenStores = {
         commit: async (sessionId, change) => {
           const operationId = change.operation?.id;
           if (operationId !== undefined && known(sessionId).has(operationId)) {
-            return intact.commit(sessionId, { ...change, id: freshId() });
+            return intact.commit(sessionId, { ...change, idempotencyKey: freshId() });
           }
           if (operationId !== undefined) known(sessionId).add(operationId);
           return intact.commit(sessionId, change);
@@ -86,8 +87,8 @@ export const committing: BrokenStores = {
       return (intact) => ({
         commit: async (sessionId, change) => {
           const { revision } = await intact.read(sessionId);
-          if (known(sessionId).has(change.id)) return { status: 'committed', revision };
-          known(sessionId).add(change.id);
+          if (known(sessionId).has(change.idempotencyKey)) return { status: 'committed', revision };
+          known(sessionId).add(change.idempotencyKey);
           return intact.commit(sessionId, change);
         },
       });
@@ -99,10 +100,10 @@ export const committing: BrokenStores = {
       const known = perSession(() => new Set<string>());
       return (intact) => ({
         commit: async (sessionId, change) => {
-          if (known(sessionId).has(change.id)) return intact.commit(sessionId, change);
+          if (known(sessionId).has(change.idempotencyKey)) return intact.commit(sessionId, change);
           await gap();
-          known(sessionId).add(change.id);
-          return intact.commit(sessionId, { ...change, id: freshId() });
+          known(sessionId).add(change.idempotencyKey);
+          return intact.commit(sessionId, { ...change, idempotencyKey: freshId() });
         },
       });
     }),
@@ -113,7 +114,10 @@ export const committing: BrokenStores = {
       const clears = perSession(() => ({ count: 0 }));
       return (intact) => ({
         commit: (sessionId, change) =>
-          intact.commit(sessionId, { ...change, id: `${change.id}-${clears(sessionId).count}` }),
+          intact.commit(sessionId, {
+            ...change,
+            idempotencyKey: `${change.idempotencyKey}-${clears(sessionId).count}`,
+          }),
         clear: (sessionId) => {
           clears(sessionId).count++;
           return intact.clear(sessionId);
@@ -236,7 +240,8 @@ export const committing: BrokenStores = {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { drop, ...change }) => {
         const { revision } = await intact.read(sessionId);
-        if (drop !== undefined) await intact.commit(sessionId, { id: freshId(), drop, append: [] });
+        if (drop !== undefined)
+          await intact.commit(sessionId, { idempotencyKey: freshId(), drop, append: [] });
         const { ifRevision = revision } = change;
         if (ifRevision !== revision) return { status: 'conflict' };
         return intact.commit(sessionId, { ...change, ifRevision: undefined });

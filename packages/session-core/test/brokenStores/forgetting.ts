@@ -1,4 +1,4 @@
-import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src';
+import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src/store';
 import {
   altering,
   freshId,
@@ -21,7 +21,7 @@ export const forgetting: BrokenStores = {
   },
   'clears by dropping all records': {
     fault: onClear(async (intact, sessionId) => {
-      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 'all', append: [] });
     }),
     fails: [
       'clearing: a cleared session is empty, at NO_HISTORY',
@@ -33,7 +33,7 @@ export const forgetting: BrokenStores = {
     fault: onClear(async (intact, sessionId) => {
       const { revision } = await intact.read(sessionId);
       if (revision !== NO_HISTORY) return intact.clear(sessionId);
-      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 'all', append: [] });
     }),
     fails: ['clearing: a clear of nothing does nothing'],
   },
@@ -52,7 +52,7 @@ export const forgetting: BrokenStores = {
         const { operation } = change;
         if (!operation) return intact.commit(sessionId, change);
         const { status } = await intact.commit(`operations of ${sessionId}`, {
-          id: `${change.id}-operation`,
+          idempotencyKey: `${change.idempotencyKey}-operation`,
           append: [],
           operation,
         });
@@ -103,7 +103,7 @@ export const forgetting: BrokenStores = {
       const { records } = await intact.read(sessionId);
       for (let dropped = 0; dropped < records.length; dropped++) {
         await gap();
-        await intact.commit(sessionId, { id: freshId(), drop: 1, append: [] });
+        await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 1, append: [] });
       }
     }),
     fails: ['clearing: commits during a clear are before it or after it'],
@@ -276,7 +276,7 @@ function touchingReads(touches: (expires: boolean) => boolean): Fault {
         read: async (sessionId, bounds) => {
           const history = await intact.read(sessionId, bounds);
           if (options.ttlRefresh === 'access' && touches(expiring.has(sessionId))) {
-            await intact.commit(sessionId, { id: freshId(), append: [] });
+            await intact.commit(sessionId, { idempotencyKey: freshId(), append: [] });
           }
           return history;
         },

@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../src';
+import { NO_HISTORY } from '../../src/store';
 import { altering, freshId, gap, keyedBy, onRead, type BrokenStores } from './brokenStore';
 
 export const reading: BrokenStores = {
@@ -72,12 +72,15 @@ export const reading: BrokenStores = {
         const half = Math.ceil(append.length / 2);
         const first = await intact.commit(sessionId, {
           ...rest,
-          id: freshId(),
+          idempotencyKey: freshId(),
           append: append.slice(0, half),
         });
         if (first.status !== 'committed') return first;
         await gap();
-        return intact.commit(sessionId, { id: change.id, append: append.slice(half) });
+        return intact.commit(sessionId, {
+          idempotencyKey: change.idempotencyKey,
+          append: append.slice(half),
+        });
       },
     })),
     fails: ['reading: a read never sees part of a commit'],
@@ -85,10 +88,10 @@ export const reading: BrokenStores = {
   'shows a drop before its append': {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { append, ...drop }) => {
-        const first = await intact.commit(sessionId, { ...drop, id: freshId(), append: [] });
+        const first = await intact.commit(sessionId, { ...drop, idempotencyKey: freshId(), append: [] });
         if (first.status !== 'committed') return first;
         await gap();
-        return intact.commit(sessionId, { id: drop.id, append });
+        return intact.commit(sessionId, { idempotencyKey: drop.idempotencyKey, append });
       },
     })),
     fails: ['reading: a read never sees a drop without its append'],

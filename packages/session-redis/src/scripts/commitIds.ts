@@ -1,4 +1,4 @@
-import { LONGEST_TIMEOUT_MS } from '@agent-sessions/session-core';
+import { LONGEST_TIMEOUT_MS } from '@agent-sessions/session-core/store';
 
 /** How long a try can be under way after its sender gave it up: in buffers of proxies, kernels, stopped servers. */
 const LATE_MS = 600_000;

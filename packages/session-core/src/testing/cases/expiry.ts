@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../sessionStore';
+import { NO_HISTORY } from '../../store/sessionStore';
 import { check, checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 
@@ -39,7 +39,7 @@ export const expiry: Cases = {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
     const operation = { id: 'operation', fingerprint: 'f' };
-    const change = { id: 'once', append: texts('a', 1), operation };
+    const change = { idempotencyKey: 'once', append: texts('a', 1), operation };
     await store.commit(id, change);
     await elapse(id, TTL_MS * 0.6);
     const statuses = [

@@ -1,5 +1,5 @@
-import type { HistoryChange, SessionStore } from '../../sessionStore';
-import { checkEqual, commit, commitId, texts } from '../check';
+import type { HistoryChange, SessionStore } from '../../store/sessionStore';
+import { checkEqual, commit, newIdempotencyKey, texts } from '../check';
 import type { Cases } from '../harness';
 import { checkPoppers, checkWriters } from './concurrency';
 
@@ -29,7 +29,9 @@ export const processes: Cases = {
         const ifRevision = await commit(store, id, { append: texts('a', 1) });
         const everyone = async (change: Partial<HistoryChange>): Promise<string[]> => {
           const all = { append: texts('b', 2), ...change };
-          const tries = stores.map((each) => each.commit(id, { id: commitId(), ...all }));
+          const tries = stores.map((each) =>
+            each.commit(id, { idempotencyKey: newIdempotencyKey(), ...all }),
+          );
           return (await Promise.all(tries)).map(({ status }) => status).sort();
         };
         const others = <T>(status: T): T[] => Array.from({ length: PROCESSES - 1 }, () => status);
@@ -43,7 +45,11 @@ export const processes: Cases = {
           ['committed', ...others('repeated')],
           'one operation',
         );
-        checkEqual(await everyone({ id: commitId() }), ['committed', ...others('committed')], 'one commit');
+        checkEqual(
+          await everyone({ idempotencyKey: newIdempotencyKey() }),
+          ['committed', ...others('committed')],
+          'one commit',
+        );
         checkEqual((await store.read(id)).records.length, 1 + 3 * 2, 'how many records there are');
       }
     });

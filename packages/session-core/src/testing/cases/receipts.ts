@@ -1,5 +1,5 @@
 import type { AgentInputItem, RunContext } from '@openai/agents';
-import { StoredSession } from '../../storedSession';
+import { StoredSession } from '../../session/storedSession';
 import { check, checkEqual } from '../check';
 import type { CaseContext, Cases } from '../harness';
 import { newRun } from '../run';

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type SessionStore } from '../../sessionStore';
+import { NO_HISTORY, type SessionStore } from '../../store/sessionStore';
 import { checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 

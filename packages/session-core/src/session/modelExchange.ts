@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import { canonicalText } from './historyTransaction';
-import { isPlainObject } from './exactJson';
+import { isPlainObject } from '../records/exactJson';
 
 /** What a model was given in its last successful call, and what it answered, as the SDK's Runner tells it. */
 export interface ModelExchange {

@@ -1,6 +1,6 @@
 import type { AgentInputItem, SessionInputCallback } from '@openai/agents';
 import { approximateTokens } from './approximateTokens';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { cleanCuts, strayResults } from './linkedItems';
 
 /** `turns`, `budget`, or both, and then both hold. */

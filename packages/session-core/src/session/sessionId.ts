@@ -1,4 +1,4 @@
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 
 /** DynamoDB's limit for a partition key, which bounds ids on every backend alike. */
 const LONGEST_ID_BYTES = 2_048;

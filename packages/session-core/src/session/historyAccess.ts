@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import type { HistoryEntry } from './historyMutations';
 import { canonicalText } from './historyTransaction';
 import type { HistoryView, KnownChange, RunView } from './historyView';
-import { decodeRecord, encodeItems } from './itemCodec';
+import { decodeRecord, encodeItems } from '../records/itemCodec';
 import { othersIn, type KnownHistory } from './knownHistory';
-import { backoffMs } from './retry';
+import { backoffMs } from '../store/retry';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
 import {
   NO_SUCH_REVISION,
@@ -16,7 +16,7 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoredRecord,
-} from './sessionStore';
+} from '../store/sessionStore';
 
 /** How long a change that was worked out from one state tries, in milliseconds, while others keep changing it. */
 const CONTENTION_TIMEOUT_MS = 30_000;
@@ -119,7 +119,7 @@ export class HistoryAccess {
     let result: CommitResult;
     try {
       result = await this.#store.commit(view.storeId, {
-        id: randomBytes(16).toString('base64url'),
+        idempotencyKey: randomBytes(16).toString('base64url'),
         append,
         drop,
         operation,

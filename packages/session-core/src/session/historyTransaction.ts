@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents';
-import { SessionError } from './errors';
-import { toExactJson } from './exactJson';
-import { takeItem } from './itemCodec';
-import { mapElements, readFields } from './readArguments';
-import type { HistoryOperation, StoredRecord } from './sessionStore';
+import { SessionError } from '../store/errors';
+import { toExactJson } from '../records/exactJson';
+import { takeItem } from '../records/itemCodec';
+import { mapElements, readFields } from '../arguments/readArguments';
+import type { HistoryOperation, StoredRecord } from '../store/sessionStore';
 
 export interface ParsedTransaction {
   readonly operation: HistoryOperation;

@@ -29,10 +29,10 @@ export interface SessionStore {
   /**
    * Atomically drops the newest `drop` records, then appends `append`. All of it happens, or nothing.
    *
-   * A commit whose `id` has landed already is the same commit tried again: it changes nothing and is `committed`, also
-   * after later commits and after a `clear`. Only a store, and what is beneath it, tries again: an id may be forgotten once
-   * no try of it can be under way any more. That is the store's time limit for one call, and how long a request can be held
-   * up between the two ends.
+   * A commit whose `idempotencyKey` has landed already is the same commit tried again: it changes nothing and is
+   * `committed`, also after later commits and after a `clear`. Only a store, and what is beneath it, tries again. So a store
+   * may forget a key once no try of its commit can be under way any more: after its time limit for one call, and the time
+   * for which a request can be held up on its way to the database.
    */
   commit(sessionId: string, change: HistoryChange): Promise<CommitResult>;
 
@@ -69,8 +69,8 @@ export interface StoredHistory {
 }
 
 export interface HistoryChange {
-  /** Unique per commit, the same for each try of it; 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
-  readonly id: string;
+  /** Unique per commit, and the same for each try of it; 1 to 64 characters of `A-Z a-z 0-9 _ -`. */
+  readonly idempotencyKey: string;
   readonly append: readonly StoredRecord[];
   /** How many of the newest records go. More than there are drops all there are. Default 0. */
   readonly drop?: number | 'all' | undefined;
@@ -90,7 +90,7 @@ export interface HistoryOperation {
 }
 
 export type CommitResult =
-  /** It is in, now or by an earlier try with the same commit id. `revision` is the one this commit made. */
+  /** It is in, now or by an earlier try with the same idempotency key. `revision` is the one this commit made. */
   | { readonly status: 'committed'; readonly revision: Revision }
   /** The session is not at `ifRevision`. Nothing changed. */
   | { readonly status: 'conflict' }

@@ -1,5 +1,5 @@
 import { constants } from 'node:buffer';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 
 /*
  * JSON that loses nothing, or refuses. Written by hand where `JSON.stringify` would lose something: it calls `toJSON`,

@@ -10,12 +10,12 @@ import type {
 } from '@openai/agents';
 import { AutomaticCompaction } from './automaticCompaction';
 import type { CompactionUsage } from './compactionOptions';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { conflict, HistoryAccess, operationMismatch, underContention, unreadable } from './historyAccess';
 import { mutate, parseMutations } from './historyMutations';
 import { parseTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
-import { encodeItems } from './itemCodec';
+import { encodeItems } from '../records/itemCodec';
 import { knownWithout } from './knownHistory';
 import type { ModelExchange } from './modelExchange';
 import {
@@ -24,7 +24,7 @@ import {
   type RewriteResult,
   type SessionOptions,
 } from './sessionOptions';
-import { NO_SUCH_REVISION, type SessionStore } from './sessionStore';
+import { NO_SUCH_REVISION, type SessionStore } from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:

@@ -2,7 +2,7 @@ import type { RunContext } from '@openai/agents';
 import { areSameRecords, type KnownHistory } from './knownHistory';
 import { storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
-import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from './sessionStore';
+import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
 
 /*

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { encodeItems } from './itemCodec';
 
 export interface AssertStorableOptions {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
-import { assertOneOf } from './assertOneOf';
+import { assertOneOf } from '../arguments/assertOneOf';
 import { assertCompactionOptions, type CompactionOptions } from './compactionOptions';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
 
 /** Options of every session, whatever its store. */

@@ -1,4 +1,4 @@
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 
 /** @throws `INVALID_ARGUMENT` */
 export function assertOneOf(name: string, value: unknown, allowed: readonly string[]): void {

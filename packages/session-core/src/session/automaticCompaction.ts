@@ -1,13 +1,13 @@
 import type { AgentInputItem, OpenAIResponsesCompactionArgs, RunContext } from '@openai/agents';
 import type { CompactionOptions, CompactionUsage } from './compactionOptions';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { readable, type HistoryAccess } from './historyAccess';
 import type { HistoryViews, RunView } from './historyView';
-import { encodeItems } from './itemCodec';
-import { pendingPlaces } from './linkedItems';
+import { encodeItems } from '../records/itemCodec';
+import { pendingPlaces } from '../conversation/linkedItems';
 import { wasShown, type ModelExchange } from './modelExchange';
-import { readFields } from './readArguments';
-import { byResponsesCompact, shortenSettled } from './shortening';
+import { readFields } from '../arguments/readArguments';
+import { byResponsesCompact, shortenSettled } from '../conversation/shortening';
 
 /** The SDK's own threshold, see `OpenAIResponsesCompactionSession`. */
 const DEFAULT_THRESHOLD = 10;

@@ -1,9 +1,9 @@
 import type { AgentInputItem } from '@openai/agents';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 import { fromExactJson, isPlainObject, toExactJson } from './exactJson';
 import { plainJson } from './plainJson';
-import { mapElements } from './readArguments';
-import type { StoredRecord } from './sessionStore';
+import { mapElements } from '../arguments/readArguments';
+import type { StoredRecord } from '../store/sessionStore';
 
 /*
  * Formats of a record:

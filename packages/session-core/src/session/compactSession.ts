@@ -1,8 +1,8 @@
 import type { RunContext, Session } from '@openai/agents';
 import type { HistoryShortener } from './compactionOptions';
-import { MemoryStore } from './memoryStore';
+import { MemoryStore } from '../memoryStore';
 import type { RewriteResult } from './sessionOptions';
-import { shortenSettled, type Shortening } from './shortening';
+import { shortenSettled, type Shortening } from '../conversation/shortening';
 import { StoredSession } from './storedSession';
 
 /**

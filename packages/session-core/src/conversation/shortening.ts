@@ -1,8 +1,8 @@
 import type { AgentInputItem, OpenAIClient } from '@openai/agents';
-import type { CompactionClient, CompactionUsage, HistoryShortener } from './compactionOptions';
-import { SessionError } from './errors';
+import type { CompactionClient, CompactionUsage, HistoryShortener } from '../session/compactionOptions';
+import { SessionError } from '../store/errors';
 import { pendingPlaces } from './linkedItems';
-import { mapElements, readFields } from './readArguments';
+import { mapElements, readFields } from '../arguments/readArguments';
 
 export interface Shortening {
   readonly items: AgentInputItem[];

@@ -1,4 +1,4 @@
-import type { Revision, StoredRecord } from './sessionStore';
+import type { Revision, StoredRecord } from '../store/sessionStore';
 
 /** What somebody knows to be stored, oldest first. Others may have put theirs between, and behind. */
 export interface KnownHistory {

@@ -1,5 +1,5 @@
 import type { AgentInputItem, OpenAIResponsesCompactionDecisionContext, RequestUsage } from '@openai/agents';
-import { SessionError } from './errors';
+import { SessionError } from '../store/errors';
 
 /** Returns what takes the place of the items, at least one, or undefined to leave the history as it is. */
 export type HistoryShortener = (

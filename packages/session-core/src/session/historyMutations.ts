@@ -1,8 +1,8 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
-import { SessionError } from './errors';
-import { takeItem } from './itemCodec';
-import { mapElements, readFields } from './readArguments';
-import type { StoredRecord } from './sessionStore';
+import { SessionError } from '../store/errors';
+import { takeItem } from '../records/itemCodec';
+import { mapElements, readFields } from '../arguments/readArguments';
+import type { StoredRecord } from '../store/sessionStore';
 
 /** One place of the history: its record as stored, and its item where that can be decoded. */
 export interface HistoryEntry {

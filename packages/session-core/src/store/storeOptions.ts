@@ -1,4 +1,4 @@
-import { assertOneOf } from './assertOneOf';
+import { assertOneOf } from '../arguments/assertOneOf';
 import { SessionError } from './errors';
 
 /** Options that every networked store takes, with the same meaning on each. */
