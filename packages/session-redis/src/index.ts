@@ -1,4 +1,4 @@
-export type { RedisSessionClient } from './redisClient';
+export type { RedisSessionClient } from './clients/nodeRedisClient';
 export {
   RedisSession,
   type OwnedRedisSession,

@@ -9,7 +9,7 @@ import {
 import { NO_HISTORY } from '@agent-sessions/session-core';
 import { createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
 import { READ } from '../src/scripts/read';

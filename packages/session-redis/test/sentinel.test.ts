@@ -9,7 +9,7 @@ import {
 } from '@agent-sessions/engines';
 import { createClient, createSentinel } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { describeConformance } from './support/conformance';
 import { commitId } from './support/redis';
 import { Writer } from './support/writer';
