@@ -65,7 +65,8 @@ const kinds: Record<string, Append> = {
 for (const length of LENGTHS) {
   const times = new Map(Object.keys(kinds).map((name) => [name, [] as number[]]));
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, append] of Object.entries(kinds)) times.get(name)?.push(await serverTime(append, length));
+    for (const [name, append] of Object.entries(kinds))
+      times.get(name)?.push(await serverTime(append, length));
   }
   const medians = [...times].map(([name, all]) => [name, median(all)] as const);
   const least = medians[0]?.[1] ?? NaN;

@@ -62,8 +62,7 @@ local known = half and #log <= 128 and count <= ${IDS_PER_HALF} and others <= ${
 local lost = not known and length > 0
 if not known then
   if lost then last = math.max(last, now) end
-  bytes, shrunk, half, count, others, turned = nil, digits(last), 'a', 0, 0, digits(now)
-  forgotten = lost and shrunk or '0'
+  bytes, half, count, others, turned, forgotten = nil, 'a', 0, 0, digits(now), lost and digits(last) or '0'
 elseif not revision or bytes > 9e13 then
   bytes = nil
 end

@@ -50,7 +50,7 @@ end
 local drop, appended = tonumber(ARGV[3]), #ARGV - 9
 local kept = (drop < 0 or drop >= length) and 0 or length - drop
 ${TAKE_PLACE}
-if kept < length or not bytes or began == '0' then shrunk = seq end
+if kept < length or not bytes then shrunk = seq end
 if kept == 0 then
   bytes = 0
 elseif not bytes then
