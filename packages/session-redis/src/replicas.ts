@@ -3,8 +3,8 @@ import { unknownReply } from './replies';
 
 /** What a master tells of itself and its replicas, as of one moment. */
 export interface ReplicationState {
-  /** The id of what this master replicates; offsets of the same history can be compared. */
-  readonly history: string;
+  /** Of this master. Only offsets under the same id can be compared. */
+  readonly replicationId: string;
   /** Up to where it has written. */
   readonly offset: number;
   /** Up to where each of its replicas has said that it has everything. */
@@ -18,8 +18,8 @@ export interface ReplicationState {
 export function toReplicationState(reply: unknown): ReplicationState {
   const text = typeof reply === 'string' || Buffer.isBuffer(reply) ? reply.toString() : '';
   if (!/^[0-9a-f]{1,40}( \d{1,19})+$/.test(text)) throw unknownReply(reply);
-  const [history = '', offset, ...acknowledged] = text.split(' ');
-  return { history, offset: Number(offset), acknowledged: acknowledged.map(Number) };
+  const [replicationId = '', offset, ...acknowledged] = text.split(' ');
+  return { replicationId, offset: Number(offset), acknowledged: acknowledged.map(Number) };
 }
 
 /** @throws `INVALID_ARGUMENT` */

@@ -12,7 +12,7 @@ import { scopePrefix } from '@agent-sessions/session-core';
 import { RunContext } from '@openai/agents';
 import { createClient, createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
 import { READ } from '../src/scripts/read';

@@ -1,6 +1,6 @@
 import { SessionError } from '@agent-sessions/session-core';
 import { RedisStore, type RedisSessionClient } from '../src';
-import { IDS_PER_HALF, REMEMBER_MS } from '../src/scripts/commitIds';
+import { IDS_PER_HALF, REMEMBER_MS } from '../src/scripts/bookkeeping';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -24,9 +24,11 @@ async function others(sessionId: string, count: number): Promise<void> {
 /** Lets so much time pass as far as the ids of a session's commits are concerned. */
 async function pass(sessionId: string, ms: number): Promise<void> {
   const { meta } = redis.keys(sessionId);
-  const commits = (await redis.client.hGet(meta, 'commits')) ?? '';
-  const earlier = commits.replace(/\d{16}/g, (time) => `${BigInt(time) - BigInt(ms) * 1_000n}`);
-  await redis.client.hSet(meta, 'commits', earlier);
+  for (const field of ['state', 'log']) {
+    const now = (await redis.client.hGet(meta, field)) ?? '';
+    const earlier = now.replace(/\b\d{16}\b/g, (time) => `${BigInt(time) - BigInt(ms) * 1_000n}`);
+    await redis.client.hSet(meta, field, earlier);
+  }
 }
 
 /** A store whose first script takes effect, but whose answer is lost; meanwhile, something happens. */
@@ -229,7 +231,7 @@ test('what a clear leaves behind are ids of recent commits, for 40 minutes', asy
     Object.keys(left)
       .filter((field) => !field.startsWith('c:'))
       .sort(),
-  ).toEqual(['a1', 'a2', 'a3', 'a4', 'commits']);
+  ).toEqual(['a1', 'a2', 'a3', 'a4', 'log', 'state']);
   expect(left).toMatchObject({ a1: 'one', a2: 'two', a3: 'three' });
   expect(Object.keys(left)).toEqual(expect.arrayContaining(['c:one', 'c:two', 'c:three']));
   const time = await redis.client.pTTL(meta);
@@ -254,5 +256,5 @@ test('a clear keeps the ids of both halves, and forgets thousands of operations'
   const ids = await idsOf('operations');
   await redis.store().clear('operations');
   expect(await idsOf('operations')).toBe(ids + 1);
-  expect((await fields('operations')).length).toBe(2 * (ids + 1) + 1);
+  expect((await fields('operations')).length).toBe(2 * (ids + 1) + 2);
 });

@@ -23,12 +23,24 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((content) => JSON.stringify({ role
 const DAMAGES: readonly Damage[] = [
   { what: 'the list is gone', inflict: ({ items }) => redis.client.del(items), left: [] },
   { what: 'the hash is gone', inflict: ({ meta }) => redis.client.del(meta), left: [A, B, C] },
-  { what: 'a record was removed', inflict: ({ items }) => redis.client.lRem(items, 1, B), left: [A, C] },
+  {
+    what: 'a record was removed',
+    inflict: async ({ items }) => {
+      await redis.client.lSet(items, 1, 'removed');
+      await redis.client.lRem(items, 1, 'removed');
+    },
+    left: [A, C],
+  },
   { what: 'a record was added', inflict: ({ items }) => redis.client.rPush(items, D), left: [A, B, C, D] },
-  { what: 'the revision is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'rev'), left: [A, B, C] },
-  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((rev) => ({
-    what: `the revision is '${rev}'`,
-    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { rev }),
+  { what: 'the state is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'state'), left: [A, B, C] },
+  ...['', 'x', '1 3', '0 1 1.3.id', '1 1 1.3.id 1'].map((state) => ({
+    what: `the state is '${state}'`,
+    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state }),
+    left: [A, B, C],
+  })),
+  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((revision) => ({
+    what: `the revision is '${revision}'`,
+    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state: `1 1 ${revision}` }),
     left: [A, B, C],
   })),
 ];
@@ -142,7 +154,7 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
     expect(ofItems).toBe(ofMeta);
   });
 
-  test("with ttlRefresh: 'access', a read puts off nothing and changes nothing", async () => {
+  test("with ttlRefresh: 'access', a read extends nothing and changes nothing", async () => {
     const { sessionId, meta, items } = await damaged('access');
     const before = Date.now() + 50_000;
     for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
@@ -165,14 +177,14 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
 });
 
 test.each([['x'], ['-1'], ['1e300'], ['99999999999999999999'], ['1.5'], ['nan'], ['']])(
-  'counters of the hash that read %j break nothing',
+  'a log that reads %j breaks nothing',
   async (text) => {
     const store = redis.store();
     const sessionId = `counters ${text}`;
     const { meta } = redis.keys(sessionId);
     await store.commit(sessionId, { idempotencyKey: commitId(), append: [A] });
     for (let count = 0; count < 40; count++) {
-      if (count % 5 === 0) await redis.client.hSet(meta, { seq: text, old: text });
+      if (count % 5 === 0) await redis.client.hSet(meta, { log: text });
       if (count % 7 === 0) await store.clear(sessionId);
       const { revision } = await store.read(sessionId);
       const result = await store.commit(sessionId, {

@@ -12,7 +12,7 @@ import {
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
 import { createClient, createClientPool } from 'redis';
 import { RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
-import { toSessionError } from '../src/errors';
+import { sessionErrorOf } from './support/errors';
 import { commitId } from './support/redis';
 
 const SECRET = 'a secret of the conversation';
@@ -391,8 +391,8 @@ describe('permissions', () => {
       const admin = await storeAt(server.port);
       for (let count = 0; count < 2; count++) await admin.commit('s', { idempotencyKey: commitId(), append });
       // The next commit is one of those that forget old ones.
-      const commits = (await command('HGET', 'p:{s}:meta', 'commits')) as string;
-      await command('HSET', 'p:{s}:meta', 'b1', 'old', 'commits', commits.replace(/^a 2 0/, 'a 1000 1'));
+      const log = (await command('HGET', 'p:{s}:meta', 'log')) as string;
+      await command('HSET', 'p:{s}:meta', 'b1', 'old', 'log', log.replace('a 2 0', 'a 1000 1'));
       const client = await userWithout(name);
       let denied = 0;
       for (const expiry of EXPIRIES) {
@@ -451,13 +451,13 @@ describe('a server that is not set up for sessions', () => {
   });
 });
 
-describe('errors of the driver', () => {
-  const codeOf = (message: string): SessionErrorCode => toSessionError(new Error(message)).code;
+describe('errors of the client', () => {
+  const codeOf = (message: string): SessionErrorCode => sessionErrorOf(new Error(message)).code;
 
-  test('an unknown one is STORE_FAILURE, with the driver’s error as its cause', () => {
+  test('an unknown one is STORE_FAILURE, with the client’s error as its cause', () => {
     const cause = new Error('ERR something else');
-    expect(toSessionError(cause)).toMatchObject({ code: 'STORE_FAILURE', cause });
-    expect(toSessionError(new TypeError('a bug'))).toMatchObject({ code: 'STORE_FAILURE' });
+    expect(sessionErrorOf(cause)).toMatchObject({ code: 'STORE_FAILURE', cause });
+    expect(sessionErrorOf(new TypeError('a bug'))).toMatchObject({ code: 'STORE_FAILURE' });
   });
 
   test('a node of a cluster, or keys in several slots: STORE_MISCONFIGURED', () => {
@@ -472,7 +472,7 @@ describe('errors of the driver', () => {
       'STORE_MISCONFIGURED',
     );
     const memory = "@user_script: 12: -OOM command not allowed when used memory > 'maxmemory'.";
-    expect(toSessionError(new Error(wrapped(memory)))).toMatchObject({
+    expect(sessionErrorOf(new Error(wrapped(memory)))).toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('OOM') as string,
     });
@@ -484,7 +484,7 @@ describe('errors of the driver', () => {
 
   test('arguments that a server quotes are left out', () => {
     const message = `ERR unknown command 'EVALSHA', with args beginning with: 'sha' '2' '${SECRET}' `;
-    const error = toSessionError(new Error(message));
+    const error = sessionErrorOf(new Error(message));
     expect(error.code).toBe('STORE_MISCONFIGURED');
     expect(inspect(error, { depth: 9 })).not.toContain(SECRET);
   });

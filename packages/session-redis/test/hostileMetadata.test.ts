@@ -1,9 +1,9 @@
 import { redisCommand, startRedis, type RedisEngine } from '@agent-sessions/engines';
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import fc from 'fast-check';
 import { createClient } from 'redis';
 import { RedisStore } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { commitId } from './support/redis';
 
 /*
@@ -121,8 +121,8 @@ test('a field of operations with an empty name stops no plain append', async () 
 test('a revision that no text can hold is no revision: what rests on it conflicts once', async () => {
   const [, meta] = sessionKeys(keyPrefix, 'bytes');
   await store().commit('bytes', { idempotencyKey: commitId(), append: [A] });
-  for (const rev of [Buffer.from('1.1.\xff', 'latin1'), `1.1.${'x'.repeat(1_000)}`, '1.1.', '1.1.a b']) {
-    await client.hSet(meta, 'rev', rev);
+  for (const revision of ['1.1.\xff', `1.1.${'x'.repeat(1_000)}`, '1.1.', '1.1.a b']) {
+    await client.hSet(meta, 'state', Buffer.from(`1 1 ${revision}`, 'latin1'));
     const statuses: string[] = [];
     for (let tries = 0; tries < 3; tries++) {
       const { revision } = await store().read('bytes');
@@ -167,7 +167,7 @@ test('ids that are due to go, whose places hold anything: at most as many as fit
       const junk = Object.fromEntries(
         Array.from({ length: 1_200 }, (_, index) => [`${emptied ?? ''}${index + 1}`, place]),
       );
-      await client.hSet(meta, { ...junk, commits: `${half ?? ''} 1000 1000 ${now + 1e9} 0 ${now}` });
+      await client.hSet(meta, { ...junk, log: `0 0 ${half ?? ''} 1000 1000 ${now - 1e9} 0` });
       await expectToGoOn('places', 2);
       // The others are not in any place that counts.
       expect(
@@ -183,7 +183,7 @@ test('ids that are due to go, whose places hold anything: at most as many as fit
 
 test('arbitrary junk in the hash', async () => {
   const name = fc.oneof(
-    fc.constantFrom('rev', 'created', 'commits', 'a1', 'a2', 'a3', 'b1', 'b2', 'o:', 'c:', 'seq'),
+    fc.constantFrom('state', 'log', 'a1', 'a2', 'a3', 'b1', 'b2', 'o:', 'c:'),
     fc.string({ unit: 'binary', maxLength: 20 }),
   );
   const number = fc.oneof(fc.constantFrom(...NUMBERS), fc.maxSafeInteger().map(String));
@@ -191,8 +191,15 @@ test('arbitrary junk in the hash', async () => {
     number,
     fc.array(number, { minLength: 2, maxLength: 8 }).map((parts) => parts.join('.')),
     fc
-      .tuple(fc.constantFrom('a', 'b', 'c'), fc.array(number, { maxLength: 8 }))
-      .map(([half, parts]) => [half, ...parts].join(' ')),
+      .tuple(
+        fc.array(number, { maxLength: 3 }),
+        fc.constantFrom('a', 'b', 'c'),
+        fc.array(number, { maxLength: 5 }),
+      )
+      .map(([parts, half, more]) => [...parts, half, ...more].join(' ')),
+    fc
+      .tuple(number, number, number, number)
+      .map(([format, began, seq, length]) => `${format} ${began} ${seq}.${length}.id`),
     fc.string({ unit: 'binary', maxLength: 40 }),
   );
   let round = 0;

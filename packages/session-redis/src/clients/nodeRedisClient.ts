@@ -1,4 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core/store';
+import type { ScriptCall } from '../scripts/script';
 
 /**
  * What sessions use of a node-redis client: one made by `createClient`, `createClientPool`, `createCluster` or
@@ -38,13 +39,8 @@ interface RedisPipeline {
   execAsPipeline(): Promise<unknown>;
 }
 
-export interface ScriptCall {
-  keys: string[];
-  arguments: (string | Buffer)[];
-}
-
 /** @throws `INVALID_ARGUMENT` */
-export function assertRedisClient(client: unknown): asserts client is RedisSessionClient {
+export function assertNodeRedis(client: unknown): asserts client is RedisSessionClient {
   const { withCommandOptions } = (client ?? {}) as { readonly withCommandOptions?: unknown };
   if (typeof withCommandOptions !== 'function') {
     throw new SessionError(

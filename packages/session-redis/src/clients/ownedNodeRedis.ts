@@ -1,7 +1,8 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core/store';
-import { isTransient, messageOf, toSessionError } from './errors';
-import type { RedisSessionClient } from './redisClient';
+import { isTransient, messageOf, toSessionError } from '../errors';
+import type { RedisSessionClient } from './nodeRedisClient';
+import { kindOfNodeRedisError, lastConnectionErrorOf, noteConnectionError } from './nodeRedisErrors';
 
 /** What a session that owns its client needs of it. */
 export interface OwnedClient extends RedisSessionClient {
@@ -15,13 +16,6 @@ export interface OwnedClient extends RedisSessionClient {
 export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passphrase' | 'servername'>;
 
 type Bounds = Pick<ResolvedStoreOptions, 'timeoutMs' | 'signal'>;
-
-const lastErrors = new WeakMap<RedisSessionClient, unknown>();
-
-/** Why a client of our own has no connection; undefined for the caller's, who listens for its errors. */
-export function lastConnectionError(client: RedisSessionClient): unknown {
-  return lastErrors.get(client);
-}
 
 /** @throws `INVALID_ARGUMENT` */
 export async function createOwnedClient(url: unknown, tls: TlsOptions | undefined): Promise<OwnedClient> {
@@ -37,7 +31,7 @@ export async function createOwnedClient(url: unknown, tls: TlsOptions | undefine
       'url must be like redis[s]://[user:password@]host[:port][/db], with the option tls rediss://…',
     );
   }
-  client.on('error', (error) => lastErrors.set(client, error));
+  client.on('error', (error) => noteConnectionError(client, error));
   return client;
 }
 
@@ -49,7 +43,8 @@ export async function createOwnedClient(url: unknown, tls: TlsOptions | undefine
 export async function open(client: OwnedClient, url: string, { timeoutMs, signal }: Bounds): Promise<void> {
   const refused = new Promise<never>((_, reject) => {
     client.on('error', (error) => {
-      if (!isTransient(error)) reject(toSessionError(error));
+      const kind = kindOfNodeRedisError(error);
+      if (!isTransient(error, kind)) reject(toSessionError(error, kind));
     });
   });
   try {
@@ -58,13 +53,13 @@ export async function open(client: OwnedClient, url: string, { timeoutMs, signal
     );
   } catch (error) {
     destroy(client);
-    if (!SessionError.is(error, 'TIMEOUT')) throw toSessionError(error);
-    const cause = lastConnectionError(client) ?? error;
+    if (!SessionError.is(error, 'TIMEOUT')) throw toSessionError(error, kindOfNodeRedisError(error));
+    const cause = lastConnectionErrorOf(client) ?? error;
     if (url.startsWith('rediss:') && isSilence(cause)) {
       const message = `no TLS connection within ${timeoutMs} ms: if the server does not speak TLS at this port, the URL begins with redis://`;
       throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
-    throw toSessionError(cause);
+    throw toSessionError(cause, kindOfNodeRedisError(cause));
   }
 }
 

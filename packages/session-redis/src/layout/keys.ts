@@ -12,11 +12,13 @@ export function assertKeyPrefix(prefix: unknown): asserts prefix is string {
   }
 }
 
+export type SessionKeys = [items: string, meta: string];
+
 /**
- * The two keys of a session: its records and its metadata. The id is the hash tag, which puts both into one cluster slot;
+ * The two keys of a session: the list of its records, and the hash of what else is known of it. The id is the hash tag, which puts both into one cluster slot;
  * braces in it are escaped, so that the tag is all of the id and distinct ids never share a key.
  */
-export function sessionKeys(prefix: string, sessionId: string): [items: string, meta: string] {
+export function sessionKeys(prefix: string, sessionId: string): SessionKeys {
   const tagged = `${prefix}:{${escapeId(sessionId)}}`;
   return [`${tagged}:items`, `${tagged}:meta`];
 }
