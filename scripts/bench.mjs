@@ -1,4 +1,4 @@
 import { runWithSetUp } from './withSetUp.mjs';
 
 /** `npm run bench`: set-up, then the comparison with the raw drivers. */
-await runWithSetUp(['packages/benchmarks/src/main.ts']);
+await runWithSetUp(['internal/benchmarks/src/main.ts']);

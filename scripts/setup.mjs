@@ -115,7 +115,7 @@ export async function build() {
 /** The engines package is TypeScript; tsx is there once the dependencies are. */
 async function engines() {
   const { tsImport } = await import('tsx/esm/api');
-  return tsImport('../packages/engines/src/index.ts', import.meta.url);
+  return tsImport('../internal/engines/src/index.ts', import.meta.url);
 }
 
 async function canInstallPackages() {

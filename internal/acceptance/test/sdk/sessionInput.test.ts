@@ -2,7 +2,7 @@ import { Agent, type AgentInputItem, type SessionInputCallback } from '@openai/a
 import { keepRecent, MemoryStore, StoredSession } from '@agent-sessions/session-core';
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing';
 import * as fc from 'fast-check';
-import { histories } from '../../../session-core/test/histories';
+import { histories } from '../../../../packages/session-core/test/histories';
 import { ALL } from '../../src/backends';
 import { useBackend } from '../support';
 import { APPROVALS, playRound, type Approval } from './approvals';
