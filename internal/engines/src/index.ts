@@ -1,5 +1,5 @@
 export { findValkey, startRedis, startValkey, VALKEY_MISSING, type RedisOptions } from './redis';
-export { findRedis, REDIS_MISSING, type RedisEngine } from './redisServer';
+export { describeRedis, findRedis, REDIS_MISSING, type RedisEngine } from './redisServer';
 export { startRedisCluster, type ClusterNode, type RedisCluster } from './redisCluster';
 export { startSentinel, type SentinelGroup } from './redisSentinel';
 export {

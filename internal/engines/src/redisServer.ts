@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { symlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { findBinary } from './findBinary';
 import { redisCommand } from './resp';
 import { startServer } from './startServer';
@@ -26,6 +27,16 @@ export function findRedis(): string | undefined {
   return findBinary('redis-server', 'valkey-server', 'redis-check-rdb');
 }
 
+/** What the program says of itself: `Redis server v=8.0.2`, and where it lies. */
+export function describeRedis(binary: string): string {
+  // By its server's name, whatever the file is called.
+  const { stdout: version } = spawnSync(binary, ['--version'], { argv0: SERVER, encoding: 'utf8' });
+  const name = /^.*? v=\S+/.exec(version)?.[0] ?? version.trim();
+  return basename(binary) === SERVER ? `${name}, ${binary}` : `${name}, ${binary} run as ${SERVER}`;
+}
+
+const SERVER = 'redis-server';
+
 export interface RedisServerPlan {
   /** Omitted: a free one. */
   readonly port?: number | undefined;
@@ -47,7 +58,7 @@ export async function startRedisServer(
   const { config = '', args = [] } = plan;
   const { port, server } = await startServer({
     binary: (dir) => {
-      const link = join(dir, 'redis-server');
+      const link = join(dir, SERVER);
       symlinkSync(binary, link);
       return link;
     },

@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { redisCommand, startRedis, type RedisEngine } from '../src';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describeRedis, findRedis, redisCommand, startRedis, type RedisEngine } from '../src';
 import { isAlive, ownerOf, until } from './processes';
 
 const started: RedisEngine[] = [];
@@ -92,6 +94,24 @@ test('options ask for a new server even under REDIS_URL', async () => {
 test('without redis-server the error says what to install and which variable to set', async () => {
   process.env.PATH = '/nowhere';
   await expect(startRedis()).rejects.toThrow(/apt-get install redis-server.*REDIS_URL/);
+});
+
+test('a server is described by what it is, whatever its file is called', () => {
+  const binary = findRedis() ?? '';
+  const dir = mkdtempSync(join(tmpdir(), 'agent-sessions-'));
+  try {
+    for (const [name, run] of [
+      ['redis-server', ''],
+      ['redis-check-rdb', ' run as redis-server'],
+    ] as const) {
+      const file = join(dir, name);
+      symlinkSync(binary, file);
+      expect(describeRedis(file)).toMatch(/^(Redis|Valkey) server v=\d+\.\d+\.\d+, \//);
+      expect(describeRedis(file)).toMatch(new RegExp(`, ${file}${run}$`));
+    }
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 test('redisCommand reports a server that hangs up', async () => {
