@@ -1,3 +1,7 @@
+/**
+ * Valkey is optional: where there is none, and `VALKEY=1 npm test` has not installed it either, this file has one test that
+ * is not run, so that the run says that nothing was tested on it.
+ */
 import {
   findValkey,
   redisCommand,
