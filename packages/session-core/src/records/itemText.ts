@@ -1,7 +1,8 @@
 import type { AgentInputItem } from '@openai/agents';
 import { mapElements } from '../arguments/readArguments';
 import { SessionError } from '../store/errors';
-import { fromExactJson, isPlainObject, toExactJson } from './exactJson';
+import { isPlainObject } from '../arguments/isPlainObject';
+import { fromExactJson, toExactJson } from './exactJson';
 import { plainJson } from './plainJson';
 
 /*

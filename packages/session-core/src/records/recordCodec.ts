@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import type { StoredRecord } from '../store/sessionStore';
-import { fromExactJson, isPlainObject } from './exactJson';
+import { isPlainObject } from '../arguments/isPlainObject';
+import { fromExactJson } from './exactJson';
 
 /*
  * Formats of a record:

@@ -82,12 +82,11 @@ export const rewriting: Cases = {
     const strict = new StoredSession(store, { sessionId });
     const mutations = [replacement('c1', '2')];
     await checkThrows('CORRUPT_RECORD', () => strict.applyHistoryMutations({ mutations }), 'a rewrite');
-    await new StoredSession(store, { sessionId, onCorruptRecord: 'skip' }).applyHistoryMutations({
-      mutations,
-    });
+    const lenient = new StoredSession(store, { sessionId, onCorruptRecord: 'skip' });
+    await lenient.applyHistoryMutations({ mutations });
+    checkEqual(await lenient.getItems(), [message('a'), call('c1', '2'), message('b')], 'the items');
     const { records } = await store.read(sessionId);
-    checkEqual(JSON.parse(String(records[2])), call('c1', '2'), 'the call');
-    await checkRecords(store, sessionId, [before, 'not JSON', String(records[2]), 'nor this', after]);
+    await checkRecords(store, sessionId, [before, 'not JSON', records[2] ?? '', 'nor this', after]);
   },
 
   'invalid mutations are refused before anything changes': async ({ store, newId }) => {
