@@ -3,11 +3,11 @@ export { assertStorable, type AssertStorableOptions } from './records/assertStor
 export { compactSession, onDraft } from './session/compactSession';
 export type {
   CompactionClient,
-  CompactionOptions,
   CompactionUsage,
   HistoryShortener,
   ShortenedHistory,
-} from './session/compactionOptions';
+} from './conversation/shortening';
+export type { CompactionOptions } from './session/compactionOptions';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export type { ModelExchange } from './session/modelExchange';

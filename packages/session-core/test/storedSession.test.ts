@@ -333,7 +333,7 @@ describe('writes of one object', () => {
       apply(session, replace(['c'], ['d'])),
       session.addItems([message('e')]),
     ];
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(requests).toHaveLength(1);
     gate.resolve();
     await Promise.all(all);

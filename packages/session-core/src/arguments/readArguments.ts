@@ -1,5 +1,5 @@
 import { SessionError } from '../store/errors';
-import { isPlainObject } from '../records/exactJson';
+import { isPlainObject } from './isPlainObject';
 
 /*
  * Arguments are the caller's: a getter or a proxy may throw, with content in its message, or give another value each time.

@@ -1,8 +1,24 @@
-import type { AgentInputItem, OpenAIClient } from '@openai/agents';
-import type { CompactionClient, CompactionUsage, HistoryShortener } from '../session/compactionOptions';
+import type { AgentInputItem, OpenAIClient, RequestUsage } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import { pendingPlaces } from './linkedItems';
 import { mapElements, readFields } from '../arguments/readArguments';
+
+/** Returns what takes the place of the items, at least one, or undefined to leave the history as it is. */
+export type HistoryShortener = (
+  items: AgentInputItem[],
+) => ShortenedHistory | undefined | Promise<ShortenedHistory | undefined>;
+
+/** The items, or with them what it cost to make them. */
+export type ShortenedHistory =
+  AgentInputItem[] | { readonly items: AgentInputItem[]; readonly usage?: CompactionUsage | undefined };
+
+/** What a request to a model cost: the SDK's `RequestUsage`, or an object like it. */
+export type CompactionUsage = Pick<RequestUsage, keyof RequestUsage>;
+
+/** What is used of an OpenAI client: any that has `responses.compact`. */
+export interface CompactionClient {
+  readonly responses: { compact(request: object): PromiseLike<object> };
+}
 
 export interface Shortening {
   readonly items: AgentInputItem[];

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
-import { encodeItems } from './itemCodec';
+import { itemTexts } from './itemText';
 
 export interface AssertStorableOptions {
   /** The most bytes that the items' JSON may take together, in UTF-8. Default: no limit. */
@@ -18,7 +18,7 @@ export function assertStorable(items: readonly AgentInputItem[], options: Assert
   if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) {
     throw new SessionError('INVALID_ARGUMENT', 'maxBytes must be a number of at least 0');
   }
-  const bytes = encodeItems(items).reduce((sum, record) => sum + Buffer.byteLength(record), 0);
+  const bytes = itemTexts(items).reduce((sum, text) => sum + Buffer.byteLength(text), 0);
   if (bytes > maxBytes) {
     throw new SessionError('COMMIT_TOO_LARGE', `the items take ${bytes} bytes, and ${maxBytes} are allowed`);
   }

@@ -1,4 +1,5 @@
 import { constants } from 'node:buffer';
+import { isPlainObject } from '../arguments/isPlainObject';
 import { SessionError } from '../store/errors';
 
 /*
@@ -173,17 +174,6 @@ export function fromExactJson(text: string): unknown {
     for (const child of Object.keys(node as object)) pending.push({ parent: node as object, key: child });
   }
   return holder.value;
-}
-
-/** An object of any realm that no class made, as far as it can be asked: a proxy may throw. */
-export function isPlainObject(value: unknown): value is Record<string, unknown> {
-  try {
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    const prototype: unknown = Object.getPrototypeOf(value);
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  } catch {
-    return false;
-  }
 }
 
 function isBytes(value: unknown): value is Uint8Array {

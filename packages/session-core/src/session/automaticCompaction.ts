@@ -1,13 +1,14 @@
 import type { AgentInputItem, OpenAIResponsesCompactionArgs, RunContext } from '@openai/agents';
-import type { CompactionOptions, CompactionUsage } from './compactionOptions';
+import type { CompactionOptions } from './compactionOptions';
 import { SessionError } from '../store/errors';
-import { readable, type HistoryAccess } from './historyAccess';
+import type { HistoryAccess } from './historyAccess';
+import { readable } from './historyEntry';
 import type { HistoryViews, RunView } from './historyView';
-import { encodeItems } from '../records/itemCodec';
+import { itemTexts } from '../records/itemText';
 import { pendingPlaces } from '../conversation/linkedItems';
 import { wasShown, type ModelExchange } from './modelExchange';
 import { readFields } from '../arguments/readArguments';
-import { byResponsesCompact, shortenSettled } from '../conversation/shortening';
+import { byResponsesCompact, shortenSettled, type CompactionUsage } from '../conversation/shortening';
 
 /** The SDK's own threshold, see `OpenAIResponsesCompactionSession`. */
 const DEFAULT_THRESHOLD = 10;
@@ -50,11 +51,12 @@ export class AutomaticCompaction {
   ): Promise<void> {
     const view = this.#views.open(runContext);
     const receipt = this.#viewOf(ownership, view.storeId);
-    const append = encodeItems(items);
-    if (append.length === 0) return;
-    await view.writes.run(() =>
-      receipt ? this.#access.appendExactly(receipt, append) : this.#access.commit(view, { append }),
-    );
+    const texts = itemTexts(items);
+    if (texts.length === 0) return;
+    await view.writes.run(async () => {
+      const append = await view.codec.encode(texts);
+      await (receipt ? this.#access.appendExactly(receipt, append) : this.#access.commit(view, { append }));
+    });
   }
 
   /**
@@ -102,12 +104,12 @@ export class AutomaticCompaction {
   ): Promise<void> {
     const { known } = view;
     if (known?.revision === undefined) return;
-    const items = readable(this.#access.decode(known.records));
+    const items = readable(await this.#access.decode(view, known.records));
     const [told] = exchange;
     if (exchange.length > 0 && !(told && wasShown(shownItems(items), told))) return;
     const shortened = await work.shorten(items);
     if (shortened === undefined) return;
-    const replacement = encodeItems(shortened);
+    const replacement = itemTexts(shortened);
     await view.writes.run(() => this.#access.replace(view, known, replacement));
   }
 

@@ -1,8 +1,7 @@
 import type { RunContext, Session } from '@openai/agents';
-import type { HistoryShortener } from './compactionOptions';
 import { MemoryStore } from '../memoryStore';
 import type { RewriteResult } from './sessionOptions';
-import { shortenSettled, type Shortening } from '../conversation/shortening';
+import { shortenSettled, type HistoryShortener, type Shortening } from '../conversation/shortening';
 import { StoredSession } from './storedSession';
 
 /**

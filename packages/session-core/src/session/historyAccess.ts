@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
-import type { HistoryEntry } from './historyMutations';
-import { canonicalText } from './historyTransaction';
+import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import type { HistoryView, KnownChange, RunView } from './historyView';
-import { decodeRecord, encodeItems } from '../records/itemCodec';
+import { canonicalText, itemTexts } from '../records/itemText';
 import { othersIn, type KnownHistory } from './knownHistory';
-import { backoffMs } from '../store/retry';
+import { contention, underContention } from './contention';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
 import {
   NO_SUCH_REVISION,
@@ -17,9 +16,6 @@ import {
   type StoredHistory,
   type StoredRecord,
 } from '../store/sessionStore';
-
-/** How long a change that was worked out from one state tries, in milliseconds, while others keep changing it. */
-const CONTENTION_TIMEOUT_MS = 30_000;
 
 /** `basis`: the state that the change was worked out from, and must not be applied to another. */
 type Change = Pick<HistoryChange, 'append' | 'operation'> &
@@ -62,7 +58,7 @@ export class HistoryAccess {
   ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
       const history = await this.#store.read(view.storeId, { last });
-      const entries = this.decode(history.records);
+      const entries = await this.decode(view, history.records);
       const isWhole = last === undefined || entries.length < last;
       if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
     }
@@ -86,14 +82,14 @@ export class HistoryAccess {
     }
   }
 
-  decode(records: readonly StoredRecord[]): HistoryEntry[] {
+  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
+  async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
+    const decoded = await view.codec.decode(records);
     return records.map((record, index) => {
-      try {
-        return { record, item: decodeRecord(record, records.length - index) };
-      } catch (error) {
-        if (this.#skipCorrupt && SessionError.is(error, 'CORRUPT_RECORD')) return { record, item: undefined };
-        throw error;
-      }
+      const item = decoded[index];
+      if (!SessionError.is(item)) return { record, item };
+      if (this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD')) return { record, item: undefined };
+      throw item;
     });
   }
 
@@ -153,21 +149,22 @@ export class HistoryAccess {
     view.noteRead(start, history, true);
     const items = await rewrite(readable(entries));
     if (items === undefined) return { status: 'declined' };
-    const replacement = encodeItems(items);
+    const replacement = itemTexts(items);
     return view.writes.run(() => this.replace(view, history, replacement));
   }
 
   /**
-   * Puts the replacement in the place of `known` and of nothing else, in one commit. What others wrote is kept behind. To be
-   * run as one of the view's writes.
+   * Puts the replacement, given as texts, in the place of `known` and of nothing else, in one commit. What others wrote is
+   * kept behind. To be run as one of the view's writes.
    */
   async replace(
     view: HistoryView,
     known: KnownHistory,
-    replacement: readonly StoredRecord[],
+    replacement: readonly string[],
   ): Promise<RewriteResult> {
     // What could not be decoded was not rewritten either: it stays.
-    const records = [...unreadable(this.decode(known.records)), ...replacement];
+    const left = unreadable(await this.decode(view, known.records));
+    const records = [...left, ...(await view.codec.encode(replacement))];
     let basis = known.revision;
     let others: readonly StoredRecord[] = [];
     return underContention(async () => {
@@ -194,39 +191,10 @@ function fencedRevision(seen: Revision | undefined, basis: Revision | undefined)
   return basis === seen ? basis : NO_SUCH_REVISION;
 }
 
-/**
- * Tries a change that depends on the history until nobody else changed that meanwhile. Never leaves a try behind: the store
- * bounds each of its calls, and one that goes on later would change what was given up.
- */
-export async function underContention<T>(attempt: () => Promise<T>): Promise<T> {
-  const deadline = performance.now() + CONTENTION_TIMEOUT_MS;
-  for (let tries = 0; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const delay = backoffMs(tries);
-      if (!SessionError.is(error, 'CONTENTION') || performance.now() + delay >= deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, delay));
-    }
-  }
-}
-
-export function readable(entries: readonly HistoryEntry[]): AgentInputItem[] {
-  return entries.map(({ item }) => item).filter((item) => item !== undefined);
-}
-
-export function unreadable(entries: readonly HistoryEntry[]): StoredRecord[] {
-  return entries.flatMap(({ record, item }) => (item ? [] : [record]));
-}
-
 export function conflict(): SessionError {
   return new SessionError('CONFLICT', 'the history changed after this session, or this run, last saw it');
 }
 
 export function operationMismatch(): SessionError {
   return new SessionError('OPERATION_MISMATCH', 'the operation id was used for a different transaction');
-}
-
-function contention(): SessionError {
-  return new SessionError('CONTENTION', 'other writers changed the history at every try');
 }

@@ -1,16 +1,19 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
-import { SessionError } from '../store/errors';
-import { takeItem } from '../records/itemCodec';
 import { mapElements, readFields } from '../arguments/readArguments';
-import type { StoredRecord } from '../store/sessionStore';
+import { takeItem } from '../records/itemText';
+import type { RecordCodec } from '../records/recordCodec';
+import { SessionError } from '../store/errors';
+import type { HistoryEntry } from './historyEntry';
 
-/** One place of the history: its record as stored, and its item where that can be decoded. */
-export interface HistoryEntry {
-  readonly record: StoredRecord;
-  readonly item: AgentInputItem | undefined;
+/** A mutation as it was called. */
+interface ReplaceFunctionCall {
+  readonly callId: string;
+  readonly text: string;
+  readonly item: AgentInputItem;
 }
 
-interface ReplaceFunctionCall {
+/** A mutation with what takes the place of the call. */
+export interface EncodedMutation {
   readonly callId: string;
   readonly entry: HistoryEntry;
 }
@@ -24,18 +27,27 @@ export function parseMutations(args: SessionHistoryRewriteArgs): ReplaceFunction
     if (typeof callId !== 'string' || callId === '') {
       throw invalid(`${path}.callId must be a non-empty string`);
     }
-    const entry = takeItem(replacement, `${path}.replacement`);
-    if (entry.item.type !== 'function_call') {
-      throw invalid(`${path}.replacement must be a function_call item`);
-    }
-    return { callId, entry };
+    const { text, item } = takeItem(replacement, `${path}.replacement`);
+    if (item.type !== 'function_call') throw invalid(`${path}.replacement must be a function_call item`);
+    return { callId, text, item };
+  });
+}
+
+export async function encodeMutations(
+  mutations: readonly ReplaceFunctionCall[],
+  codec: RecordCodec,
+): Promise<EncodedMutation[]> {
+  const records = await codec.encode(mutations.map(({ text }) => text));
+  return mutations.flatMap(({ callId, item }, index) => {
+    const record = records[index];
+    return record === undefined ? [] : [{ callId, entry: { record, item } }];
   });
 }
 
 /** Replaces the first function call with the id and removes the others, as the SDK's `applySessionHistoryMutations`. */
 export function mutate(
   entries: readonly HistoryEntry[],
-  mutations: readonly ReplaceFunctionCall[],
+  mutations: readonly EncodedMutation[],
 ): readonly HistoryEntry[] {
   return mutations.reduce<readonly HistoryEntry[]>((current, { callId, entry }) => {
     let replaced = false;

@@ -1,21 +1,30 @@
-import { createHash } from 'node:crypto';
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents';
-import { SessionError } from '../store/errors';
-import { toExactJson } from '../records/exactJson';
-import { takeItem } from '../records/itemCodec';
 import { mapElements, readFields } from '../arguments/readArguments';
+import { toExactJson } from '../records/exactJson';
+import { canonicalText, takeExpectedItem, takeItem } from '../records/itemText';
+import { digest, type RecordCodec } from '../records/recordCodec';
+import { SessionError } from '../store/errors';
 import type { HistoryOperation, StoredRecord } from '../store/sessionStore';
 
+/** A transaction as it was called, in texts. */
 export interface ParsedTransaction {
-  readonly operation: HistoryOperation;
-  readonly append: readonly StoredRecord[];
+  readonly operationId: string;
+  /** Equal for equal transactions: the type, and digests of the items. */
+  readonly fingerprint: string;
+  readonly append: readonly string[];
   /** The canonical texts of the expected suffix, oldest first; none for `append_items`. */
   readonly expectedSuffix: readonly string[];
 }
 
-const ITEM_FIELDS = {
-  append_items: ['items'],
-  replace_suffix: ['expectedSuffix', 'replacement'],
+/** What a store is given of a transaction. */
+export interface EncodedTransaction {
+  readonly operation: HistoryOperation;
+  readonly append: readonly StoredRecord[];
+}
+
+const FIELDS = {
+  append_items: ['type', 'items'],
+  replace_suffix: ['type', 'expectedSuffix', 'replacement'],
 } as const;
 
 /**
@@ -33,52 +42,58 @@ export function parseTransaction(args: SessionHistoryTransactionArgs): ParsedTra
   if (type !== 'append_items' && type !== 'replace_suffix') {
     throw invalid("transaction.type must be 'append_items' or 'replace_suffix'");
   }
-  const itemFields: readonly string[] = ITEM_FIELDS[type];
-  const fields = ['type', ...itemFields];
+  const fields: readonly string[] = FIELDS[type];
   if (Object.keys(given).some((key) => !fields.includes(key))) {
     throw invalid(`a ${type} transaction has the fields ${fields.join(', ')} only`);
   }
-  const lists = itemFields.map((field) => takeProtocolItems(given[field], `transaction.${field}`));
-  const [appended = [], expected = []] = lists.toReversed();
+  const expected = type === 'replace_suffix' ? takeExpected(given, 'expectedSuffix') : undefined;
+  const appended = takeAppended(given, type === 'replace_suffix' ? 'replacement' : 'items');
+  const texts = [...(expected ? [expected] : []), appended.map(({ canonical }) => canonical)];
   return {
-    operation: {
-      id: digest(toExactJson(operationId, 'operationId')),
-      // of digests, because all texts together may be longer than a string can be
-      fingerprint: digest(
-        JSON.stringify([type, ...lists.map((list) => list.map(({ text }) => digest(text)))]),
-      ),
-    },
-    append: appended.map(({ record }) => record),
-    expectedSuffix: expected.map(({ text }) => text),
+    operationId: toExactJson(operationId, 'operationId'),
+    // of digests, because all texts together may be longer than a string can be
+    fingerprint: JSON.stringify([type, ...texts.map((each) => each.map(digest))]),
+    append: appended.map(({ text }) => text),
+    expectedSuffix: expected ?? [],
   };
 }
 
-/** Equal for structurally equal items: the order of keys does not matter, types do. */
-export function canonicalText(item: AgentInputItem): string {
-  return toExactJson(item, 'item', true);
+export async function encodeTransaction(
+  { operationId, fingerprint, append }: ParsedTransaction,
+  codec: RecordCodec,
+): Promise<EncodedTransaction> {
+  return {
+    operation: { id: await codec.digest(operationId), fingerprint: await codec.digest(fingerprint) },
+    append: await codec.encode(append),
+  };
 }
 
-interface TakenItem {
-  readonly record: StoredRecord;
-  /** Canonical. */
-  readonly text: string;
-}
-
-/** The SDK's schemas are left to the SDK, which adds to them; checked is what all items of its protocol have. */
-function takeProtocolItems(items: unknown, path: string): TakenItem[] {
-  return mapElements(items, path, (given, place) => {
-    const { record, item } = takeItem(given, place);
-    const { type, role } = item as { type?: unknown; role?: unknown };
-    if (typeof type !== 'string' && !(type === undefined && typeof role === 'string')) {
-      throw invalid(`${place} must have a type, or a role if it is a message`);
-    }
-    return { record, text: canonicalText(item) };
+function takeAppended(
+  given: Readonly<Record<string, unknown>>,
+  field: string,
+): { text: string; canonical: string }[] {
+  return mapElements(given[field], `transaction.${field}`, (element, path) => {
+    const { text, item } = takeItem(element, path);
+    assertProtocolItem(item, path);
+    return { text, canonical: canonicalText(item) };
   });
 }
 
-/** 128 bits: a store keeps them for as long as the session lives. */
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+/** Only compared, never stored: the canonical texts are all that is made of these. */
+function takeExpected(given: Readonly<Record<string, unknown>>, field: string): string[] {
+  return mapElements(given[field], `transaction.${field}`, (element, path) => {
+    const { text, item } = takeExpectedItem(element, path);
+    assertProtocolItem(item, path);
+    return text;
+  });
+}
+
+/** The SDK's schemas are left to the SDK, which adds to them; checked is what all items of its protocol have. */
+function assertProtocolItem(item: AgentInputItem, path: string): void {
+  const { type, role } = item as { type?: unknown; role?: unknown };
+  if (typeof type !== 'string' && !(type === undefined && typeof role === 'string')) {
+    throw invalid(`${path} must have a type, or a role if it is a message`);
+  }
 }
 
 function invalid(message: string): SessionError {

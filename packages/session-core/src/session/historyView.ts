@@ -1,4 +1,5 @@
 import type { RunContext } from '@openai/agents';
+import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './knownHistory';
 import { storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
@@ -21,6 +22,7 @@ export interface KnownChange {
 
 export interface HistoryView {
   readonly storeId: string;
+  readonly codec: RecordCodec;
   /** Carries out the writes one after the other. */
   readonly writes: WriteQueue;
   /** The object's own view, which is this one outside a run. */
@@ -41,6 +43,7 @@ export interface HistoryView {
 /** What an object knows outside runs: what was last read or written through it, in whatever run. */
 export class ObjectView implements HistoryView {
   readonly storeId: string;
+  readonly codec: RecordCodec;
   readonly writes = new WriteQueue();
   readonly object = this;
   seen: Revision | undefined;
@@ -50,8 +53,9 @@ export class ObjectView implements HistoryView {
   #seenAt = 0;
   #ticks = 0;
 
-  constructor(storeId: string) {
+  constructor(storeId: string, codec: RecordCodec) {
     this.storeId = storeId;
+    this.codec = codec;
   }
 
   tick(): number {
@@ -100,6 +104,10 @@ export class RunView implements HistoryView {
 
   get storeId(): string {
     return this.object.storeId;
+  }
+
+  get codec(): RecordCodec {
+    return this.object.codec;
   }
 
   get writes(): WriteQueue {
@@ -155,19 +163,21 @@ export class RunView implements HistoryView {
 export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
+  readonly #codecOf: (storeId: string) => RecordCodec;
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
 
-  constructor(sessionId: string, scope: SessionScope | undefined) {
+  constructor(sessionId: string, scope: SessionScope | undefined, codecOf: (storeId: string) => RecordCodec) {
     this.#sessionId = sessionId;
     this.#scope = scope;
-    if (scope === undefined) this.#ofObject = new ObjectView(storedSessionId(sessionId));
+    this.#codecOf = codecOf;
+    if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
   }
 
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
-    const object = this.#ofObject ?? new ObjectView(this.#scopedId(runContext));
+    const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
     if (known?.storeId === object.storeId) return known;
@@ -185,6 +195,10 @@ export class HistoryViews {
     const view = new RunView(this.open(runContext).object);
     if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
+  }
+
+  #objectView(storeId: string): ObjectView {
+    return new ObjectView(storeId, this.#codecOf(storeId));
   }
 
   #scopedId(runContext: RunContext | undefined): string {

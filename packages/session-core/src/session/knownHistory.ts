@@ -40,7 +40,7 @@ export function areSameRecords(left: readonly StoredRecord[], right: readonly St
   return left.length === right.length && othersIn(left, right)?.length === 0;
 }
 
-function isSameRecord(left: StoredRecord, right: StoredRecord): boolean {
+export function isSameRecord(left: StoredRecord, right: StoredRecord): boolean {
   if (typeof left === 'string' || typeof right === 'string') return left === right;
   return Buffer.compare(left, right) === 0;
 }

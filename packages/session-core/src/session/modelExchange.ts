@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
-import { canonicalText } from './historyTransaction';
-import { isPlainObject } from '../records/exactJson';
+import { canonicalText } from '../records/itemText';
+import { isPlainObject } from '../arguments/isPlainObject';
 
 /** What a model was given in its last successful call, and what it answered, as the SDK's Runner tells it. */
 export interface ModelExchange {

@@ -9,13 +9,16 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
 import { AutomaticCompaction } from './automaticCompaction';
-import type { CompactionUsage } from './compactionOptions';
+import type { CompactionUsage } from '../conversation/shortening';
 import { SessionError } from '../store/errors';
-import { conflict, HistoryAccess, operationMismatch, underContention, unreadable } from './historyAccess';
-import { mutate, parseMutations } from './historyMutations';
-import { parseTransaction } from './historyTransaction';
+import { underContention } from './contention';
+import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
+import { entriesOf, unreadable } from './historyEntry';
+import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
+import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
-import { encodeItems } from '../records/itemCodec';
+import { itemTexts } from '../records/itemText';
+import { plainCodec } from '../records/recordCodec';
 import { knownWithout } from './knownHistory';
 import type { ModelExchange } from './modelExchange';
 import {
@@ -77,7 +80,7 @@ export class StoredSession
       resolveSessionOptions(options);
     const fenced = concurrentWrites === 'reject';
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(sessionId, scope);
+    this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced });
     if (compaction === undefined && !fenced) return;
     const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
@@ -105,9 +108,11 @@ export class StoredSession
   /** Appends all items in order and next to each other, or none. */
   async addItems(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
-    const append = encodeItems(items);
-    if (append.length === 0) return;
-    await view.writes.run(() => this.#access.commit(view, { append }));
+    const texts = itemTexts(items);
+    if (texts.length === 0) return;
+    await view.writes.run(async () => {
+      await this.#access.commit(view, { append: await view.codec.encode(texts) });
+    });
   }
 
   /** Takes the newest item off and returns it; undefined when there is none. */
@@ -145,8 +150,9 @@ export class StoredSession
    */
   async applyHistoryTransaction(args: SessionHistoryTransactionArgs, runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
-    const { operation, append, expectedSuffix } = parseTransaction(args);
-    const apply = async (): Promise<void> => {
+    const transaction = parseTransaction(args);
+    const { expectedSuffix } = transaction;
+    const apply = async ({ operation, append }: EncodedTransaction): Promise<void> => {
       if (expectedSuffix.length === 0) {
         await this.#access.commit(view, { append, operation });
         return;
@@ -174,15 +180,18 @@ export class StoredSession
       if (result.status === 'operation-mismatch') throw operationMismatch();
       if (result.status !== 'repeated') throw suffix;
     };
-    await view.writes.run(() => underContention(apply));
+    await view.writes.run(async () => {
+      const encoded = await encodeTransaction(transaction, view.codec);
+      await underContention(() => apply(encoded));
+    });
   }
 
   /** Rewrites stored items in place, atomically: `replace_function_call` only, as the SDK defines it. */
   async applyHistoryMutations(args: SessionHistoryRewriteArgs, runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
-    const mutations = parseMutations(args);
-    if (mutations.length === 0) return;
-    const apply = async (): Promise<void> => {
+    const parsed = parseMutations(args);
+    if (parsed.length === 0) return;
+    const apply = async (mutations: readonly EncodedMutation[]): Promise<void> => {
       const { entries, history } = await this.#access.read(view);
       const mutated = mutate(entries, mutations);
       const start = entries.findIndex((entry, index) => entry !== mutated[index]);
@@ -191,10 +200,13 @@ export class StoredSession
         drop: entries.length - start,
         append: mutated.slice(start).map(({ record }) => record),
         basis: history.revision,
-        becomes: (known) => mutate(this.#access.decode(known), mutations).map(({ record }) => record),
+        becomes: (known) => mutate(entriesOf(known, entries), mutations).map(({ record }) => record),
       });
     };
-    await view.writes.run(() => underContention(apply));
+    await view.writes.run(async () => {
+      const mutations = await encodeMutations(parsed, view.codec);
+      await underContention(() => apply(mutations));
+    });
   }
 
   /**
@@ -206,7 +218,7 @@ export class StoredSession
    */
   async replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
-    const replacement = encodeItems(items);
+    const replacement = itemTexts(items);
     await view.writes.run(async () => {
       const known = view.known ?? (await this.#access.read(view)).history;
       const { status } = await this.#access.replace(view, known, replacement);

@@ -8,7 +8,7 @@ export interface StoreOptions {
    * omitted: never.
    */
   readonly ttlSeconds?: number | undefined;
-  /** What puts the expiry off. Default `'write'`. Without `ttlSeconds`, nothing expires. */
+  /** What extends a session. Default `'write'`. Without `ttlSeconds`, nothing expires. */
   readonly ttlRefresh?: TtlRefresh | undefined;
   /** Milliseconds for one call of the store, retries included. From 1 to 1,800,000 (half an hour); default 15,000. */
   readonly timeoutMs?: number | undefined;
@@ -17,13 +17,13 @@ export interface StoreOptions {
 }
 
 /**
- * What puts a session's expiry off:
- * - `'write'`: each write, to `ttlSeconds` from then.
- * - `'access'`: reads too, once a tenth of `ttlSeconds` has passed since it was last put off; so a session that is in use
- *   costs about ten more writes in that time, not one with each read. A read that cannot put it off throws.
+ * What extends a session, so that it expires `ttlSeconds` from then:
+ * - `'write'`: each write.
+ * - `'access'`: reads too, once a tenth of `ttlSeconds` has passed since the session was last extended. So a session that
+ *   is in use costs about ten more writes in `ttlSeconds`, not one with each read. A read that cannot extend it throws.
  * - `'never'`: nothing. The session expires `ttlSeconds` after the write that begins it, or that finds it without expiry.
  *
- * What changes nothing, such as a write that ends in `CONFLICT`, puts nothing off.
+ * What changes nothing, such as a write that ends in `CONFLICT`, does not extend the session.
  */
 export type TtlRefresh = (typeof TTL_REFRESHES)[number];
 
@@ -56,7 +56,7 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   return { ttlMs: ttlSeconds === undefined ? undefined : ttlSeconds * 1_000, ttlRefresh, timeoutMs, signal };
 }
 
-/** Whether a read of a session that expires in `remainingMs` puts that off, with `ttlRefresh: 'access'`. */
+/** Whether a read extends a session that expires in `remainingMs`, with `ttlRefresh: 'access'`. */
 export function isRefreshDue(ttlMs: number, remainingMs: number): boolean {
   return remainingMs <= ttlMs - ttlMs / 10;
 }

@@ -1,6 +1,12 @@
 import { SessionError, type SessionErrorCode } from '../store/errors';
 import { toExactJson } from '../records/exactJson';
-import type { CommitResult, HistoryChange, Revision, SessionStore, StoredRecord } from '../store/sessionStore';
+import type {
+  CommitResult,
+  HistoryChange,
+  Revision,
+  SessionStore,
+  StoredRecord,
+} from '../store/sessionStore';
 
 /*
  * Values are compared as canonical texts, not by `assert.deepStrictEqual`: under a runner that gives tests a realm of their

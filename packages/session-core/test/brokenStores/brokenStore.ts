@@ -152,7 +152,7 @@ export function gap(): Promise<void> {
 
 let ids = 0;
 
-/** A commit id that none was before. */
-export function freshId(): string {
+/** An idempotency key that none was before. */
+export function freshKey(): string {
   return `fresh-${++ids}`;
 }

@@ -6,12 +6,12 @@ import {
   type StoredHistory,
   type StoredRecord,
 } from '../../src/store';
-import { altering, freshId, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
+import { altering, freshKey, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const committing: BrokenStores = {
   'doubles a retry': {
     fault: altering(() => (intact) => ({
-      commit: (sessionId, change) => intact.commit(sessionId, { ...change, idempotencyKey: freshId() }),
+      commit: (sessionId, change) => intact.commit(sessionId, { ...change, idempotencyKey: freshKey() }),
     })),
     fails: ['retrying: a commit tried again changes nothing', 'retrying: two tries at once land once'],
   },
@@ -22,7 +22,7 @@ export const committing: BrokenStores = {
         commit: (sessionId, change) => {
           const last = lastOf(sessionId);
           if (change.idempotencyKey !== last.id)
-            Object.assign(last, { id: change.idempotencyKey, storeId: freshId() });
+            Object.assign(last, { id: change.idempotencyKey, storeId: freshKey() });
           return intact.commit(sessionId, { ...change, idempotencyKey: last.storeId });
         },
       });
@@ -34,7 +34,7 @@ export const committing: BrokenStores = {
       const own = new Map<string, string>();
       return {
         commit: (sessionId, change) => {
-          const id = own.get(change.idempotencyKey) ?? freshId();
+          const id = own.get(change.idempotencyKey) ?? freshKey();
           own.set(change.idempotencyKey, id);
           return intact.commit(sessionId, { ...change, idempotencyKey: id });
         },
@@ -52,7 +52,7 @@ export const committing: BrokenStores = {
     })),
     fails: ['retrying: a commit tried again after other commits changes nothing'],
   },
-  'compares the revision before it looks for the commit id': {
+  'compares the revision before it looks for the idempotency key': {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, change) => {
         const { revision } = await intact.read(sessionId);
@@ -65,14 +65,14 @@ export const committing: BrokenStores = {
       'retrying: a commit with an operation tried again is committed, not repeated',
     ],
   },
-  'looks for the operation before the commit id': {
+  'looks for the operation before the idempotency key': {
     fault: altering(() => {
       const known = perSession(() => new Set<string>());
       return (intact) => ({
         commit: async (sessionId, change) => {
           const operationId = change.operation?.id;
           if (operationId !== undefined && known(sessionId).has(operationId)) {
-            return intact.commit(sessionId, { ...change, idempotencyKey: freshId() });
+            return intact.commit(sessionId, { ...change, idempotencyKey: freshKey() });
           }
           if (operationId !== undefined) known(sessionId).add(operationId);
           return intact.commit(sessionId, change);
@@ -95,7 +95,7 @@ export const committing: BrokenStores = {
     }),
     fails: ['retrying: a commit that was refused is refused when it is tried again'],
   },
-  'looks for the commit id, then writes': {
+  'looks for the idempotency key, then writes': {
     fault: altering(() => {
       const known = perSession(() => new Set<string>());
       return (intact) => ({
@@ -103,13 +103,13 @@ export const committing: BrokenStores = {
           if (known(sessionId).has(change.idempotencyKey)) return intact.commit(sessionId, change);
           await gap();
           known(sessionId).add(change.idempotencyKey);
-          return intact.commit(sessionId, { ...change, idempotencyKey: freshId() });
+          return intact.commit(sessionId, { ...change, idempotencyKey: freshKey() });
         },
       });
     }),
     fails: ['retrying: two tries at once land once'],
   },
-  'forgets commit ids with a clear': {
+  'forgets idempotency keys with a clear': {
     fault: altering(() => {
       const clears = perSession(() => ({ count: 0 }));
       return (intact) => ({
@@ -241,7 +241,7 @@ export const committing: BrokenStores = {
       commit: async (sessionId, { drop, ...change }) => {
         const { revision } = await intact.read(sessionId);
         if (drop !== undefined)
-          await intact.commit(sessionId, { idempotencyKey: freshId(), drop, append: [] });
+          await intact.commit(sessionId, { idempotencyKey: freshKey(), drop, append: [] });
         const { ifRevision = revision } = change;
         if (ifRevision !== revision) return { status: 'conflict' };
         return intact.commit(sessionId, { ...change, ifRevision: undefined });

@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { MemoryStore, type MemorySessions } from '../../src';
+import { MemoryStore, type MemorySessions } from '../../src/memoryStore';
 import type { SessionStore } from '../../src/store';
 import { WriteQueue } from '../../src/session/writeQueue';
 

@@ -1,7 +1,7 @@
 import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src/store';
 import {
   altering,
-  freshId,
+  freshKey,
   gap,
   keyedBy,
   over,
@@ -21,7 +21,7 @@ export const forgetting: BrokenStores = {
   },
   'clears by dropping all records': {
     fault: onClear(async (intact, sessionId) => {
-      await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 'all', append: [] });
     }),
     fails: [
       'clearing: a cleared session is empty, at NO_HISTORY',
@@ -33,7 +33,7 @@ export const forgetting: BrokenStores = {
     fault: onClear(async (intact, sessionId) => {
       const { revision } = await intact.read(sessionId);
       if (revision !== NO_HISTORY) return intact.clear(sessionId);
-      await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 'all', append: [] });
     }),
     fails: ['clearing: a clear of nothing does nothing'],
   },
@@ -103,7 +103,7 @@ export const forgetting: BrokenStores = {
       const { records } = await intact.read(sessionId);
       for (let dropped = 0; dropped < records.length; dropped++) {
         await gap();
-        await intact.commit(sessionId, { idempotencyKey: freshId(), drop: 1, append: [] });
+        await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 1, append: [] });
       }
     }),
     fails: ['clearing: commits during a clear are before it or after it'],
@@ -173,29 +173,29 @@ export const forgetting: BrokenStores = {
       database.open({ ...options, ttlSeconds: options.ttlSeconds && options.ttlSeconds / 2 }),
     fails: [
       'expiry: a session is whole until its time is up, and then gone',
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
     ],
   },
   'expires after its first write': {
     fault: expiring({ postpones: () => false }),
     fails: [
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
       'expiry: nothing vanishes from a session that lives for many times its time',
       'expiry: the last writer decides when the session expires',
     ],
   },
-  'puts the expiry off with a read': {
+  'extends a session with a read': {
     fault: expiring({ readsPostpone: true }),
     fails: ['expiry: a session is whole until its time is up, and then gone'],
   },
-  'puts the expiry off with appends only': {
+  'extends a session with appends only': {
     fault: expiring({ postpones: ({ append }) => append.length > 0 }),
-    fails: ['expiry: every write puts the expiry off'],
+    fails: ['expiry: every write extends the session'],
   },
   'expires record by record': {
     fault: expiringRecords(),
     fails: [
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
       'expiry: nothing vanishes from a session that lives for many times its time',
     ],
   },
@@ -211,21 +211,21 @@ export const forgetting: BrokenStores = {
     fault: expiring({ clearsExpired: false }),
     fails: ['expiry: what expired is gone from the database after a clear'],
   },
-  'puts the expiry off with commits that change nothing': {
+  'extends a session with commits that change nothing': {
     fault: expiring({ changesNothing: 'postpones' }),
-    fails: ['expiry: what changes nothing puts nothing off'],
+    fails: ['expiry: what changes nothing does not extend the session'],
   },
 
   "takes every ttlRefresh for 'write'": {
     fault: refreshing(() => 'write'),
     fails: [
       "ttlRefresh: with 'never', a session expires when its first write's time is up",
-      "ttlRefresh: with 'access', reads and writes put the expiry off",
+      "ttlRefresh: with 'access', reads and writes extend the session",
     ],
   },
   "takes 'write' for 'access'": {
     fault: refreshing((mode) => (mode === 'write' ? 'access' : mode)),
-    fails: ["ttlRefresh: with 'write', a read puts nothing off"],
+    fails: ["ttlRefresh: with 'write', a read does not extend the session"],
   },
   "begins anew with 'never' when it is emptied": {
     fault: (database) => (options) =>
@@ -249,9 +249,9 @@ export const forgetting: BrokenStores = {
       })),
     fails: ["ttlRefresh: with 'never', a session without expiry gets one"],
   },
-  "puts the expiry off with each read, with 'access'": {
+  "extends a session with each read, with 'access'": {
     fault: touchingReads(() => true),
-    fails: ["ttlRefresh: with 'access', a read soon after the last refresh puts nothing off"],
+    fails: ["ttlRefresh: with 'access', a read soon after the session was extended does not extend it"],
   },
   "gives an expiry with a read, with 'access'": {
     fault: touchingReads((expires) => !expires),
@@ -267,7 +267,7 @@ function refreshing(mode: (asked: TtlRefresh) => TtlRefresh): Fault {
     database.open({ ...options, ttlRefresh: mode(options.ttlRefresh ?? 'write') });
 }
 
-/** Puts the expiry off by commits in a read, with 'access'. */
+/** Extends a session by commits in a read, with 'access'. */
 function touchingReads(touches: (expires: boolean) => boolean): Fault {
   return (database) => {
     const expiring = new Set<string>();
@@ -276,7 +276,7 @@ function touchingReads(touches: (expires: boolean) => boolean): Fault {
         read: async (sessionId, bounds) => {
           const history = await intact.read(sessionId, bounds);
           if (options.ttlRefresh === 'access' && touches(expiring.has(sessionId))) {
-            await intact.commit(sessionId, { idempotencyKey: freshId(), append: [] });
+            await intact.commit(sessionId, { idempotencyKey: freshKey(), append: [] });
           }
           return history;
         },

@@ -29,7 +29,7 @@ export const harnesses: BrokenStores = {
     fails: [
       'processes: of writers in several processes every record is there once, in order, each commit contiguous',
       'processes: of poppers in several processes none gets what another got',
-      'processes: of what several processes try at once one goes in: by commit id, by operation id, by revision',
+      'processes: of what several processes try at once one goes in: by idempotency key, by operation id, by revision',
     ],
   },
 

@@ -1,5 +1,5 @@
 import type { HistoryOperation } from '../../src/store';
-import { altering, freshId, gap, onCommit, perSession, type BrokenStores, type Fault } from './brokenStore';
+import { altering, freshKey, gap, onCommit, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const operating: BrokenStores = {
   'ignores operations': {
@@ -90,7 +90,7 @@ export const operating: BrokenStores = {
         const result = await intact.commit(sessionId, change);
         if (result.status === 'conflict') {
           await intact.commit(sessionId, {
-            idempotencyKey: freshId(),
+            idempotencyKey: freshKey(),
             append: [],
             operation: change.operation,
           });

@@ -22,7 +22,7 @@ export const expiry: Cases = {
     );
   },
 
-  'every write puts the expiry off': async ({ openStore, elapse, newId }) => {
+  'every write extends the session': async ({ openStore, elapse, newId }) => {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
     await commit(store, id, { append: texts('a', 1) });
@@ -35,7 +35,7 @@ export const expiry: Cases = {
     await checkRecords(store, id, texts('a', 1), 'after a drop');
   },
 
-  'what changes nothing puts nothing off': async ({ openStore, elapse, newId }) => {
+  'what changes nothing does not extend the session': async ({ openStore, elapse, newId }) => {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
     const operation = { id: 'operation', fingerprint: 'f' };
