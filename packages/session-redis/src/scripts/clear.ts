@@ -1,5 +1,5 @@
 import { IS_UNSURE, LOG, RECALL, REMEMBER_MS, REPAIR, TAKE_PLACE } from './bookkeeping';
-import { REPLICATION } from './replicas';
+import { restsOn } from './replicas';
 import { defineScript } from './script';
 
 export const CLEAR = defineScript(`
@@ -12,11 +12,7 @@ export const CLEAR = defineScript(`
 local items, meta, id, since = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local state, log, landed = unpack(redis.call('HMGET', meta, 'state', 'log', 'c:' .. id))
 ${RECALL}
-local rests = ''
-if ARGV[3] ~= '' then
-${REPLICATION}
-  rests = replication_id
-end
+${restsOn('ARGV[3]')}
 
 -- Decide.
 if landed then return {rests, 'cleared', ''} end

@@ -1,5 +1,5 @@
 import { countBytes, IS_UNSURE, LOG, RECALL, REPAIR, TAKE_PLACE } from './bookkeeping';
-import { REPLICATION } from './replicas';
+import { restsOn } from './replicas';
 import { defineScript } from './script';
 
 /**
@@ -25,11 +25,7 @@ else
   state, log, landed, fingerprint = unpack(redis.call('HMGET', meta, 'state', 'log', 'c:' .. id, 'o:' .. operation))
 end
 ${RECALL}
-local rests = ''
-if ARGV[9] ~= '' then
-${REPLICATION}
-  rests = replication_id
-end
+${restsOn('ARGV[9]')}
 
 -- Decide whether it is made.
 if landed then
