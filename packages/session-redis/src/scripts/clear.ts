@@ -1,4 +1,4 @@
-import { IS_UNSURE, LOG, RECALL, REMEMBER_MS, REPAIR, TAKE_PLACE } from './bookkeeping';
+import { IS_UNSURE, LOG, RECALL, REPAIR, TAKE_PLACE } from './bookkeeping';
 import { restsOn } from './replicas';
 import { defineScript } from './script';
 
@@ -38,6 +38,6 @@ for i = 1, #obsolete, 5000 do
   redis.call('HDEL', meta, unpack(obsolete, i, math.min(i + 4999, #obsolete)))
 end
 redis.call('HSET', meta, 'state', '1 0 ' .. seq .. '.0.' .. id, 'log', ${LOG}, 'c:' .. id, '', place, id)
-redis.call('PEXPIREAT', meta, math.floor(now / 1000) + ${REMEMBER_MS})
+redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
 return {rests, 'cleared', ''}
 `);

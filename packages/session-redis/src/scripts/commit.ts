@@ -34,7 +34,8 @@ end
 if fingerprint == ARGV[8] then return {rests, 'repeated', revision or '~' .. digits(now)} end
 if fingerprint then return {'', 'operation-mismatch', ''} end
 local conflict = expected ~= '' and expected ~= revision
-local unsure = (conflict or expected == '') and ${IS_UNSURE}
+-- At the one revision that it asks for it cannot have landed: none comes back, but for '0'.
+local unsure = (conflict or expected == '' or expected == '0') and (${IS_UNSURE})
 if conflict or unsure then
   if unsure and lost or not unsure and not revision then
 ${REPAIR}
