@@ -47,10 +47,11 @@ interface Stored {
 
 const NOTHING: Truth = { records: [], state: 0, isDamaged: false, landed: new Set(), operations: new Map() };
 const LOOK = `
-local ids = 0
+local ids, records = 0, redis.call('LRANGE', KEYS[1], 0, -1)
+for i, element in ipairs(records) do records[i] = string.gsub(element, '\\t%d+$', '') end
 for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do if string.sub(field, 1, 2) == 'c:' then ids = ids + 1 end end
 return {
-  redis.call('LRANGE', KEYS[1], 0, -1), redis.call('HGET', KEYS[2], 'rev') or '', redis.call('HEXISTS', KEYS[2], 'c:' .. ARGV[1]),
+  records, string.match(redis.call('HGET', KEYS[2], 'state') or '', '^1 [1-9]%d* (.*)$') or '', redis.call('HEXISTS', KEYS[2], 'c:' .. ARGV[1]),
   ids, redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[2]), redis.call('PTTL', KEYS[1])
 }`;
 /** With one time to live, for that of two keys cannot be read at one moment. That they have the same is looked at elsewhere. */
@@ -71,10 +72,9 @@ for i, key in ipairs(KEYS) do
   if dump ~= '' then redis.call('RESTORE', key, deadline, dump, 'ABSTTL') end
 end`;
 const AGE = `
-local half, count, others, due, rest = string.match(redis.call('HGET', KEYS[1], 'commits') or '', '^(%l) (%d+) (%d+) (%d+) (.*)$')
-if half then
-  local sooner = string.format('%.0f', due - ARGV[1])
-  redis.call('HSET', KEYS[1], 'commits', half .. ' ' .. count .. ' ' .. others .. ' ' .. sooner .. ' ' .. rest)
+local start, turned, forgotten = string.match(redis.call('HGET', KEYS[1], 'log') or '', '^(.* )(%d+) (%d+)$')
+if start then
+  redis.call('HSET', KEYS[1], 'log', start .. string.format('%.0f', turned - ARGV[1]) .. ' ' .. forgotten)
 end`;
 const FORTY_MINUTES = 2_400_000_000;
 
@@ -158,7 +158,8 @@ export class WatchedSession {
     const operations = left === 1 ? this.#truth.operations : new Map<string, string>();
     // Where nothing is left, nothing can be doubled.
     const landed = left === 0 && records.length === 0 ? new Set<string>() : this.#truth.landed;
-    const rev = left === 1 ? ((await this.#client.hGet(meta, 'rev')) ?? '') : '';
+    const state = left === 1 ? ((await this.#client.hGet(meta, 'state')) ?? '') : '';
+    const rev = /^1 [1-9]\d* (.*)$/.exec(state)?.[1] ?? '';
     const isDamaged = left === 1 ? rev !== '' && !rev.includes(`.${records.length}.`) : records.length > 0;
     this.#truth = { records, operations, landed, isDamaged, state: ++this.#states };
   }

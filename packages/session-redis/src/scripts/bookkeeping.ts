@@ -39,6 +39,7 @@ const LARGEST = '9e15';
  * - `lost`: whether ids of commits that are in the list may be gone.
  */
 export const RECALL = `
+local HALF, WINDOW = ${IDS_PER_HALF}, ${REMEMBER_MS}e3
 local function digits(number) return string.format('%.0f', number) end
 local time, length = redis.call('TIME'), redis.call('LLEN', items)
 local now = time[1] * 1e6 + time[2]
@@ -58,7 +59,7 @@ local bytes, shrunk, half, count, others, turned, forgotten =
   string.match(log or '', '^(%d+) (%d+) ([ab]) (%d+) (%d+) (%d+) (%d+)$')
 bytes, count, others = tonumber(bytes), tonumber(count), tonumber(others)
 -- With an empty list there is nothing to double.
-local known = half and #log <= 128 and count <= ${IDS_PER_HALF} and others <= ${IDS_PER_HALF} and tonumber(forgotten) <= last
+local known = half and #log <= 128 and count <= HALF and others <= HALF and tonumber(forgotten) <= last
 local lost = not known and length > 0
 if not known then
   if lost then last = math.max(last, now) end
@@ -76,8 +77,8 @@ local allowed = redis.acl_check_cmd or function() return true end
  */
 export const TAKE_PLACE = `
 last = math.max(last + 1, now)
-local seq, obsolete, due = digits(last), {}, turned + ${REMEMBER_MS}e3
-if count >= ${IDS_PER_HALF} or now >= due then
+local seq, obsolete, due = digits(last), {}, turned + WINDOW
+if count >= HALF or now >= due then
   local emptied = half == 'a' and 'b' or 'a'
   for place = 1, others do obsolete[place] = emptied .. place end
   if others > 0 then

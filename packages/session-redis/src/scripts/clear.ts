@@ -1,5 +1,5 @@
-import { IS_UNSURE, LOG, RECALL, REMEMBER_MS, REPAIR, TAKE_PLACE } from './bookkeeping';
-import { REPLICATION } from './replicas';
+import { IS_UNSURE, LOG, RECALL, REPAIR, TAKE_PLACE } from './bookkeeping';
+import { restsOn } from './replicas';
 import { defineScript } from './script';
 
 export const CLEAR = defineScript(`
@@ -12,11 +12,7 @@ export const CLEAR = defineScript(`
 local items, meta, id, since = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local state, log, landed = unpack(redis.call('HMGET', meta, 'state', 'log', 'c:' .. id))
 ${RECALL}
-local rests = ''
-if ARGV[3] ~= '' then
-${REPLICATION}
-  rests = replication_id
-end
+${restsOn('ARGV[3]')}
 
 -- Decide.
 if landed then return {rests, 'cleared', ''} end
@@ -42,6 +38,6 @@ for i = 1, #obsolete, 5000 do
   redis.call('HDEL', meta, unpack(obsolete, i, math.min(i + 4999, #obsolete)))
 end
 redis.call('HSET', meta, 'state', '1 0 ' .. seq .. '.0.' .. id, 'log', ${LOG}, 'c:' .. id, '', place, id)
-redis.call('PEXPIREAT', meta, math.floor(now / 1000) + ${REMEMBER_MS})
+redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
 return {rests, 'cleared', ''}
 `);

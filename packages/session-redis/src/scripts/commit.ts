@@ -1,5 +1,5 @@
 import { countBytes, IS_UNSURE, LOG, RECALL, REPAIR, TAKE_PLACE } from './bookkeeping';
-import { REPLICATION } from './replicas';
+import { restsOn } from './replicas';
 import { defineScript } from './script';
 
 /**
@@ -25,11 +25,7 @@ else
   state, log, landed, fingerprint = unpack(redis.call('HMGET', meta, 'state', 'log', 'c:' .. id, 'o:' .. operation))
 end
 ${RECALL}
-local rests = ''
-if ARGV[9] ~= '' then
-${REPLICATION}
-  rests = replication_id
-end
+${restsOn('ARGV[9]')}
 
 -- Decide whether it is made.
 if landed then
@@ -39,7 +35,7 @@ if fingerprint == ARGV[8] then return {rests, 'repeated', revision or '~' .. dig
 if fingerprint then return {'', 'operation-mismatch', ''} end
 local conflict = expected ~= '' and expected ~= revision
 -- At the one revision that it asks for it cannot have landed: none comes back, but for '0'.
-local unsure = (conflict or expected == '' or expected == '0') and ${IS_UNSURE}
+local unsure = (conflict or expected == '' or expected == '0') and (${IS_UNSURE})
 if conflict or unsure then
   if unsure and lost or not unsure and not revision then
 ${REPAIR}

@@ -3,7 +3,7 @@
  * master, or starts again as one, takes an id that no other has had:
  * https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
  */
-export const REPLICATION = `
+const REPLICATION = `
 if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
   return redis.error_reply('NOPERM this user may not run WAIT')
 end
@@ -14,6 +14,19 @@ end
 local replication_id = string.match(info, 'master_replid:(%x+)')
 if not replication_id then
   return redis.error_reply('ERR this server has no replication id to confirm by')
+end
+`;
+
+/**
+ * Gives `rests`: that id, or '' where the caller waits for no replicas.
+ *
+ * @param count - the Lua of how many the caller waits for, or ''
+ */
+export const restsOn = (count: string): string => `
+local rests = ''
+if ${count} ~= '' then
+${REPLICATION}
+  rests = replication_id
 end
 `;
 
