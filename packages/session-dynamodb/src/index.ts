@@ -1,5 +1,5 @@
-export type { AttributeNames } from './attributeNames';
-export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './createTable';
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';
 export { DynamoDBStore, type DynamoDBStoreOptions } from './dynamodbStore';
-export type { DynamoDBSessionClient } from './sessionTable';
+export type { AttributeNames } from './table/attributeNames';
+export type { DynamoDBSessionClient } from './table/client';
+export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './table/create';

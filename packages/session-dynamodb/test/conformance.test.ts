@@ -3,6 +3,7 @@ import { TYPESCRIPT } from '@agent-sessions/engines';
 import { conformanceCases, type StoreHarness } from '@agent-sessions/session-core/testing';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBStoreOptions } from '../src';
+import { fixturesOf } from './support/fixtures';
 import type { StoreProcessOptions } from './support/storeProcess';
 import { newClient, TestTable } from './support/table';
 
@@ -10,7 +11,7 @@ interface Shape {
   readonly table: TestTable;
   readonly options?: (table: TestTable) => Partial<DynamoDBStoreOptions>;
   /** What one shape shows for all. */
-  readonly hooks?: (table: TestTable) => Pick<StoreHarness, 'processes' | 'unreachable'>;
+  readonly hooks?: (table: TestTable) => Pick<StoreHarness, 'processes' | 'unreachable' | 'fixtures'>;
 }
 
 /** One more, a tenant in a shared table: policy.test.ts */
@@ -18,6 +19,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   'with a DynamoDBClient': {
     table: new TestTable(),
     hooks: (table) => ({
+      fixtures: fixturesOf(table),
       processes: {
         module: join(__dirname, 'support/storeProcess.ts'),
         options: {
@@ -32,9 +34,9 @@ const shapes: Readonly<Record<string, Shape>> = {
       },
     }),
   },
-  'with a DynamoDBDocumentClient, reserved words for attribute names, and reads without consistency': {
-    table: new TestTable({ attributeNames: { sessionId: 'name', version: 'date', ttl: 'timestamp' } }),
-    options: ({ client }) => ({ client: DynamoDBDocumentClient.from(client), consistentRead: false }),
+  'with a DynamoDBDocumentClient, reserved words for attribute names': {
+    table: new TestTable({ attributeNames: { sessionId: 'name', row: 'date', ttl: 'timestamp' } }),
+    options: ({ client }) => ({ client: DynamoDBDocumentClient.from(client) }),
   },
 };
 

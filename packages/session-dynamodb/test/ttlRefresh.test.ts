@@ -2,7 +2,7 @@ import { NO_HISTORY } from '@agent-sessions/session-core';
 import type { DynamoDBStoreOptions, DynamoDBStore } from '../src';
 import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable, type Item } from './support/table';
+import { beginsLog, logKey, newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 const SECOND = 1_000;
@@ -44,16 +44,17 @@ describe("'access': a read that is due", () => {
     const ttl = Math.ceil(now / 1_000 + 1_000 + 900 + 7_200);
     expect(touch).toEqual({
       session_id: { S: id },
-      version: { N: '2' },
+      row: { S: logKey(2) },
       format: { N: '1' },
-      commit: { S: expect.any(String) as string },
+      idempotency_key: { S: expect.any(String) as string },
       created_ms: { N: `${now}` },
+      began_ms: first?.created_ms,
       base: { N: '1' },
       length: { N: '2' },
       log_bytes: { N: '4' },
       operation_count: { N: '1' },
       expires_ms: { N: `${now + 1_000 * SECOND}` },
-      min_ttl: first?.ttl,
+      log_ttl: first?.ttl,
       ttl: { N: `${ttl}` },
       revision: { S: revision },
     });
@@ -178,8 +179,7 @@ describe("'access': a read that is due", () => {
       const client = ownClient();
       const seen = { renewals: 0, folds: 0 };
       intercept(client, ({ name, input }, send) => {
-        const { base, version } = (input.Item ?? {}) as Item;
-        if (base && base.N === version?.N) seen.folds++;
+        if (beginsLog(input.Item as Item)) seen.folds++;
         if (name === 'UpdateItem') seen.renewals++;
         return name === 'BatchWriteItem' ? Promise.reject(new Crash()) : send();
       });
@@ -210,9 +210,9 @@ test('reads that refresh, rewrites and writes at once: each record is there once
   const put = { touches: 0, rewrites: 0 };
   intercept(client, async ({ name, input }, send) => {
     const answer = await send();
-    const { revision, base, version } = (input.Item ?? {}) as Item;
-    if (name === 'PutItem' && revision) put.touches++;
-    if (name === 'PutItem' && base && base.N === version?.N) put.rewrites++;
+    const item = input.Item as Item | undefined;
+    if (name === 'PutItem' && item?.revision) put.touches++;
+    if (name === 'PutItem' && beginsLog(item)) put.rewrites++;
     return answer;
   });
   const stores = [
@@ -324,7 +324,7 @@ describe("'never'", () => {
     expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
   });
 
-  test('keeps parts for as long as the session that somebody else was faster to begin', async () => {
+  test('keeps chunks for as long as the session that somebody else was faster to begin', async () => {
     const id = newId();
     const client = ownClient();
     let begun = false;

@@ -1,7 +1,7 @@
 import { localClientConfig } from '@agent-sessions/engines';
-import { StoredSession, type StoreOptions } from '@agent-sessions/session-core';
-import { DynamoDBStore } from '@agent-sessions/session-dynamodb';
+import { StoredSession, type SessionStore, type StoreOptions } from '@agent-sessions/session-core';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openWithClock } from '../../../session-dynamodb/src/dynamodbStore';
 import type { Connection } from './world';
 
 export interface DynamoDBConnectionOptions {
@@ -14,12 +14,12 @@ export interface DynamoDBConnectionOptions {
 export function connectDynamoDB(
   endpoint: string,
   tableName: string,
-  { now, onRequest }: DynamoDBConnectionOptions = {},
+  { now = Date.now, onRequest }: DynamoDBConnectionOptions = {},
 ): Connection {
   const client = new DynamoDBClient(localClientConfig(endpoint));
   if (onRequest) meter(client, onRequest);
-  const store = (options?: StoreOptions): DynamoDBStore =>
-    new DynamoDBStore({ ...options, client, tableName }, now);
+  const store = (options?: StoreOptions): SessionStore =>
+    openWithClock({ ...options, client, tableName }, now);
   return {
     session: (options) => new StoredSession(store(options), options),
     store,

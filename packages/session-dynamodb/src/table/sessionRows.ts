@@ -3,7 +3,6 @@ import {
   PutItemCommand,
   QueryCommand,
   UpdateItemCommand,
-  type AttributeValue,
   type ConditionalCheckFailedException,
   type PutItemCommandInput,
   type QueryCommandInput,
@@ -11,22 +10,29 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { SessionError } from '@agent-sessions/session-core';
-import type { KeyNames } from './attributeNames';
+import type { Content } from '../log/content';
+import type { Chunk, CommitRow, Row, Tombstone } from '../log/rows';
+import type { SessionTable } from './client';
 import { contention, describe } from './errors';
 import { pauseBefore, untilAnswered, type Bounds, type Request } from './requests';
-import { keyOf, toNumber, type Item } from './rows';
-import type { SessionTable } from './sessionTable';
+import type { KeyRange } from './rowKeys';
+import { CONTENT_OF, type Extent, type Item, type Schema, type StoredRow } from './schema';
 
 export interface QueryOptions {
-  /** Sort keys, both inclusive. */
-  readonly from: number | string;
-  readonly to: number | string;
   readonly newestFirst?: boolean;
   /** How many rows the first page has at most; each further page may have twice as many. */
   readonly limit?: number | undefined;
-  /** Attributes to return beside the sort key; all when omitted. It costs the same. */
-  readonly attributes?: readonly string[] | undefined;
+  readonly extent: Extent;
 }
+
+/** One of many changes that are made whatever is there. */
+export type RowChange = { readonly put: Tombstone | Chunk } | { readonly remove: string };
+
+/** The conditions of writes. */
+const KEY_IS_FREE = 'attribute_not_exists(#row)';
+const IS_OF_THE_SAME_COMMIT = '#idempotency_key = :idempotency_key';
+const STILL_HOLDS_CONTENT = 'attribute_exists(#content)';
+const MAY_GO_SOONER = '(attribute_not_exists(#ttl) OR #ttl < :ttl)';
 
 /** So that there is something in the answer to a write by which to know it. */
 const ASK_FOR_CAPACITY = { ReturnConsumedCapacity: 'TOTAL' } as const;
@@ -34,18 +40,17 @@ const ASK_FOR_CAPACITY = { ReturnConsumedCapacity: 'TOTAL' } as const;
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
 export const MOST_PER_REQUEST = 25;
 
-/** The rows of one session: everything that the store sends to DynamoDB goes through here. */
-export class Partition {
-  readonly keys: KeyNames;
-  /** The value of the partition key. */
-  readonly key: string;
+/** The rows of one session, for the time of one call: everything that the store sends to DynamoDB goes through here. */
+export class SessionRows {
   readonly #table: SessionTable;
+  readonly #schema: Schema;
+  readonly #partitionKey: string;
   readonly #bounds: Bounds;
 
-  constructor(table: SessionTable, key: string, bounds: Bounds) {
-    this.keys = table.keys;
-    this.key = key;
+  constructor(table: SessionTable, partitionKey: string, bounds: Bounds) {
     this.#table = table;
+    this.#schema = table.schema;
+    this.#partitionKey = partitionKey;
     this.#bounds = bounds;
   }
 
@@ -56,38 +61,52 @@ export class Partition {
 
   /** What the names and values of a row's keys take: the only part of it, beside its content, that varies much. */
   get keyBytes(): number {
-    const { sessionId, version, ttl } = this.keys;
-    return Buffer.byteLength(`${this.key}${sessionId}${version}${ttl}`);
+    const { sessionId, row, ttl } = this.#schema.names;
+    return Buffer.byteLength(`${this.#partitionKey}${sessionId}${row}${ttl}`);
   }
 
-  /** Puts the row unless there is one with its key already: then it returns that. */
-  async putNew(item: Item): Promise<Item | undefined> {
-    const refused = await this.#putIf(item, {
-      ConditionExpression: 'attribute_not_exists(#version)',
-      ExpressionAttributeNames: { '#version': this.keys.version },
+  /** Puts the row of a commit, or a tombstone, unless there is a row with its key already: then it returns that. */
+  async putNew(row: Row, content?: Content): Promise<StoredRow | undefined> {
+    const refused = await this.#putIf(row, content, {
+      ConditionExpression: KEY_IS_FREE,
+      ExpressionAttributeNames: { '#row': this.#schema.names.row },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     if (!refused || refused.there) return refused?.there;
     throw new SessionError('STORE_FAILURE', 'the endpoint lacks ReturnValuesOnConditionCheckFailure');
   }
 
+  /** Puts the tombstone in place of the row of the same commit; false where that is gone. */
+  async replace(tombstone: Tombstone): Promise<boolean> {
+    const refused = await this.#putIf(tombstone, undefined, {
+      ConditionExpression: IS_OF_THE_SAME_COMMIT,
+      ExpressionAttributeNames: { '#idempotency_key': 'idempotency_key' },
+      ExpressionAttributeValues: { ':idempotency_key': { S: tombstone.idempotencyKey } },
+    });
+    return refused === undefined;
+  }
+
   /**
    * Gives the row more time, unless it has that already.
    *
-   * @param content - an attribute that the row has for as long as it holds content.
-   * @param expiresAt - of the row itself, where it has none.
+   * @param expiresAt When the session expires, for a row of a commit that does not say so itself.
    * @throws `CONTENTION` when the row, or its content, is gone.
    */
-  async raiseTtl(version: string, content: string, ttl: number, expiresAt?: number): Promise<void> {
+  async raiseTtl(
+    key: string,
+    kind: (CommitRow | Chunk)['kind'],
+    ttl: number,
+    expiresAt?: number,
+  ): Promise<void> {
     const setsExpiry = expiresAt !== undefined;
     const input: UpdateItemCommandInput = {
       TableName: this.#table.name,
-      Key: keyOf(this.keys, this.key, version),
+      Key: this.#schema.key(this.#partitionKey, key),
       UpdateExpression: setsExpiry ? 'SET #ttl = :ttl, #expires = :expires' : 'SET #ttl = :ttl',
-      ConditionExpression: 'attribute_exists(#content) AND (attribute_not_exists(#ttl) OR #ttl < :ttl)',
+      ConditionExpression: [STILL_HOLDS_CONTENT, MAY_GO_SOONER].join(' AND '),
       ExpressionAttributeNames: {
-        '#ttl': this.keys.ttl,
-        '#content': content,
+        '#ttl': this.#schema.names.ttl,
+        '#content': CONTENT_OF[kind],
         ...(setsExpiry && { '#expires': 'expires_ms' }),
       },
       ExpressionAttributeValues: {
@@ -100,41 +119,33 @@ export class Partition {
       this.#table.client.send(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
     );
     if (!refused) return;
-    const held = toNumber(refused.there?.[this.keys.ttl]);
-    if (refused.there?.[content] === undefined || held === undefined || held < ttl) throw contention();
+    const { there } = refused;
+    if (!there?.holds(kind) || there.ttl === undefined || there.ttl < ttl) throw contention();
   }
 
-  /** Puts the marker in place of the row of the same commit; false where that is gone. */
-  async mark(marker: Item): Promise<boolean> {
-    const refused = await this.#putIf(marker, {
-      ConditionExpression: '#commit = :commit',
-      ExpressionAttributeNames: { '#commit': 'commit' },
-      ExpressionAttributeValues: { ':commit': marker.commit as AttributeValue },
-    });
-    return refused === undefined;
-  }
-
-  async *query(options: QueryOptions): AsyncGenerator<Item, void, undefined> {
-    const { from, to, newestFirst = false, attributes } = options;
-    const { sessionId, version, ttl } = this.keys;
-    const projected = attributes && [version, ttl, ...attributes];
-    const names = projected?.map((name, index) => [`#a${index}`, name] as const) ?? [];
-    let { limit } = options;
+  /** What lies in the range, as of the moment when its page is read. */
+  async *query(
+    { from, to }: KeyRange,
+    { newestFirst = false, limit, extent }: QueryOptions,
+  ): AsyncGenerator<StoredRow, void, undefined> {
+    const { sessionId, row } = this.#schema.names;
+    const names = this.#schema.attributes(extent)?.map((name, index) => [`#a${index}`, name] as const) ?? [];
     let start: Item | undefined;
+    let pageLimit = limit;
     do {
       const input: QueryCommandInput = {
         TableName: this.#table.name,
-        KeyConditionExpression: '#id = :id AND #version BETWEEN :from AND :to',
-        ProjectionExpression: projected && names.map(([placeholder]) => placeholder).join(),
-        ExpressionAttributeNames: { '#id': sessionId, '#version': version, ...Object.fromEntries(names) },
+        KeyConditionExpression: '#id = :id AND #row BETWEEN :from AND :to',
+        ProjectionExpression: names.map(([placeholder]) => placeholder).join() || undefined,
+        ExpressionAttributeNames: { '#id': sessionId, '#row': row, ...Object.fromEntries(names) },
         ExpressionAttributeValues: {
-          ':id': { S: this.key },
-          ':from': { N: `${from}` },
-          ':to': { N: `${to}` },
+          ':id': { S: this.#partitionKey },
+          ':from': { S: from },
+          ':to': { S: to },
         },
         ConsistentRead: true,
         ScanIndexForward: !newestFirst,
-        Limit: limit,
+        Limit: pageLimit,
         ExclusiveStartKey: start,
       };
       const page = await untilAnswered(this.#bounds, {
@@ -142,20 +153,15 @@ export class Partition {
         send: (options) => this.#table.client.send(new QueryCommand(input), options),
         isWhole: ({ Items }) => Array.isArray(Items),
       });
-      yield* page.Items ?? [];
+      for (const item of page.Items ?? []) yield this.#schema.toStored(item);
       start = page.LastEvaluatedKey;
-      limit &&= limit * 2;
+      pageLimit &&= pageLimit * 2;
     } while (start !== undefined);
   }
 
-  async delete(versions: readonly string[]): Promise<void> {
-    await this.write(
-      versions.map((version) => ({ DeleteRequest: { Key: keyOf(this.keys, this.key, version) } })),
-    );
-  }
-
-  /** Writes each row, whatever is there, and not all at once. */
-  async write(requests: readonly WriteRequest[], perRequest = MOST_PER_REQUEST): Promise<void> {
+  /** Makes each change, whatever is there, and not all at once. */
+  async write(changes: readonly RowChange[], perRequest = MOST_PER_REQUEST): Promise<void> {
+    const requests = changes.map((change) => this.#toRequest(change));
     for (let start = 0; start < requests.length; start += perRequest) {
       let rest = requests.slice(start, start + perRequest);
       for (let tries = 0; rest.length > 0; tries++) {
@@ -171,9 +177,19 @@ export class Partition {
     }
   }
 
+  #toRequest(change: RowChange): WriteRequest {
+    if ('put' in change) return { PutRequest: { Item: this.#schema.toItem(this.#partitionKey, change.put) } };
+    return { DeleteRequest: { Key: this.#schema.key(this.#partitionKey, change.remove) } };
+  }
+
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
-  async #putIf(item: Item, condition: Partial<PutItemCommandInput>): Promise<{ there?: Item } | undefined> {
-    const input: PutItemCommandInput = { TableName: this.#table.name, Item: item, ...condition };
+  async #putIf(
+    row: Row,
+    content: Content | undefined,
+    condition: Partial<PutItemCommandInput>,
+  ): Promise<{ there?: StoredRow } | undefined> {
+    const Item = this.#schema.toItem(this.#partitionKey, row, content);
+    const input: PutItemCommandInput = { TableName: this.#table.name, Item, ...condition };
     return this.#unlessRefused((options) =>
       this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
     );
@@ -182,7 +198,7 @@ export class Partition {
   /** Undefined when the condition of the write holds; otherwise what is there instead. */
   async #unlessRefused(
     send: Request<{ readonly ConsumedCapacity?: unknown }>['send'],
-  ): Promise<{ there?: Item } | undefined> {
+  ): Promise<{ there?: StoredRow } | undefined> {
     try {
       await untilAnswered(this.#bounds, {
         isChange: true,
@@ -194,7 +210,7 @@ export class Partition {
       // Never passed on as a cause: it holds the row that is there.
       if (describe(error).name !== 'ConditionalCheckFailedException') throw error;
       const there = (error as ConditionalCheckFailedException).Item;
-      return there ? { there } : {};
+      return there ? { there: this.#schema.toStored(there) } : {};
     }
   }
 }

@@ -1,91 +1,80 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
-import type { Partition } from './partition';
-import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
-import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';
+import { formatOperations, parseOperations, type Content } from '../log/content';
+import type { CommitRow } from '../log/rows';
+import { chunkKey, chunkKeys, chunkRange, newChunkSet, type ChunkSet } from '../table/rowKeys';
+import type { SessionRows } from '../table/sessionRows';
 
 /*
- * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
+ * Content that does not fit its commit's row is one stream of bytes, cut into chunks that do. The stream is a sequence of
  * frames: one byte for the kind, four for the length, the payload.
  */
 
 /** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
-const PART_BYTES = 400_000;
+const CHUNK_BYTES = 400_000;
 
 /** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
-const PARTS_PER_REQUEST = 5;
+const CHUNKS_PER_REQUEST = 5;
 
 /**
- * Parts are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later ttl,
- * need not write them again.
+ * Chunks are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later
+ * ttl, need not write them again.
  */
 const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
-/** The parts of one content, written once, and again only where they must stay longer. */
-export class Parts {
-  readonly name: PartsName;
+/** Content in chunks, which are written once, and again only where they must stay longer. */
+export class ChunkedContent {
+  readonly chunks: ChunkSet;
   readonly #stream: Buffer;
   #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
   #ttl: number | undefined;
 
   constructor(content: Content, now: number) {
     this.#stream = toStream(content);
-    this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
+    this.chunks = newChunkSet(now, Math.ceil(this.#stream.length / CHUNK_BYTES));
   }
 
-  /** @param rowTtl - of the row that names them. */
-  async write(partition: Partition, rowTtl: number | undefined): Promise<void> {
+  /** @param rowTtl That of the row that names them. */
+  async write(rows: SessionRows, rowTtl: number | undefined): Promise<void> {
     if (this.#state === 'written' && outlasts(this.#ttl, rowTtl)) return;
     this.#state = 'begun';
     const ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
-    const items = this.#keys().map((key, index): Item => {
-      const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
-      return {
-        ...keyOf(partition.keys, partition.key, key),
-        bytes: { B: bytes },
-        ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
-      };
+    const puts = chunkKeys(this.chunks).map((key, index) => {
+      const bytes = this.#stream.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+      return { put: { kind: 'chunk', key, bytes, ttl } } as const;
     });
-    await partition.write(
-      items.map((Item) => ({ PutRequest: { Item } })),
-      PARTS_PER_REQUEST,
-    );
+    await rows.write(puts, CHUNKS_PER_REQUEST);
     this.#state = 'written';
     this.#ttl = ttl;
   }
 
-  async delete(partition: Partition): Promise<void> {
+  async delete(rows: SessionRows): Promise<void> {
     if (this.#state === 'unwritten') return;
-    await partition.delete(this.#keys());
+    await rows.write(chunkKeys(this.chunks).map((remove) => ({ remove })));
     this.#state = 'unwritten';
-  }
-
-  #keys(): string[] {
-    return Array.from({ length: this.name.count }, (_, index) => partKey(this.name.stem, index + 1));
   }
 }
 
-/** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
-export async function readParts(
-  partition: Partition,
-  parts: NonNullable<CommitRow['parts']>,
+/** The content in these chunks; undefined when one is missing. @throws `CORRUPT_RECORD` */
+export async function readChunks(
+  rows: SessionRows,
+  chunks: NonNullable<CommitRow['chunks']>,
 ): Promise<Content | undefined> {
-  const chunks: Uint8Array[] = [];
-  for await (const item of partition.query({ ...rangeOf(parts), newestFirst: true })) {
-    if (item[partition.keys.version]?.N !== partKey(parts.stem, chunks.length + 1)) return undefined;
-    const bytes = item.bytes?.B;
+  const slices: Uint8Array[] = [];
+  for await (const { key, bytes } of rows.query(chunkRange(chunks.name), { extent: 'all' })) {
+    if (key !== chunkKey(chunks.name, slices.length + 1)) return undefined;
     if (bytes === undefined) throw corrupt();
-    chunks.push(bytes);
+    slices.push(bytes);
   }
-  if (chunks.length !== parts.count) return undefined;
-  const content = fromStream(Buffer.concat(chunks));
-  if (content.records.length !== parts.records) throw corrupt();
+  if (slices.length !== chunks.count) return undefined;
+  const content = fromStream(Buffer.concat(slices));
+  if (content.records.length !== chunks.records) throw corrupt();
   return content;
 }
 
-/** Whether something with the ttl `ttl` stays at least until `needed`. */
+/** Whether something with this ttl stays at least until `needed`. */
 function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
   return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
@@ -125,5 +114,5 @@ function fromStream(stream: Buffer): Content {
 }
 
 function corrupt(): SessionError {
-  return new SessionError('CORRUPT_RECORD', 'the parts of a large commit cannot be put together');
+  return new SessionError('CORRUPT_RECORD', 'the chunks of a large commit cannot be put together');
 }
