@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { StoredRecord } from '@agent-sessions/session-core';
-import { DynamoDBStore } from '../src';
+import type { DynamoDBStore } from '../src';
 import { Crash, intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable } from './support/table';

@@ -1,4 +1,4 @@
-import { DynamoDBStore } from '../src';
+import type { DynamoDBStore } from '../src';
 import { intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
 import { logKey, newClient, TestTable } from './support/table';

@@ -268,7 +268,7 @@ class Run {
     this.#set(after, revision);
   }
 
-  /** The process is gone; the session is what it was, and its expiry is put off, or not. */
+  /** The process is gone; the session is what it was, and it is extended, or not. */
   async #readCrashed(store: number, before: Model, expiresAt: number): Promise<void> {
     this.#restart(store);
     const [newest] = (await table.log(this.#id)).slice(-1);

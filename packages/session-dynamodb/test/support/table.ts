@@ -88,6 +88,13 @@ export class TestTable {
     return this.#rowsAt('chunk#', sessionId);
   }
 
+  /** Whether any row of the session has this text in it, be it in bytes. */
+  async contains(sessionId: string, text: string): Promise<boolean> {
+    const plain = (_name: string, value: unknown): unknown =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+    return (await this.rows(sessionId)).some((row) => JSON.stringify(row, plain).includes(text));
+  }
+
   async put(...items: Item[]): Promise<void> {
     await this.#write(items.map((Item) => ({ PutRequest: { Item } })));
   }
@@ -101,13 +108,12 @@ export class TestTable {
     );
   }
 
-  /** What DynamoDB does some time after rows' ttl, and the engine never does. */
-  async expire(sessionId: string, now: number): Promise<void> {
-    const due = (await this.rows(sessionId)).filter((row) => {
-      const ttl = row[this.#keys.ttl];
-      return ttl && Number(ttl.N) <= now / 1_000;
-    });
-    await this.delete(...due);
+  /** What DynamoDB does some time after rows' ttl, and the engine never does. Returns the rows that stay. */
+  async expire(sessionId: string, now: number): Promise<Item[]> {
+    const rows = await this.rows(sessionId);
+    const isDue = ({ [this.#keys.ttl]: ttl }: Item): boolean => Number(ttl?.N ?? Infinity) <= now / 1_000;
+    await this.delete(...rows.filter(isDue));
+    return rows.filter((row) => !isDue(row));
   }
 
   async #rowsAt(prefix: string, sessionId: string): Promise<Item[]> {
