@@ -149,7 +149,7 @@ describe('a lost answer', () => {
   test('of the clean-up of a commit that is in: the commit succeeds', async () => {
     const id = newId();
     const client = ownClient();
-    const store = table.open({ client, timeoutMs: 500 }, () => now);
+    const store = table.open({ client, timeoutMs: 2_000 }, () => now);
     await append(store, id, 'a');
     intercept(client, ({ name }, send) =>
       name === 'BatchWriteItem' ? Promise.reject(connectionReset()) : send(),
