@@ -1,5 +1,13 @@
 import { DynamoDBStore } from '../src';
-import { connectionReset, Crash, cutOffRefusal, intercept, measure, refusal } from './support/requests';
+import {
+  connectionReset,
+  Crash,
+  cutOffRefusal,
+  intercept,
+  measure,
+  putsRow,
+  refusal,
+} from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { logKey, newClient, TestTable, type Item } from './support/table';
 
@@ -15,9 +23,9 @@ const ownClient = (): ReturnType<typeof newClient> => {
   return client;
 };
 
-/** A client that loses the answer of its first `times` requests of this kind, after the server acted. */
+/** A client that loses the answer of its first `times` requests of this kind, or puts of rows, after the server acted. */
 function losing(
-  name: string,
+  kind: 'PutItem' | 'BatchWriteItem' | 'row',
   times: number,
   meanwhile?: () => Promise<unknown>,
 ): ReturnType<typeof newClient> {
@@ -25,7 +33,8 @@ function losing(
   let left = times;
   intercept(client, async (request, send) => {
     const answer = await send();
-    if (request.name !== name || left-- <= 0) return answer;
+    const isMeant = kind === 'row' ? putsRow(request) : request.name === kind;
+    if (!isMeant || left-- <= 0) return answer;
     await meanwhile?.();
     throw connectionReset();
   });
@@ -83,7 +92,7 @@ describe('a lost answer', () => {
   test('of an append in chunks, while another compacts: it went in before that', async () => {
     const id = newId();
     const other = open();
-    const store = open(losing('PutItem', 1, () => commit(other, id, { drop: 'all', append: ['summary'] })));
+    const store = open(losing('row', 1, () => commit(other, id, { drop: 'all', append: ['summary'] })));
     await append(store, id, large('a', 900_000));
     expect(await recordsOf(store, id)).toEqual(['summary']);
     expect(await table.chunks(id)).toEqual([]);
@@ -121,9 +130,9 @@ describe('a lost answer', () => {
     expect(await recordsOf(other, id)).toEqual(['b']);
   });
 
-  test('of a batch of chunks: nothing is doubled', async () => {
+  test('of puts of chunks: nothing is doubled', async () => {
     const id = newId();
-    await append(open(losing('BatchWriteItem', 2)), id, large('a', 900_000));
+    await append(open(losing('PutItem', 4)), id, large('a', 900_000));
     expect(await recordsOf(open(), id)).toEqual([large('a', 900_000)]);
     expect(await table.chunks(id)).toHaveLength(3);
   });
@@ -246,11 +255,12 @@ describe('a refusal that passes', () => {
       const rest = all.slice(1);
       return { output: { ...answer.output, UnprocessedItems: rest.length ? { [table.name]: rest } : {} } };
     });
-    await append(open(client), id, large('a', 1_900_000));
-    expect(batches).toBe(5);
-    expect(await recordsOf(open(), id)).toEqual([large('a', 1_900_000)]);
+    for (const record of ['a', 'b', 'c', 'd', 'e']) await append(open(), id, record);
     await open(client).clear(id);
-    expect(await table.rows(id)).toHaveLength(2);
+    // The rows one by one, then the tombstone.
+    expect(batches).toBe(6);
+    expect(await recordsOf(open(), id)).toEqual([]);
+    expect((await table.rows(id)).filter((row) => row.records)).toEqual([]);
   });
 });
 

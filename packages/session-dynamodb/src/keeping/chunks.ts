@@ -1,6 +1,6 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
 import { formatOperations, parseOperations, type Content } from '../log/content';
-import type { CommitRow } from '../log/rows';
+import type { Chunk, CommitRow } from '../log/rows';
 import { chunkKey, chunkKeys, chunkRange, newChunkSet, type ChunkSet } from '../table/rowKeys';
 import type { SessionRows } from '../table/sessionRows';
 
@@ -12,48 +12,53 @@ import type { SessionRows } from '../table/sessionRows';
 /** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
 const CHUNK_BYTES = 400_000;
 
-/** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
-const CHUNKS_PER_REQUEST = 5;
+/** Each of up to 400 KB. */
+const PUTS_AT_ONCE = 5;
 
-/**
- * Chunks are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later
- * ttl, need not write them again.
- */
+/** Chunks stay an hour longer than their row needs: a commit that is tried again a little later, with a later ttl, can use them. */
 const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
-/** Content in chunks, which are written once, and again only where they must stay longer. */
+/**
+ * Content in chunks. Each is put once, on condition that it is not there, and never again under its key: a put that arrives
+ * late must not take back a ttl that was raised since.
+ */
 export class ChunkedContent {
   readonly chunks: ChunkSet;
   readonly #stream: Buffer;
+  readonly #ttl: number | undefined;
   #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
-  #ttl: number | undefined;
-
-  constructor(content: Content, now: number) {
-    this.#stream = toStream(content);
-    this.chunks = newChunkSet(now, Math.ceil(this.#stream.length / CHUNK_BYTES));
-  }
 
   /** @param rowTtl That of the row that names them. */
-  async write(rows: SessionRows, rowTtl: number | undefined): Promise<void> {
-    if (this.#state === 'written' && outlasts(this.#ttl, rowTtl)) return;
+  constructor(content: Content, now: number, rowTtl: number | undefined) {
+    this.#stream = toStream(content);
+    this.chunks = newChunkSet(now, Math.ceil(this.#stream.length / CHUNK_BYTES));
+    this.#ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
+  }
+
+  /** Whether they stay for as long as a row with this ttl. */
+  outlasts(rowTtl: number | undefined): boolean {
+    return this.#ttl === undefined || (rowTtl !== undefined && rowTtl <= this.#ttl);
+  }
+
+  async write(rows: SessionRows): Promise<void> {
+    if (this.#state === 'written') return;
     this.#state = 'begun';
-    const ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
-    const puts = chunkKeys(this.chunks).map((key, index) => {
+    const chunks = chunkKeys(this.chunks).map((key, index): Chunk => {
       const bytes = this.#stream.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
-      return { put: { kind: 'chunk', key, bytes, ttl } } as const;
+      return { kind: 'chunk', key, bytes, ttl: this.#ttl };
     });
-    await rows.write(puts, CHUNKS_PER_REQUEST);
+    for (let start = 0; start < chunks.length; start += PUTS_AT_ONCE) {
+      await Promise.all(chunks.slice(start, start + PUTS_AT_ONCE).map((chunk) => rows.putNew(chunk)));
+    }
     this.#state = 'written';
-    this.#ttl = ttl;
   }
 
   async delete(rows: SessionRows): Promise<void> {
     if (this.#state === 'unwritten') return;
     await rows.write(chunkKeys(this.chunks).map((remove) => ({ remove })));
-    this.#state = 'unwritten';
   }
 }
 
@@ -72,11 +77,6 @@ export async function readChunks(
   const content = fromStream(Buffer.concat(slices));
   if (content.records.length !== chunks.records) throw corrupt();
   return content;
-}
-
-/** Whether something with this ttl stays at least until `needed`. */
-function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
-  return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
 
 function toStream({ records, operations }: Content): Buffer {

@@ -99,11 +99,17 @@ export function renewalFor(logTtl: number | undefined, { expiresAt, ttl }: Lifet
   if (expiresAt === undefined || ttl === undefined) {
     return { ttl: FOREVER, enough: FOREVER, isRequired: true };
   }
-  const needed = toSeconds(expiresAt + CLOCK_SLACK_MS);
+  const needed = ttlToOutlast(expiresAt);
   const spare = logTtl - needed;
   const margin = ttl - needed;
   if (spare >= margin / 8) return undefined;
-  return { ttl, enough: needed + Math.ceil(margin / 2), isRequired: spare < 0 };
+  // Less than a whole margin, for what an earlier call has renewed; more than chunks have from the beginning beyond their row.
+  return { ttl, enough: needed + Math.ceil((margin * 3) / 4), isRequired: spare < 0 };
+}
+
+/** The smallest ttl of a row that must not go before a session that expires at `expiresAt` has. */
+export function ttlToOutlast(expiresAt: number): number {
+  return toSeconds(expiresAt + CLOCK_SLACK_MS);
 }
 
 /** The ttl of a row that is put after `previous` and needs to stay until `ttl`: the second rule. */

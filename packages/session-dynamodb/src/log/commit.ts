@@ -2,7 +2,7 @@ import { SessionError, type CommitResult } from '@agent-sessions/session-core';
 import { ChunkedContent } from '../keeping/chunks';
 import { cleanUp } from '../keeping/cleanUp';
 import { tombstoneFor, type ExpiryPolicy } from '../keeping/expiry';
-import { renew, setMissingTtl } from '../keeping/renewal';
+import { chunkSetsInUse, renew, setMissingTtl } from '../keeping/renewal';
 import { contention } from '../table/errors';
 import type { SessionRows } from '../table/sessionRows';
 import { byteLength, MOST_INLINE_BYTES, type Content } from './content';
@@ -64,7 +64,7 @@ export class Commit {
         if (plan.status !== 'committed') await this.#ownChunked?.delete(rows);
         return { result: plan };
       }
-      await plan.chunked?.write(rows, plan.row.ttl);
+      await plan.chunked?.write(rows);
       const there = await rows.putNew(plan.row, plan.inline);
       if (!there) return this.#landed(plan.row, plan);
       if (there.idempotencyKey === this.#change.id) return this.#landed(there.row(), plan);
@@ -81,7 +81,8 @@ export class Commit {
     return {
       ...landed,
       tidy: async (rows) => {
-        await cleanUp(rows, row.base, this.#now());
+        const setsInUse = row.version === row.base ? undefined : await chunkSetsInUse(rows, row);
+        await cleanUp(rows, row.base, this.#now(), setsInUse);
         return laterTtl === undefined ? row : setMissingTtl(rows, row, laterTtl);
       },
     };
@@ -124,7 +125,7 @@ export class Commit {
 
   async #renew(rows: SessionRows, { live, renewal }: Renew): Promise<number | undefined> {
     try {
-      return await renew(rows, live, renewal);
+      return (await renew(rows, live, renewal))?.logTtl;
     } catch (error) {
       // Where rows are gone because somebody else deleted them, reading says so.
       if (SessionError.is(error, 'CONTENTION')) {
@@ -139,7 +140,8 @@ export class Commit {
       return { row, inline: content, chunked: undefined, leavesRows, laterTtl };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
-    const chunked = (isOwn && this.#ownChunked) || new ChunkedContent(content, row.createdAt);
+    const own = isOwn && this.#ownChunked?.outlasts(row.ttl) ? this.#ownChunked : undefined;
+    const chunked = own ?? new ChunkedContent(content, row.createdAt, row.ttl);
     if (isOwn) this.#ownChunked = chunked;
     const chunks = { ...chunked.chunks, records: content.records.length };
     return { row: { ...row, chunks }, inline: undefined, chunked, leavesRows, laterTtl };

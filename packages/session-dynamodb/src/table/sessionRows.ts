@@ -26,7 +26,7 @@ export interface QueryOptions {
 }
 
 /** One of many changes that are made whatever is there. */
-export type RowChange = { readonly put: Tombstone | Chunk } | { readonly remove: string };
+export type RowChange = { readonly put: Tombstone } | { readonly remove: string };
 
 /** The conditions of writes. */
 const KEY_IS_FREE = 'attribute_not_exists(#row)';
@@ -65,8 +65,8 @@ export class SessionRows {
     return Buffer.byteLength(`${this.#partitionKey}${sessionId}${row}${ttl}`);
   }
 
-  /** Puts the row of a commit, or a tombstone, unless there is a row with its key already: then it returns that. */
-  async putNew(row: Row, content?: Content): Promise<StoredRow | undefined> {
+  /** Puts the row or the chunk unless there is something at its key already: then it returns that. */
+  async putNew(row: Row | Chunk, content?: Content): Promise<StoredRow | undefined> {
     const refused = await this.#putIf(row, content, {
       ConditionExpression: KEY_IS_FREE,
       ExpressionAttributeNames: { '#row': this.#schema.names.row },
@@ -160,10 +160,10 @@ export class SessionRows {
   }
 
   /** Makes each change, whatever is there, and not all at once. */
-  async write(changes: readonly RowChange[], perRequest = MOST_PER_REQUEST): Promise<void> {
+  async write(changes: readonly RowChange[]): Promise<void> {
     const requests = changes.map((change) => this.#toRequest(change));
-    for (let start = 0; start < requests.length; start += perRequest) {
-      let rest = requests.slice(start, start + perRequest);
+    for (let start = 0; start < requests.length; start += MOST_PER_REQUEST) {
+      let rest = requests.slice(start, start + MOST_PER_REQUEST);
       for (let tries = 0; rest.length > 0; tries++) {
         if (tries > 0) await pauseBefore(this.#bounds, tries);
         const input = { RequestItems: { [this.#table.name]: rest } };
@@ -184,7 +184,7 @@ export class SessionRows {
 
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
   async #putIf(
-    row: Row,
+    row: Row | Chunk,
     content: Content | undefined,
     condition: Partial<PutItemCommandInput>,
   ): Promise<{ there?: StoredRow } | undefined> {
