@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describeFailure, firstFailure } from '../src/modelChecker/check';
 import { SMALL_LIMITS } from '../src/modelChecker/limits';
 import { MUTANTS } from '../src/modelChecker/mutants';
@@ -45,4 +47,14 @@ test('what is found is told in few steps, and can be repeated', async () => {
 test('what cannot be replaced is an error', () => {
   const change = { file: 'session-dynamodb/src/keeping/clear.ts', find: 'is not there', replace: '' };
   expect(() => loadStore([change])).toThrow('0 times');
+});
+
+test('the docs list what is found', () => {
+  const docs = readFileSync(join(__dirname, '../../../docs/reliability.md'), 'utf8');
+  const [, table = ''] = /\| a store that +\|\n\| -+ \|\n((?:\|.*\n)+)/.exec(docs) ?? [];
+  const listed = table
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.slice(1, -1).trim());
+  expect(listed).toEqual(MUTANTS.map(({ breaks }) => breaks));
 });
