@@ -22,7 +22,8 @@ import { liveAt, type CommitRow, type Row, type Tombstone } from '../log/rows';
  *    their ttl comes. If it does not fit, the ttl of each row is raised in place, which can stop and go on (renewal.ts).
  * 2. No row comes back as the newest one. Were a row to go before one that was put earlier, that one would end the log, and
  *    be the session again if it has not expired. So a row gets no smaller ttl than the row before it; and after a row without
- *    a ttl it gets none either, until the rows before it have a ttl, or are deleted. Then it gets its own.
+ *    a ttl it gets none either, until the rows before it have a ttl, or are deleted. Then it gets its own. Where a ttl is
+ *    raised, it is to one that outlasts the expiry that any row before tells: that may be later than the session's now.
  * 3. A ttl is never taken back. It is set where there is none, and from then on only raised. So a request that arrives late
  *    does no harm: it cannot shorten the time that others have relied on since.
  */
