@@ -41,7 +41,7 @@ function minimal(ttlSeconds: number): Append {
 
 function session(options: { readonly ttlSeconds?: number }): Append {
   const store = new RedisStore({ client, keyPrefix: 'session', ...options });
-  return (id, append) => store.commit(id, { id: commitId(), append });
+  return (id, append) => store.commit(id, { idempotencyKey: commitId(), append });
 }
 
 const records = turn(0).map((item) => JSON.stringify(item));

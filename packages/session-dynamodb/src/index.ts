@@ -1,8 +1,8 @@
 /** All that an application uses of the core too, so that it installs and imports one package. */
 export * from '@agent-sessions/session-core';
 export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
-export type { AttributeNames } from './attributeNames';
-export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './createTable';
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';
 export { DynamoDBStore, type DynamoDBStoreOptions } from './dynamodbStore';
-export type { DynamoDBSessionClient } from './sessionTable';
+export type { AttributeNames } from './table/attributeNames';
+export type { DynamoDBSessionClient } from './table/client';
+export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './table/create';

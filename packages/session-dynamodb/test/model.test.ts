@@ -274,10 +274,10 @@ class Run {
     this.#set(after, revision);
   }
 
-  /** The process is gone; the session is what it was, and its expiry is put off, or not. */
+  /** The process is gone; the session is what it was, and it is extended, or not. */
   async #readCrashed(store: number, before: Model, expiresAt: number): Promise<void> {
     this.#restart(store);
-    const [newest] = (await table.versions(this.#id)).slice(-1);
+    const [newest] = (await table.log(this.#id)).slice(-1);
     if (Number(newest?.expires_ms?.N) === expiresAt) this.#model = { ...before, expiresAt };
   }
 
@@ -317,7 +317,7 @@ class Run {
   async #checkThatNothingIsLeft(): Promise<void> {
     for (let day = 0; day < 2; day++) {
       await this.#witness.clear(this.#id);
-      expect((await table.versions(this.#id)).filter((row) => row.base)).toEqual([]);
+      expect((await table.log(this.#id)).filter((row) => row.base)).toEqual([]);
       now += 2 * DAY;
       await this.#deleteSome(100);
     }

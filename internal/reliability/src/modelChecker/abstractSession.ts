@@ -3,7 +3,7 @@ import {
   NO_HISTORY,
   type HistoryChange,
   type StoredRecord,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import type { ProcessOptions } from './call';
 
 /** From and to, both inclusive, in milliseconds since the epoch. */

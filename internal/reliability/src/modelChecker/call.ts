@@ -4,7 +4,7 @@ import type {
   SessionStore,
   StoredHistory,
   TtlRefresh,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import type { Dice } from '../workload/dice';
 
 /** What a process's store is made with. */

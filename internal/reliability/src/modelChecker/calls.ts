@@ -1,4 +1,4 @@
-import type { HistoryChange } from '@agent-sessions/session-core';
+import type { HistoryChange } from '@agent-sessions/session-core/store';
 import type { Dice } from '../workload/dice';
 import type { Process, Verb } from './call';
 import type { CallKind } from './plan';
@@ -28,9 +28,9 @@ export function nextVerb(
   const lastSeen = dice.happens(0.7) ? revision : undefined;
   const ifRevision = dice.happens(0.5) ? revision : undefined;
   const append = records(dice, name);
-  const commit = (change: Omit<HistoryChange, 'id'>): Verb => ({
+  const commit = (change: Omit<HistoryChange, 'idempotencyKey'>): Verb => ({
     verb: 'commit',
-    change: { id: `commit-${name}`, ...change },
+    change: { idempotencyKey: `commit-${name}`, ...change },
   });
   switch (kind) {
     case 'append':

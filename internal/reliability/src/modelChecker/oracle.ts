@@ -1,4 +1,4 @@
-import { NO_HISTORY, type CommitResult, type StoredHistory } from '@agent-sessions/session-core';
+import { NO_HISTORY, type CommitResult, type StoredHistory } from '@agent-sessions/session-core/store';
 import {
   afterCommit,
   afterTouch,
@@ -152,8 +152,8 @@ export class Oracle {
     fail: (what: string) => never,
   ): void {
     if (call.verb.verb !== 'commit') return;
-    const { id, ifRevision, operation } = call.verb.change;
-    const effects = this.#effects.get(id) ?? [];
+    const { idempotencyKey, ifRevision, operation } = call.verb.change;
+    const effects = this.#effects.get(idempotencyKey) ?? [];
     if (result.status === 'committed') {
       const isKnown = effects.some(({ revision }) => revision === undefined || revision === result.revision);
       if (!isKnown) fail(`acknowledged as ${result.revision}, but it never was in`);
@@ -207,7 +207,7 @@ export class Oracle {
     if (verb.verb === 'clear') {
       return this.#certainEffect(call) ? [] : [{ state: EMPTY, isEffect: true, isCommit: false }];
     }
-    const tries = this.#effects.get(verb.change.id) ?? [];
+    const tries = this.#effects.get(verb.change.idempotencyKey) ?? [];
     const isIn = tries.some(
       (effect) => effect.isCertain && (effect.call === call || !this.#isForgotten(effect)),
     );
@@ -238,7 +238,7 @@ export class Oracle {
   }
 
   #record(call: Call, effects: readonly Candidate[], isCertain: boolean): void {
-    const key = call.verb.verb === 'commit' ? call.verb.change.id : call.name;
+    const key = call.verb.verb === 'commit' ? call.verb.change.idempotencyKey : call.name;
     const known = this.#effects.get(key) ?? [];
     this.#effects.set(key, known);
     for (const { state } of effects) {
@@ -248,7 +248,7 @@ export class Oracle {
   }
 
   #certainEffect(call: Call): boolean {
-    const key = call.verb.verb === 'commit' ? call.verb.change.id : call.name;
+    const key = call.verb.verb === 'commit' ? call.verb.change.idempotencyKey : call.name;
     return (this.#effects.get(key) ?? []).some((effect) => effect.call === call && effect.isCertain);
   }
 

@@ -1,4 +1,4 @@
-import type { StoredHistory } from '@agent-sessions/session-core';
+import type { StoredHistory } from '@agent-sessions/session-core/store';
 import type { DynamoDBSessionClient } from '@agent-sessions/session-dynamodb';
 import type { Dice } from '../workload/dice';
 import type { Item } from './expressions';
@@ -19,18 +19,18 @@ const PLAIN: Omit<Liberties, 'dice'> = {
 
 /** Looks at the table with the store's own reader, at once, at any time, with any rows gone. */
 export class Probe {
-  readonly #store: InstanceType<ReturnType<typeof loadStore>['DynamoDBStore']>;
+  readonly #store: ReturnType<ReturnType<typeof loadStore>['openWithClock']>;
   #clock = 0;
   #isGone: (row: Item) => boolean = () => false;
 
   constructor(
-    { DynamoDBStore }: ReturnType<typeof loadStore>,
+    { openWithClock }: ReturnType<typeof loadStore>,
     private readonly table: SimulatedTable,
     private readonly sessionId: string,
     private readonly dice: Dice,
   ) {
     const options = { client: this.#client(), tableName: 'sessions' };
-    this.#store = new DynamoDBStore(options, () => this.#clock);
+    this.#store = openWithClock(options, () => this.#clock);
   }
 
   /** What a reader sees whose clock shows this time, when these rows are gone. */

@@ -32,7 +32,7 @@ export interface Outcome {
 }
 
 /** The layout of a table as `createTableIfNotExists` makes it: all that is known of it here. */
-const NAMES: TableNames = { partitionKey: 'session_id', sortKey: 'version', ttl: 'ttl' };
+const NAMES: TableNames = { partitionKey: 'session_id', sortKey: 'row', ttl: 'ttl' };
 const SESSION = 'session';
 const START = Date.UTC(2030, 0, 1);
 const MINUTE_MS = 60_000;
@@ -130,7 +130,7 @@ class Schedule {
 
   #start(index: number, generation: number): Process {
     const { clockAhead, options } = this.#plan.processes[index] as Plan['processes'][number];
-    const { DynamoDBStore } = this.options.store;
+    const { openWithClock } = this.options.store;
     const now = (): number => {
       const call = this.#time.context as Call | undefined;
       const shown = Math.floor(this.#time.now) + clockAhead;
@@ -141,7 +141,7 @@ class Schedule {
       name: `p${index + 1}${"'".repeat(generation - 1)}`,
       clockAhead,
       options,
-      store: new DynamoDBStore(
+      store: openWithClock(
         { client: this.#network.client(() => process), tableName: 'sessions', ...defined(options) },
         now,
       ),

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as crypto from 'node:crypto';
 import { dirname, join, relative } from 'node:path';
 import ts from 'typescript';
-import type * as SessionDynamoDB from '@agent-sessions/session-dynamodb';
+import type * as Store from '../../../../packages/session-dynamodb/src/dynamodbStore';
 import type { VirtualTime } from './virtualTime';
 
 /** One exact replacement in the sources of the packages. */
@@ -20,12 +20,13 @@ export interface Surroundings {
   readonly random: () => number;
 }
 
-type StoreModule = typeof SessionDynamoDB;
+type StoreModule = typeof Store;
 
-const PACKAGES = join(__dirname, '../../..');
+const PACKAGES = join(__dirname, '../../../../packages');
 const ENTRIES: Readonly<Record<string, string>> = {
   '@agent-sessions/session-core': join(PACKAGES, 'session-core/src/index.ts'),
-  '@agent-sessions/session-dynamodb': join(PACKAGES, 'session-dynamodb/src/index.ts'),
+  '@agent-sessions/session-core/store': join(PACKAGES, 'session-core/src/store/index.ts'),
+  '@agent-sessions/session-dynamodb': join(PACKAGES, 'session-dynamodb/src/dynamodbStore.ts'),
 };
 
 const COMPILER_OPTIONS: ts.CompilerOptions = {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { HistoryChange } from '@agent-sessions/session-core';
+import type { HistoryChange } from '@agent-sessions/session-core/store';
 import type { RedisSessionClient } from '@agent-sessions/session-redis';
 import { IDS_PER_HALF, type Scripts } from './scripts';
 import type { Delivery, ModelClient, Request, WatchedSession } from './watchedSession';

@@ -1,4 +1,5 @@
-import { SessionError, type CommitResult, type HistoryChange } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
+import type { CommitResult, HistoryChange } from '@agent-sessions/session-core/store';
 import { RedisStore, type RedisStoreOptions } from '@agent-sessions/session-redis';
 import type { Dice } from '../workload/dice';
 import type { Tally } from '../workload/tally';
@@ -139,22 +140,25 @@ export class Schedule {
     return history;
   }
 
-  async #commit(change: Omit<HistoryChange, 'id'>, loss?: Loss): Promise<CommitResult | undefined> {
+  async #commit(
+    change: Omit<HistoryChange, 'idempotencyKey'>,
+    loss?: Loss,
+  ): Promise<CommitResult | undefined> {
     const { session } = this.#line;
-    const full = { ...change, id: this.#name() };
+    const full = { ...change, idempotencyKey: this.#name() };
     const call = this.#call({ request: { kind: 'commit', change: full }, loss });
     const result = await this.#outcome(this.#store(call).commit(session.id, full), call);
     if (result === undefined) return undefined;
-    this.log.push(`  ${full.id}: ${result.status}`);
+    this.log.push(`  ${full.idempotencyKey}: ${result.status}`);
     const { ifRevision, operation } = change;
     const known = operation && session.operation(operation.id);
     switch (result.status) {
       case 'committed':
-        must(session.hasLanded(full.id), 'a commit is acknowledged that is not in');
+        must(session.hasLanded(full.idempotencyKey), 'a commit is acknowledged that is not in');
         break;
       case 'conflict':
         must(ifRevision !== undefined, 'a commit without a condition conflicts');
-        must(!session.hasLanded(full.id), 'a commit that is in conflicts');
+        must(!session.hasLanded(full.idempotencyKey), 'a commit that is in conflicts');
         must(call.deliveries.at(-1)?.wasAtRevision === false, "a commit at the session's revision conflicts");
         break;
       case 'repeated':

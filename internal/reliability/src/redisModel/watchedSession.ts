@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { HistoryChange } from '@agent-sessions/session-core';
+import type { HistoryChange } from '@agent-sessions/session-core/store';
 import type { RedisSessionClient } from '@agent-sessions/session-redis';
 import { IDS_PER_HALF } from './scripts';
 import { must } from './violation';
@@ -114,8 +114,8 @@ export class WatchedSession {
 
   /** Runs a script that may change the session, and judges what it did. */
   async deliver(request: Request, run: () => Promise<unknown>): Promise<Delivery> {
-    const { id, ifRevision } =
-      request.kind === 'commit' ? request.change : { ...request, ifRevision: undefined };
+    const id = idOf(request);
+    const ifRevision = request.kind === 'commit' ? request.change.ifRevision : undefined;
     const truth = this.#truth;
     const before = await this.#look(id);
     must(isDeepStrictEqual(before.records, truth.records), 'a read or a refusal changed the records');
@@ -199,7 +199,7 @@ export class WatchedSession {
 
   #land(request: Request, truth: Truth, before: Stored, after: Stored): void {
     this.changes++;
-    const { id } = request.kind === 'commit' ? request.change : request;
+    const id = idOf(request);
     must(!truth.landed.has(id), `a ${request.kind} lands twice`);
     const landed = new Set(truth.landed).add(id);
     if (request.kind === 'clear') {
@@ -238,4 +238,8 @@ export class WatchedSession {
     })) as [string[], string, number, number, number, number, number];
     return { records, rev, hasId: hasId === 1, ids, left };
   }
+}
+
+function idOf(request: Request): string {
+  return request.kind === 'commit' ? request.change.idempotencyKey : request.id;
 }

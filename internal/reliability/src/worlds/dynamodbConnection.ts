@@ -1,8 +1,8 @@
 import { localClientConfig } from '@agent-sessions/engines';
 import { StoredSession } from '@agent-sessions/session-core';
-import type { StoreOptions } from '@agent-sessions/session-core/store';
-import { DynamoDBStore } from '@agent-sessions/session-dynamodb';
+import type { SessionStore, StoreOptions } from '@agent-sessions/session-core/store';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { openWithClock } from '../../../../packages/session-dynamodb/src/dynamodbStore';
 import type { Connection } from './world';
 
 export interface DynamoDBConnectionOptions {
@@ -15,12 +15,12 @@ export interface DynamoDBConnectionOptions {
 export function connectDynamoDB(
   endpoint: string,
   tableName: string,
-  { now, onRequest }: DynamoDBConnectionOptions = {},
+  { now = Date.now, onRequest }: DynamoDBConnectionOptions = {},
 ): Connection {
   const client = new DynamoDBClient(localClientConfig(endpoint));
   if (onRequest) meter(client, onRequest);
-  const store = (options?: StoreOptions): DynamoDBStore =>
-    new DynamoDBStore({ ...options, client, tableName }, now);
+  const store = (options?: StoreOptions): SessionStore =>
+    openWithClock({ ...options, client, tableName }, now);
   return {
     session: (options) => new StoredSession(store(options), options),
     store,

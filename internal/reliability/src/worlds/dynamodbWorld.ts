@@ -79,12 +79,12 @@ export class DynamoDBWorld implements World {
     return rows;
   }
 
-  async delete({ session_id, version }: Row): Promise<void> {
-    const Key = { session_id, version } as Row;
+  async delete({ session_id, row }: Row): Promise<void> {
+    const Key = { session_id, row } as Row;
     await this.parts.client.send(new DeleteItemCommand({ TableName: this.tableName, Key }));
   }
 
-  /** Two days on: until then, parts may belong to a commit under way, and rows in front of the log stay as markers. */
+  /** Two days on: until then, chunks may belong to a commit under way, and rows before the log stay as tombstones. */
   async cleanUp(sessionId: string): Promise<void> {
     const { now = Date.now } = this.parts.options;
     const later = connectDynamoDB(this.parts.endpoint, this.tableName, { now: () => now() + 2 * DAY_MS });
@@ -92,19 +92,19 @@ export class DynamoDBWorld implements World {
     await later.close();
   }
 
-  /** Parts that no row names: of a commit that never came, or of one whose log was begun anew. */
+  /** Chunks that no row names: of a commit that never came, or of one whose log was begun anew. */
   async orphans(sessionId: string): Promise<number> {
     const rows = await this.rows(sessionId);
-    const inUse = new Set(rows.flatMap(({ parts }) => parts?.S?.split('/')[0] ?? []));
-    return rows.filter(({ bytes, version }) => bytes && !inUse.has(version?.N?.slice(1, 33) ?? '')).length;
+    const inUse = new Set(rows.flatMap(({ chunks }) => chunks?.S ?? []));
+    return rows.filter(({ bytes, row }) => bytes && !inUse.has(row?.S?.replace(/#\d+$/, '') ?? '')).length;
   }
 
   /** Rows with content, and rows that nothing will ever delete. */
   async rubbish(sessionId: string): Promise<string[]> {
     const rows = await this.rows(sessionId);
     return rows
-      .filter((row) => row.records ?? row.parts ?? row.bytes ?? row.operations ?? row.ttl === undefined)
-      .map(({ version }) => `row ${version?.N ?? ''}`);
+      .filter((row) => row.records ?? row.chunks ?? row.bytes ?? row.operations ?? row.ttl === undefined)
+      .map(({ row }) => `row ${row?.S ?? ''}`);
   }
 
   countFaults(figures: Tally): Promise<void> {

@@ -1,90 +1,81 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import type { Partition } from './partition';
-import { newPartsName, partKey, rangeOf, type PartsName } from './partsName';
-import { formatOperations, keyOf, parseOperations, type CommitRow, type Content, type Item } from './rows';
+import { formatOperations, parseOperations, type Content } from '../log/content';
+import type { Chunk, CommitRow } from '../log/rows';
+import { chunkKey, chunkKeys, chunkRange, newChunkSet, type ChunkSet } from '../table/rowKeys';
+import type { SessionRows } from '../table/sessionRows';
 
 /*
- * Content that does not fit its commit's row is one stream of bytes, cut into parts that do. The stream is a sequence of
+ * Content that does not fit its commit's row is one stream of bytes, cut into chunks that do. The stream is a sequence of
  * frames: one byte for the kind, four for the length, the payload.
  */
 
 /** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
-const PART_BYTES = 400_000;
+const CHUNK_BYTES = 400_000;
 
 /** Each of up to 400 KB. */
 const PUTS_AT_ONCE = 5;
 
-/** Parts stay an hour longer than their row needs: a commit that is tried again a little later, with a later ttl, can use them. */
+/** Chunks stay an hour longer than their row needs: a commit that is tried again a little later, with a later ttl, can use them. */
 const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
 /**
- * The parts of one content. Each is put once, on condition that it is not there, and never again under its name: a put that
- * arrives late must not take back a ttl that was raised since.
+ * Content in chunks. Each is put once, on condition that it is not there, and never again under its key: a put that arrives
+ * late must not take back a ttl that was raised since.
  */
-export class Parts {
-  readonly name: PartsName;
+export class ChunkedContent {
+  readonly chunks: ChunkSet;
   readonly #stream: Buffer;
   readonly #ttl: number | undefined;
   #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
 
-  /** @param rowTtl - of the row that names them. */
+  /** @param rowTtl That of the row that names them. */
   constructor(content: Content, now: number, rowTtl: number | undefined) {
     this.#stream = toStream(content);
-    this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
+    this.chunks = newChunkSet(now, Math.ceil(this.#stream.length / CHUNK_BYTES));
     this.#ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
   }
 
   /** Whether they stay for as long as a row with this ttl. */
-  outlast(rowTtl: number | undefined): boolean {
+  outlasts(rowTtl: number | undefined): boolean {
     return this.#ttl === undefined || (rowTtl !== undefined && rowTtl <= this.#ttl);
   }
 
-  async write(partition: Partition): Promise<void> {
+  async write(rows: SessionRows): Promise<void> {
     if (this.#state === 'written') return;
     this.#state = 'begun';
-    const items = this.#keys().map((key, index) => this.#toItem(partition, key, index));
-    for (let start = 0; start < items.length; start += PUTS_AT_ONCE) {
-      await Promise.all(items.slice(start, start + PUTS_AT_ONCE).map((item) => partition.putNew(item)));
+    const chunks = chunkKeys(this.chunks).map((key, index): Chunk => {
+      const bytes = this.#stream.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES);
+      return { kind: 'chunk', key, bytes, ttl: this.#ttl };
+    });
+    for (let start = 0; start < chunks.length; start += PUTS_AT_ONCE) {
+      await Promise.all(chunks.slice(start, start + PUTS_AT_ONCE).map((chunk) => rows.putNew(chunk)));
     }
     this.#state = 'written';
   }
 
-  async delete(partition: Partition): Promise<void> {
+  async delete(rows: SessionRows): Promise<void> {
     if (this.#state === 'unwritten') return;
-    await partition.delete(this.#keys());
-  }
-
-  #toItem({ keys, key }: Partition, sortKey: string, index: number): Item {
-    return {
-      ...keyOf(keys, key, sortKey),
-      bytes: { B: this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES) },
-      ...(this.#ttl !== undefined && { [keys.ttl]: { N: `${this.#ttl}` } }),
-    };
-  }
-
-  #keys(): string[] {
-    return Array.from({ length: this.name.count }, (_, index) => partKey(this.name.stem, index + 1));
+    await rows.write(chunkKeys(this.chunks).map((remove) => ({ remove })));
   }
 }
 
-/** The content in these parts; undefined when one is missing. @throws `CORRUPT_RECORD` */
-export async function readParts(
-  partition: Partition,
-  parts: NonNullable<CommitRow['parts']>,
+/** The content in these chunks; undefined when one is missing. @throws `CORRUPT_RECORD` */
+export async function readChunks(
+  rows: SessionRows,
+  chunks: NonNullable<CommitRow['chunks']>,
 ): Promise<Content | undefined> {
-  const chunks: Uint8Array[] = [];
-  for await (const item of partition.query({ ...rangeOf(parts), newestFirst: true })) {
-    if (item[partition.keys.version]?.N !== partKey(parts.stem, chunks.length + 1)) return undefined;
-    const bytes = item.bytes?.B;
+  const slices: Uint8Array[] = [];
+  for await (const { key, bytes } of rows.query(chunkRange(chunks.name), { extent: 'all' })) {
+    if (key !== chunkKey(chunks.name, slices.length + 1)) return undefined;
     if (bytes === undefined) throw corrupt();
-    chunks.push(bytes);
+    slices.push(bytes);
   }
-  if (chunks.length !== parts.count) return undefined;
-  const content = fromStream(Buffer.concat(chunks));
-  if (content.records.length !== parts.records) throw corrupt();
+  if (slices.length !== chunks.count) return undefined;
+  const content = fromStream(Buffer.concat(slices));
+  if (content.records.length !== chunks.records) throw corrupt();
   return content;
 }
 
@@ -123,5 +114,5 @@ function fromStream(stream: Buffer): Content {
 }
 
 function corrupt(): SessionError {
-  return new SessionError('CORRUPT_RECORD', 'the parts of a large commit cannot be put together');
+  return new SessionError('CORRUPT_RECORD', 'the chunks of a large commit cannot be put together');
 }

@@ -1,20 +1,14 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import type { Partition, QueryOptions } from './partition';
-import { readParts } from './parts';
-import {
-  assertLength,
-  HEADER,
-  inlineContent,
-  liveAt,
-  toRow,
-  type CommitRow,
-  type Item,
-  type Row,
-} from './rows';
+import { readChunks } from '../keeping/chunks';
+import { corruptRow } from '../table/errors';
+import { LOG, logKey } from '../table/rowKeys';
+import type { StoredRow } from '../table/schema';
+import type { QueryOptions, SessionRows } from '../table/sessionRows';
+import { liveAt, type CommitRow, type Row } from './rows';
 
 export interface Log {
   /** The newest row; undefined where there is none. */
-  readonly head: Row | undefined;
+  readonly newest: Row | undefined;
   /** Oldest first. */
   readonly records: readonly StoredRecord[];
   readonly operations: ReadonlyMap<string, string>;
@@ -31,62 +25,60 @@ export interface LogOptions {
 /** A page has at most 1 MB anyway. */
 const LARGEST_LIMIT = 1_000;
 
-const VERSIONS = { from: 1, to: Number.MAX_SAFE_INTEGER, newestFirst: true };
-
 /** The newest row as it is stored, without its content; undefined where there is none. */
-export async function readHead(partition: Partition): Promise<Item | undefined> {
-  const { value } = await partition.query({ ...VERSIONS, limit: 1, attributes: HEADER }).next();
+export async function readNewest(rows: SessionRows): Promise<StoredRow | undefined> {
+  const { value } = await rows.query(LOG, { newestFirst: true, limit: 1, extent: 'header' }).next();
   return value ?? undefined;
 }
 
 /**
- * The log as of one moment. Rows never change, so reading them newest first gives a snapshot, unless a clean-up takes
- * some away meanwhile: then there is a newer head, and it reads again.
+ * The log as of one moment. What rows say never changes while they are part of the log, so reading them newest first gives a
+ * snapshot, unless a clean-up takes some away meanwhile: then there is a newer row, and it reads again.
  *
  * @throws `STORE_FAILURE` when rows are missing for good, `CORRUPT_RECORD`, `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`
  */
-export async function readLog(partition: Partition, options: LogOptions): Promise<Log> {
+export async function readLog(rows: SessionRows, options: LogOptions): Promise<Log> {
   let before: string | undefined;
   for (;;) {
-    const { head, log } = await tryRead(partition, options);
+    const { newest, log } = await tryRead(rows, options);
     if (log) return log;
-    if (head?.commit === before) {
+    if (newest?.idempotencyKey === before) {
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
     }
-    before = head?.commit;
+    before = newest?.idempotencyKey;
   }
 }
 
 /** Without `log` when a row is missing. */
 async function tryRead(
-  partition: Partition,
+  rows: SessionRows,
   { now, last = Infinity, operations: withOperations = false }: LogOptions,
-): Promise<{ head: Row | undefined; log?: Log }> {
+): Promise<{ newest: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
-  let head: Row | undefined;
+  let newest: Row | undefined;
   let live: CommitRow | undefined;
   let next = 0;
   let wanted = 0;
   let dropped = 0;
   /** How many records of the history are in the rows that come. */
   let rest = 0;
-  const logSoFar = (): Log => ({ head, records: newestFirst.reverse().flat(), operations });
+  const logSoFar = (): Log => ({ newest, records: newestFirst.reverse().flat(), operations });
 
-  for await (const item of partition.query(pages(last, withOperations))) {
-    const row = toRow(partition.keys, item);
-    if (head === undefined) {
-      head = row;
+  for await (const stored of rows.query(LOG, pages(last, withOperations))) {
+    const row = stored.row();
+    if (newest === undefined) {
+      newest = row;
       live = liveAt(now, row);
       next = row.version;
       rest = live?.length ?? 0;
       wanted = Math.min(last, rest);
     }
-    if (live === undefined) return { head, log: logSoFar() };
-    if (row.kind !== 'commit' || row.version !== next) return { head };
+    if (live === undefined) return { newest, log: logSoFar() };
+    if (row.kind !== 'commit' || row.version !== next) return { newest };
 
-    const inline = inlineContent(partition.keys, item);
-    const count = row.parts?.records ?? inline.records.length;
+    const inline = stored.content();
+    const count = row.chunks?.records ?? inline.records.length;
     // Without its records, nothing is known of their number.
     if (last > 0) assertLength(row, count, rest, dropped);
     const kept = Math.max(0, count - dropped);
@@ -94,8 +86,8 @@ async function tryRead(
     const isConfirmed = rest === 0 || last < live.length;
     const taken = Math.min(kept, wanted);
     const needsContent = taken > 0 || (withOperations && carriesOperations(row));
-    const content = row.parts && needsContent ? await readParts(partition, row.parts) : inline;
-    if (content === undefined) return { head };
+    const content = row.chunks && needsContent ? await readChunks(rows, row.chunks) : inline;
+    if (content === undefined) return { newest };
     newestFirst.push(content.records.slice(kept - taken, kept));
     for (const [id, fingerprint] of content.operations) operations.set(id, fingerprint);
     if (row.operation) operations.set(row.operation.id, row.operation.fingerprint);
@@ -105,10 +97,23 @@ async function tryRead(
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
     const atBase = row.version === live.base;
-    if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { head, log: logSoFar() };
-    if (atBase) return { head };
+    if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { newest, log: logSoFar() };
+    if (atBase) return { newest };
   }
-  return head === undefined ? { head, log: logSoFar() } : { head };
+  return newest === undefined ? { newest, log: logSoFar() } : { newest };
+}
+
+/**
+ * @param count How many records the row, or its chunks, hold.
+ * @param kept How many records of the history are in this row and in those before it, by what newer rows say.
+ * @param dropped How many of the newest ones newer rows drop.
+ * @throws `CORRUPT_RECORD` where the row says something else: otherwise a damaged number would shorten the history.
+ */
+function assertLength(row: CommitRow, count: number, kept: number, dropped: number): void {
+  const isPossible = row.version === row.base ? count === row.length : count <= row.length;
+  if (!isPossible || row.length - dropped !== kept) {
+    throw corruptRow(logKey(row.version), 'a length that its records, or the rows around it, contradict');
+  }
 }
 
 /** Whether the row began the log anew after operations, so that it holds them. */
@@ -118,8 +123,8 @@ function carriesOperations({ version, base, operation, operationCount }: CommitR
 
 function pages(last: number, withOperations: boolean): QueryOptions {
   return {
-    ...VERSIONS,
+    newestFirst: true,
     limit: last <= LARGEST_LIMIT && !withOperations ? last : undefined,
-    attributes: last === 0 ? [...HEADER, 'operations'] : undefined,
+    extent: last === 0 ? 'header and operations' : 'all',
   };
 }

@@ -7,9 +7,10 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { describe, isTransient, mayHaveLanded, toSessionError } from './errors';
-import type { AttributeNames, KeyNames } from './attributeNames';
+import type { AttributeNames } from './attributeNames';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './client';
 import { sendOnce, type Request } from './requests';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
+import type { KeyNames } from './schema';
 
 export interface CreateTableOptions {
   /** Turns on TTL, by the attribute `attributeNames.ttl`, of a table that this call creates. Default false. */
@@ -109,17 +110,18 @@ class TableSetUp {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    const { client, name, keys } = this.#table;
+    const { client, name, schema } = this.#table;
+    const { sessionId, row } = schema.names;
     const command = new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
       AttributeDefinitions: [
-        { AttributeName: keys.sessionId, AttributeType: 'S' },
-        { AttributeName: keys.version, AttributeType: 'N' },
+        { AttributeName: sessionId, AttributeType: 'S' },
+        { AttributeName: row, AttributeType: 'S' },
       ],
       KeySchema: [
-        { AttributeName: keys.sessionId, KeyType: 'HASH' },
-        { AttributeName: keys.version, KeyType: 'RANGE' },
+        { AttributeName: sessionId, KeyType: 'HASH' },
+        { AttributeName: row, KeyType: 'RANGE' },
       ],
     });
     try {
@@ -137,20 +139,20 @@ class TableSetUp {
   }
 
   async #ttlAttribute(signal: AbortSignal): Promise<string | undefined> {
-    const { client, name, keys } = this.#table;
+    const { client, name, schema } = this.#table;
     const { TimeToLiveDescription: ttl } = await this.#send(signal, {
       send: (options) => client.send(new DescribeTimeToLiveCommand({ TableName: name }), options),
       isWhole: ({ TimeToLiveDescription }) => TimeToLiveDescription !== undefined,
     });
     if (ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING') return ttl.AttributeName;
     if (!this.#created || !this.#enableTtl) return undefined;
-    const TimeToLiveSpecification = { Enabled: true, AttributeName: keys.ttl };
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: schema.names.ttl };
     const command = new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification });
     await this.#send(signal, {
       send: (options) => client.send(command, options),
       isWhole: (answer) => answer.TimeToLiveSpecification !== undefined,
     });
-    return keys.ttl;
+    return schema.names.ttl;
   }
 
   async #send<T>(signal: AbortSignal, request: Omit<Request<T>, 'isChange'>): Promise<T> {
@@ -163,8 +165,8 @@ class TableSetUp {
   }
 }
 
-function assertKeys({ name, keys }: SessionTable, description: TableDescription): void {
-  const expected = formatKeys(keys);
+function assertKeys({ name, schema }: SessionTable, description: TableDescription): void {
+  const expected = formatKeys(schema.names);
   const types = new Map(
     description.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => [
       AttributeName,
@@ -182,6 +184,6 @@ function assertKeys({ name, keys }: SessionTable, description: TableDescription)
   }
 }
 
-function formatKeys({ sessionId, version }: KeyNames): string {
-  return `${sessionId} (S, HASH), ${version} (N, RANGE)`;
+function formatKeys({ sessionId, row }: KeyNames): string {
+  return `${sessionId} (S, HASH), ${row} (S, RANGE)`;
 }

@@ -106,6 +106,11 @@ export function contention(): SessionError {
   return new SessionError('CONTENTION', 'other writers were faster at every try');
 }
 
+/** @param row Its sort key, as the console shows it. */
+export function corruptRow(row: string, problem: string): SessionError {
+  return new SessionError('CORRUPT_RECORD', `row ${row} of the session has ${problem}`);
+}
+
 /** Whether DynamoDB itself answered so, and nothing in front of it: such an error has a type that the answer names. */
 function isAnswer(error: unknown): boolean {
   const { $fault } = (error ?? {}) as { $fault?: unknown };

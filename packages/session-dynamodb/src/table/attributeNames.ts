@@ -1,20 +1,14 @@
 import { SessionError } from '@agent-sessions/session-core/store';
-import { ROW_ATTRIBUTES } from './rows';
+import { ROW_ATTRIBUTES, type KeyNames } from './schema';
 
 /** What the attributes are called by which the table itself knows a row. */
 export interface AttributeNames {
   /** The partition key, of type S. Default `session_id`. */
   readonly sessionId?: string | undefined;
-  /** The sort key, of type N. Default `version`. */
-  readonly version?: string | undefined;
+  /** The sort key, of type S. Default `row`. */
+  readonly row?: string | undefined;
   /** The attribute of the table's TTL. Default `ttl`. */
   readonly ttl?: string | undefined;
-}
-
-export interface KeyNames {
-  readonly sessionId: string;
-  readonly version: string;
-  readonly ttl: string;
 }
 
 /**
@@ -29,8 +23,8 @@ const TAKEN = new Set(ROW_ATTRIBUTES);
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveAttributeNames(names: AttributeNames | undefined): KeyNames {
-  const { sessionId = 'session_id', version = 'version', ttl = 'ttl' } = names ?? {};
-  const resolved = { sessionId, version, ttl };
+  const { sessionId = 'session_id', row = 'row', ttl = 'ttl' } = names ?? {};
+  const resolved = { sessionId, row, ttl };
   for (const [option, name] of Object.entries(resolved)) assertName(`attributeNames.${option}`, name);
   if (new Set(Object.values(resolved)).size < 3) {
     throw new SessionError('INVALID_ARGUMENT', 'attributeNames must be three different names');

@@ -28,7 +28,7 @@ const LONGEST_FIRST_TRY_MS = 10_000;
 
 /**
  * Sends the same request until it is known what became of it: every one here is safe to repeat, as a row that landed
- * tells by its commit id.
+ * tells by its idempotency key.
  *
  * @throws `STORE_UNAVAILABLE` where a try had no answer and a later one was refused for good: other errors say that
  * nothing changed.
