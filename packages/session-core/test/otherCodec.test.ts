@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type * as codecs from '../src/records/recordCodec';
 import type { StoredRecord } from '../src/store';
-import { MemoryStore, type MemorySessions } from '../src';
 import { conformanceCases } from '../src/testing';
+import { memoryHarness } from './memoryHarness';
 
 /*
  * What an encrypting codec will be like: it takes a while, its records are bytes that differ for equal items, and it reads
@@ -27,22 +27,6 @@ jest.mock('../src/records/recordCodec', () => {
   return { ...actual, plainCodec: codec };
 });
 
-let time = Date.now();
-const sessions: MemorySessions = new Map();
-
-const cases = conformanceCases({
-  createStore: (options) => new MemoryStore({ ...options, sessions, now: () => time }),
-  contains: (sessionId, text) =>
-    Promise.resolve(
-      (sessions.get(sessionId)?.records ?? []).some((record) => Buffer.from(record).includes(text)),
-    ),
-  elapse: (_sessionId, ms) => {
-    time += ms;
-    return Promise.resolve();
-  },
-  ttlRefresh: true,
-});
-
 describe('sessions with another codec', () => {
-  for (const { name, run } of cases) test(name, run);
+  for (const { name, run } of conformanceCases(memoryHarness())) test(name, run);
 });

@@ -17,7 +17,7 @@ import {
   type StoredRecord,
 } from '../store/sessionStore';
 
-/** `basis`: the state that the change was worked out from, and must not be applied to another. */
+/** `basis`: the state that the change was worked out from. It must not be applied to another state. */
 type Change = Pick<HistoryChange, 'append' | 'operation'> &
   (
     | ({ readonly drop?: undefined; readonly basis?: Revision | undefined } & Partial<KnownChange>)

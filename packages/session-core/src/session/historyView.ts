@@ -14,7 +14,7 @@ import { WriteQueue } from './writeQueue';
  * run has seen is what it read at its beginning, and what it wrote itself.
  */
 
-/** A change as far as it concerns what is known: what becomes of it. */
+/** What a change does to the records that a view knows. */
 export interface KnownChange {
   readonly drop?: number | 'all' | undefined;
   readonly becomes: (known: readonly StoredRecord[]) => readonly StoredRecord[];
@@ -35,7 +35,7 @@ export interface HistoryView {
   noteRead(start: number, history: StoredHistory, isWhole: boolean): void;
   /** @param at - the state that the change was bound to. */
   noteCommit(revision: Revision, at: Revision | undefined, change: KnownChange): void;
-  /** The change may be in, or is in from an earlier try. */
+  /** A change whose answer was lost, so that it may be in; or one that is in from an earlier call. */
   noteUncertain(change: KnownChange): void;
   noteCleared(): void;
 }
@@ -49,7 +49,10 @@ export class ObjectView implements HistoryView {
   seen: Revision | undefined;
   /** The history as last read whole, until this object takes something off it. */
   known: KnownHistory | undefined;
-  /** When that was: for a read its start, for a write its end, in the order that `tick` counts. */
+  /**
+   * When the object saw that, counted by `tick`. A read shows the history as it was when the read began, a write as it was when
+   * the write ended.
+   */
   #seenAt = 0;
   #ticks = 0;
 
@@ -71,7 +74,7 @@ export class ObjectView implements HistoryView {
   }
 
   noteUncertain(): void {
-    // The next read tells.
+    // The object is held to what it saw before; its next read shows whether the change is in.
   }
 
   noteCleared(): void {

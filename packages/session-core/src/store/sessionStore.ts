@@ -78,7 +78,7 @@ export interface HistoryChange {
   readonly ifRevision?: Revision | undefined;
   /** Commit only once per operation id, for as long as the session lives. */
   readonly operation?: HistoryOperation | undefined;
-  /** A hint that a store may ignore: where the caller last saw the session, which may spare the store a read. */
+  /** A hint that a store may ignore: the revision that the caller last saw, with which a store may do without a read. */
   readonly lastSeen?: Revision | undefined;
 }
 
