@@ -181,6 +181,9 @@ test('ids that are due to go, whose places hold anything: at most as many as fit
   await expectResponsive();
 });
 
+/** What a later version may have stored is refused, not junk: see bookkeeping.test.ts. */
+const LATER_FORMAT = /^(?!0|1 )\d{1,3} /;
+
 test('arbitrary junk in the hash', async () => {
   const name = fc.oneof(
     fc.constantFrom('state', 'log', 'a1', 'a2', 'a3', 'b1', 'b2', 'o:', 'c:'),
@@ -204,7 +207,13 @@ test('arbitrary junk in the hash', async () => {
   );
   let round = 0;
   const property = fc.asyncProperty(
-    fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 12 }),
+    fc.array(
+      fc.tuple(
+        name,
+        value.filter((text) => !LATER_FORMAT.test(text)),
+      ),
+      { minLength: 1, maxLength: 12 },
+    ),
     fc.boolean(),
     async (junk, isAlone) => {
       const sessionId = `junk ${round++}`;
