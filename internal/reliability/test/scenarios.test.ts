@@ -43,6 +43,11 @@ const FELT: Readonly<Record<string, readonly string[]>> = {
   expiry: ['sessions that expired', 'deadlines moved close'],
   'expiry, and rows deleted in part': ['sessions that expired', 'rows that the server deleted'],
   'a life of many times to live': ['requests: BatchWriteItem'],
+  'schedules of losses, evictions and stale replicas': [
+    'retries whose ids were forgotten',
+    'step: the hash is lost',
+    'step: a stale replica takes over',
+  ],
 };
 
 const cases = SCENARIOS.flatMap((scenario) => scenario.backends.map((backend) => ({ scenario, backend })));

@@ -10,8 +10,15 @@ import { hasContent, isOurs, keyOf, toItem, toNumber, type Item } from './rows';
  * A writer that saw the session before may still put its row at a version that was free then. Were that row simply deleted,
  * what it puts would be acknowledged and never seen. So young rows are not deleted but lose their content: the marker in
  * their place stops the writer, and tells the commit that put the row that it landed.
+ *
+ * @param inUse - the stems of parts that rows from `version` on name, where these can be older than a day.
  */
-export async function cleanUp(partition: Partition, version: number, now: number): Promise<void> {
+export async function cleanUp(
+  partition: Partition,
+  version: number,
+  now: number,
+  inUse: ReadonlySet<string> = new Set(),
+): Promise<void> {
   const unused = new Set<string>();
   let requests: WriteRequest[] = [];
   const rows = partition.query({
@@ -22,7 +29,7 @@ export async function cleanUp(partition: Partition, version: number, now: number
     attributes: ['format', 'commit', 'created_ms', 'base', 'length', 'parts'],
   });
   for await (const item of rows) {
-    const request = dispose(partition, item, now, unused);
+    const request = dispose(partition, item, now, { unused, inUse });
     if (request) requests.push(request);
     if (requests.length < MOST_PER_REQUEST) continue;
     await partition.write(requests);
@@ -35,13 +42,16 @@ function dispose(
   { keys, key }: Partition,
   item: Item,
   now: number,
-  unused: Set<string>,
+  { unused, inUse }: { readonly unused: Set<string>; readonly inUse: ReadonlySet<string> },
 ): WriteRequest | undefined {
   const version = item[keys.version]?.N ?? '';
   const remove = { DeleteRequest: { Key: keyOf(keys, key, version) } };
 
   const stem = stemOf(version);
-  if (stem !== undefined) return unused.has(stem) || timeOf(stem) < now - MARKER_MS ? remove : undefined;
+  if (stem !== undefined) {
+    const isOrphan = timeOf(stem) < now - MARKER_MS && !inUse.has(stem);
+    return unused.has(stem) || isOrphan ? remove : undefined;
+  }
 
   if (!isOurs(item)) return undefined;
   const parts = parsePartsName(item.parts?.S ?? '');

@@ -6,7 +6,7 @@ import { readHead, readLog } from './log';
 import { nextStep, type Change, type Head, type Put, type Renew } from './nextRow';
 import type { Partition } from './partition';
 import { Parts } from './parts';
-import { renew, setMissingTtl } from './renewal';
+import { partsInUse, renew, setMissingTtl } from './renewal';
 import {
   byteLength,
   MOST_INLINE_BYTES,
@@ -32,7 +32,6 @@ export interface Landed {
 interface Plan extends Pick<Put, 'leavesRows' | 'laterTtl'> {
   readonly item: Item;
   readonly parts: Parts | undefined;
-  readonly ttl: number | undefined;
 }
 
 /** How many versions one behind the other are tried before looking for the end. */
@@ -74,7 +73,7 @@ export class Commit {
         if (plan.status !== 'committed') await this.#ownParts?.delete(partition);
         return { result: plan };
       }
-      await plan.parts?.write(partition, plan.ttl);
+      await plan.parts?.write(partition);
       const there = await partition.putNew(plan.item);
       if (!there || there.commit?.S === this.#change.id) {
         return this.#landed(toRow(partition.keys, there ?? plan.item), plan);
@@ -92,7 +91,8 @@ export class Commit {
     return {
       ...landed,
       tidy: async (partition) => {
-        await cleanUp(partition, row.base, this.#now());
+        const inUse = row.version === row.base ? undefined : await partsInUse(partition, row);
+        await cleanUp(partition, row.base, this.#now(), inUse);
         return laterTtl === undefined ? row : setMissingTtl(partition, row, laterTtl);
       },
     };
@@ -136,7 +136,7 @@ export class Commit {
 
   async #renew(partition: Partition, { live, renewal }: Renew): Promise<number | undefined> {
     try {
-      return await renew(partition, live, renewal);
+      return (await renew(partition, live, renewal))?.heldUntil;
     } catch (error) {
       // Where rows are gone because somebody else deleted them, reading says so.
       if (SessionError.is(error, 'CONTENTION')) {
@@ -147,15 +147,15 @@ export class Commit {
   }
 
   #planned({ keys, key, keyBytes }: Partition, { row, content, leavesRows, laterTtl }: Put): Plan {
-    const { ttl } = row;
     if (byteLength(content) + keyBytes <= MOST_INLINE_BYTES) {
-      return { item: toItem(keys, key, row, content), parts: undefined, ttl, leavesRows, laterTtl };
+      return { item: toItem(keys, key, row, content), parts: undefined, leavesRows, laterTtl };
     }
     const isOwn = content.records === this.#change.append && content.operations.size === 0;
-    const parts = (isOwn && this.#ownParts) || new Parts(content, row.createdAt);
+    const own = isOwn && this.#ownParts?.outlast(row.ttl) ? this.#ownParts : undefined;
+    const parts = own ?? new Parts(content, row.createdAt, row.ttl);
     if (isOwn) this.#ownParts = parts;
     const withParts = { ...row, parts: { ...parts.name, records: content.records.length } };
-    return { item: toItem(keys, key, withParts), parts, ttl, leavesRows, laterTtl };
+    return { item: toItem(keys, key, withParts), parts, leavesRows, laterTtl };
   }
 }
 

@@ -112,7 +112,8 @@ export class DynamoDBStore implements SessionStore {
   async #tidy(sessionId: string, deadline: number, { tidy }: Landed): Promise<void> {
     if (tidy === undefined || performance.now() >= deadline) return;
     try {
-      const row = await this.#run(sessionId, deadline, tidy);
+      // Once: where others have moved the log on since, they tidy it themselves.
+      const row = await this.#run(sessionId, deadline, (partition) => tidy(partition).catch(asFailure));
       this.#seen.remember(sessionId, row, row.createdAt);
     } catch {
       // Nothing depends on it, and what went wrong may have gone right in part.
@@ -147,6 +148,11 @@ export class DynamoDBStore implements SessionStore {
       throw toSessionError(isKnown ? asUnanswered(refusal) : error, this.#table.name);
     }
   }
+}
+
+/** @throws an error that no call is repeated for. */
+function asFailure(cause: unknown): never {
+  throw new SessionError('STORE_FAILURE', 'what is left of a commit could not be tidied', { cause });
 }
 
 /** @throws `COMMIT_TOO_LARGE` */

@@ -89,7 +89,7 @@ export function renewalFor(heldUntil: number | undefined, { expiresAt, ttl }: Li
   if (expiresAt === undefined || ttl === undefined) {
     return { ttl: FOREVER, enough: FOREVER, isRequired: true };
   }
-  const needed = toSeconds(expiresAt + CLOCK_SLACK_MS);
+  const needed = ttlToOutlast(expiresAt);
   const spare = heldUntil - needed;
   const margin = ttl - needed;
   if (spare >= margin / 8) return undefined;
@@ -120,6 +120,11 @@ export function isLeaving(ttl: number | undefined, now: number): boolean {
 
 export function markerTtl(now: number): number {
   return toSeconds(now + MARKER_MS);
+}
+
+/** The smallest ttl of a row that must not go before a session that expires at `expiresAt` has. */
+export function ttlToOutlast(expiresAt: number): number {
+  return toSeconds(expiresAt + CLOCK_SLACK_MS);
 }
 
 /** The ttl of the row that is put behind `head` and needs to stay until `ttl`, by the second rule. */

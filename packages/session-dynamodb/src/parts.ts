@@ -11,55 +11,58 @@ import { formatOperations, keyOf, parseOperations, type CommitRow, type Content,
 /** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
 const PART_BYTES = 400_000;
 
-/** What is refused of a request for want of capacity is sent again, so a request is small: 2 MB. */
-const PARTS_PER_REQUEST = 5;
+/** Each of up to 400 KB. */
+const PUTS_AT_ONCE = 5;
 
-/**
- * Parts are written before their row, and stay an hour longer: a commit that is tried again a little later, with a later ttl,
- * need not write them again.
- */
+/** Parts stay an hour longer than their row needs: a commit that is tried again a little later, with a later ttl, can use them. */
 const LONGER_SECONDS = 3_600;
 
 const KIND = { text: 0, bytes: 1, operations: 2 };
 const FRAME_HEADER_BYTES = 5;
 
-/** The parts of one content, written once, and again only where they must stay longer. */
+/**
+ * The parts of one content. Each is put once, on condition that it is not there, and never again under its name: a put that
+ * arrives late must not take back a ttl that was raised since.
+ */
 export class Parts {
   readonly name: PartsName;
   readonly #stream: Buffer;
+  readonly #ttl: number | undefined;
   #state: 'unwritten' | 'begun' | 'written' = 'unwritten';
-  #ttl: number | undefined;
-
-  constructor(content: Content, now: number) {
-    this.#stream = toStream(content);
-    this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
-  }
 
   /** @param rowTtl - of the row that names them. */
-  async write(partition: Partition, rowTtl: number | undefined): Promise<void> {
-    if (this.#state === 'written' && outlasts(this.#ttl, rowTtl)) return;
+  constructor(content: Content, now: number, rowTtl: number | undefined) {
+    this.#stream = toStream(content);
+    this.name = newPartsName(now, Math.ceil(this.#stream.length / PART_BYTES));
+    this.#ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
+  }
+
+  /** Whether they stay for as long as a row with this ttl. */
+  outlast(rowTtl: number | undefined): boolean {
+    return this.#ttl === undefined || (rowTtl !== undefined && rowTtl <= this.#ttl);
+  }
+
+  async write(partition: Partition): Promise<void> {
+    if (this.#state === 'written') return;
     this.#state = 'begun';
-    const ttl = rowTtl === undefined ? undefined : rowTtl + LONGER_SECONDS;
-    const items = this.#keys().map((key, index): Item => {
-      const bytes = this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES);
-      return {
-        ...keyOf(partition.keys, partition.key, key),
-        bytes: { B: bytes },
-        ...(ttl === undefined ? {} : { [partition.keys.ttl]: { N: `${ttl}` } }),
-      };
-    });
-    await partition.write(
-      items.map((Item) => ({ PutRequest: { Item } })),
-      PARTS_PER_REQUEST,
-    );
+    const items = this.#keys().map((key, index) => this.#toItem(partition, key, index));
+    for (let start = 0; start < items.length; start += PUTS_AT_ONCE) {
+      await Promise.all(items.slice(start, start + PUTS_AT_ONCE).map((item) => partition.putNew(item)));
+    }
     this.#state = 'written';
-    this.#ttl = ttl;
   }
 
   async delete(partition: Partition): Promise<void> {
     if (this.#state === 'unwritten') return;
     await partition.delete(this.#keys());
-    this.#state = 'unwritten';
+  }
+
+  #toItem({ keys, key }: Partition, sortKey: string, index: number): Item {
+    return {
+      ...keyOf(keys, key, sortKey),
+      bytes: { B: this.#stream.subarray(index * PART_BYTES, (index + 1) * PART_BYTES) },
+      ...(this.#ttl !== undefined && { [keys.ttl]: { N: `${this.#ttl}` } }),
+    };
   }
 
   #keys(): string[] {
@@ -83,11 +86,6 @@ export async function readParts(
   const content = fromStream(Buffer.concat(chunks));
   if (content.records.length !== parts.records) throw corrupt();
   return content;
-}
-
-/** Whether something with the ttl `ttl` stays at least until `needed`. */
-function outlasts(ttl: number | undefined, needed: number | undefined): boolean {
-  return ttl === undefined || (needed !== undefined && needed <= ttl);
 }
 
 function toStream({ records, operations }: Content): Buffer {

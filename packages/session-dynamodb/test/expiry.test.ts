@@ -402,6 +402,34 @@ describe('stores with other ttlSeconds', () => {
     },
   );
 
+  test('from never to some time, a day later: the parts of the rows before stay', async () => {
+    const id = newId();
+    await append(open(), id, large('a', 900_000));
+    now += 25 * HOUR;
+    await append(open(60), id, 'b');
+    expect(await recordsOf(open(60), id)).toEqual([large('a', 900_000), 'b']);
+  });
+
+  test('from never to a day to an hour: whichever row DynamoDB deletes first, none comes back', async () => {
+    const id = newId();
+    await append(open(), id, 'a');
+    const client = newClient();
+    intercept(client, ({ name }, send) => (name === 'UpdateItem' ? Promise.reject(new Crash()) : send()));
+    await append(open(86_400, client), id, 'b');
+    await append(open(3_600), id, 'c');
+    for (const hours of [2, 2, 4, 8, 8]) {
+      now += hours * HOUR;
+      for (const row of (await table.rows(id)).reverse()) {
+        if (row.ttl && Number(row.ttl.N) <= now / 1_000) await table.delete(row);
+        expect(await recordsOf(open(60), id)).toEqual([]);
+      }
+    }
+    now += 2 * DAY;
+    await table.expire(id, now);
+    expect(await table.rows(id)).toEqual([]);
+    client.destroy();
+  });
+
   test('from never to some time, while others write: all rows get a ttl', async () => {
     const id = newId();
     for (const record of ['a', 'b']) await append(open(), id, record);

@@ -11,6 +11,7 @@ import {
   refusingServerForLong,
   silentServer,
 } from './redisServer';
+import { redisSchedules } from './redisSchedules';
 import { refusingDynamoDB, refusingDynamoDBForLong } from './refusingDynamoDB';
 import { longLife } from './longLife';
 import type { Scenario } from './scenario';
@@ -32,4 +33,5 @@ export const SCENARIOS: readonly Scenario[] = [
   expiryOnRedis,
   expiryOnDynamoDB,
   longLife,
+  redisSchedules,
 ];

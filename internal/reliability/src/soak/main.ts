@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UNDECIDED } from '../scenarios/verdicts';
 import { Dice } from '../workload/dice';
 import { Tally } from '../workload/tally';
+import { checkModel } from './model';
 import { parseOptions, USAGE, type SoakOptions } from './options';
 
 /** No round takes nearly as long: it hangs. */
@@ -67,4 +68,4 @@ function optionsOrUsage(): SoakOptions | undefined {
 }
 
 const options = optionsOrUsage();
-if (options) void soak(options);
+if (options) void (options.model ? checkModel(options.seed, options.model) : soak(options));

@@ -8,7 +8,9 @@ export const USAGE = `npm run soak -- [options]
   --seed S         where to begin: round n runs with seed S + n (default: another one each time)
   --backend NAME   ${BACKENDS.join(' or ')} (default: both)
   --scenario TEXT  only scenarios whose names contain it:
-${SCENARIOS.map(({ name, backends }) => `                     ${name} (${backends.join(', ')})`).join('\n')}`;
+${SCENARIOS.map(({ name, backends }) => `                     ${name} (${backends.join(', ')})`).join('\n')}
+  --model N        instead, N schedules of the model checker of the DynamoDB store, from seed S on
+  --without STEPS  of a schedule of the model checker: steps to leave out, as 2,5,6`;
 
 interface Choice {
   readonly scenario: Scenario;
@@ -22,6 +24,14 @@ export interface SoakOptions {
   readonly choices: readonly [Choice, ...Choice[]];
   /** The arguments that make the same choices. */
   readonly filter: string;
+  /** Schedules of the model checker to run instead. */
+  readonly model: ModelOptions | undefined;
+}
+
+export interface ModelOptions {
+  readonly count: number;
+  /** Steps to leave out. */
+  readonly without: ReadonlySet<number>;
 }
 
 /** @throws With a message for whoever typed them. */
@@ -33,6 +43,8 @@ export function parseOptions(args: readonly string[]): SoakOptions {
       seed: { type: 'string', default: `${Date.now() % 1_000_000_000}` },
       backend: { type: 'string' },
       scenario: { type: 'string' },
+      model: { type: 'string' },
+      without: { type: 'string', default: '' },
     },
   });
   const minutes = Number(values.minutes);
@@ -50,5 +62,14 @@ export function parseOptions(args: readonly string[]): SoakOptions {
     values.backend === undefined ? '' : ` --backend ${values.backend}`,
     values.scenario === undefined ? '' : ` --scenario '${values.scenario}'`,
   ].join('');
-  return { minutes, seed, choices: [first, ...others], filter };
+  return { minutes, seed, choices: [first, ...others], filter, model: modelOptions(values) };
+}
+
+function modelOptions(values: { model?: string; without: string }): ModelOptions | undefined {
+  if (values.model === undefined) return undefined;
+  const count = Number(values.model);
+  const steps = values.without.split(',').filter((text) => text !== '');
+  if (!Number.isSafeInteger(count) || count < 1) throw new Error('--model must be an integer of at least 1');
+  if (steps.some((text) => !/^\d+$/.test(text))) throw new Error('--without must be numbers of steps');
+  return { count, without: new Set(steps.map(Number)) };
 }

@@ -44,7 +44,8 @@ if fingerprint then return {'', 'operation-mismatch', ''} end
 local stays = ARGV[5] == 'keep'
 local before = (expected ~= '' or stays) and revision(rev, length) or ''
 local conflict = expected ~= '' and expected ~= before
-if conflict or expected == '' then
+-- At the one revision that it asks for it cannot have landed: none comes back, but for '0'.
+if conflict or expected == '' or expected == '0' then
   local reply = unsure(ids, since, items, meta)
   if reply then return reply end
 end
