@@ -31,7 +31,7 @@ function onSdk(version, { testing = true } = {}) {
 module.exports = {
   // Jest leaves one core alone by default, and these tests wait a lot.
   maxWorkers: '100%',
-  // Of a project's own, jest takes no notice.
+  // Jest takes the limit of the whole run, not those of its projects.
   testTimeout: preset.testTimeout,
   projects: [suite, onSdk('0.18.0'), onSdk('0.15.0', { testing: false })],
 };

@@ -1,19 +1,17 @@
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 
 export interface ScriptOptions {
-  /** A script of this folder to load first. */
-  readonly preload?: string;
+  /** Node's own arguments. */
+  readonly execArgv?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs a script of this folder as a process of its own, and resolves with what it printed once it ended well. */
-export function runScript(file: string, options: ScriptOptions = {}): Promise<string> {
-  const preload = options.preload === undefined ? [] : ['--import', join(__dirname, options.preload)];
+/** Runs a script as a process of its own, and resolves with what it printed once it ended well. */
+export function runScript(file: string, { execArgv = [], env }: ScriptOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', ...preload, join(__dirname, file)], {
+    const child = spawn(process.execPath, [...execArgv, file], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...options.env },
+      env: { ...process.env, ...env },
     });
     const output = { stdout: '', stderr: '' };
     child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));

@@ -5,8 +5,7 @@
  */
 import { once } from 'node:events';
 import { compactSession } from '@agent-sessions/session-core';
-import type { BackendName } from '../src/backends';
-import { openWatched } from './watchedBackend';
+import { openBackend, type BackendName } from '../src/backends';
 
 const [name, place, sessionId, request, size] = process.argv.slice(2) as [
   BackendName,
@@ -15,14 +14,14 @@ const [name, place, sessionId, request, size] = process.argv.slice(2) as [
   string,
   string,
 ];
-const watched = await openWatched(name, place, sessionId, (number) => {
+const backend = await openBackend(name, place, (number) => {
   if (number === Number(request)) process.kill(process.pid, 'SIGKILL');
 });
-const result = await compactSession(watched.session, async (items) => {
+const result = await compactSession(backend.session({ sessionId }), async (items) => {
   process.stdout.write('shortening\n');
   await once(process.stdin, 'data');
   return [{ role: 'system', content: `${items.length} items. `.padEnd(Number(size), 'x') }];
 });
 if (result.status !== 'rewritten') throw new Error(result.status);
-await watched.close();
+await backend.close();
 process.exit();
