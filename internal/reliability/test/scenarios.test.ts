@@ -42,7 +42,7 @@ const FELT: Readonly<Record<string, readonly string[]>> = {
   'one hot session of 16 writers': ['requests'],
   expiry: ['sessions that expired', 'deadlines moved close'],
   'expiry, and rows deleted in part': ['sessions that expired', 'rows that the server deleted'],
-  'a life of many times to live': ['requests: BatchWriteItem'],
+  'a life of many times to live': ['rows that the server deleted'],
   'schedules of losses, evictions and stale replicas': [
     'retries whose ids were forgotten',
     'step: the hash is lost',
