@@ -264,7 +264,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       change('table/sessionRows', `'attribute_exists(#content)'`, `'attribute_not_exists(never_there)'`),
     ],
-    within: 500,
+    from: 2_251,
+    within: 50,
   },
   {
     breaks: 'shortens the time of a row',
