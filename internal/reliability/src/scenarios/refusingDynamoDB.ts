@@ -1,10 +1,12 @@
 import { faultsAtRandom } from '@agent-sessions/engines';
-import { MIXED } from '../workload/workload';
 import type { Dice } from '../workload/dice';
+import { RecordedSession } from '../workload/recorder';
+import { Tally } from '../workload/tally';
+import { MIXED } from '../workload/workload';
 import { DynamoDBWorld } from '../worlds/dynamodbWorld';
 import type { Refusal, RefusalPlan } from '../worlds/refusingProxy';
 import type { Scenario, Size } from './scenario';
-import { inWorld, play, type Context } from './stage';
+import { inWorld, newSessions, play, type Context, type Recorded } from './stage';
 
 type Kind = readonly [name: string, status: number];
 
@@ -17,7 +19,7 @@ const REFUSALS: readonly [Kind, ...Kind[]] = [
   ['ServiceUnavailable', 503],
 ];
 
-/** More than one row takes, so that some commits are written in parts, batch by batch. */
+/** More than one row takes, so that some commits are written in chunks. */
 const LARGE_ITEM = 450_000;
 
 function refusing(dice: Dice, share: number): RefusalPlan {
@@ -31,6 +33,18 @@ function refusing(dice: Dice, share: number): RefusalPlan {
   };
 }
 
+/** Has sessions of several rows cleared, whose rows the server deletes in part at first. */
+async function clearInPart(world: DynamoDBWorld, sessions: readonly Recorded[]): Promise<void> {
+  world.refusals.plan = () => 'part of the batch';
+  const connection = await world.connect();
+  for (const { sessionId, history } of sessions) {
+    const session = new RecordedSession('first', connection.session({ sessionId }), history, new Tally());
+    for (const item of ['a', 'b', 'c', 'd']) await session.add([item]);
+    await session.clear();
+  }
+  await connection.close();
+}
+
 async function run(
   share: number,
   timeoutMs: number | undefined,
@@ -39,14 +53,16 @@ async function run(
 ): Promise<void> {
   const { dice } = context;
   await inWorld(DynamoDBWorld.open(), context.figures, async (world) => {
+    const sessions = newSessions(4, dice);
+    await clearInPart(world, sessions);
     world.refusals.plan = refusing(dice, share);
     if (size === 'long' && dice.happens(0.5)) {
       world.proxy.plan = faultsAtRandom(dice.next(), { cut: 0.01, swallow: 0.02, split: 0.02 });
     }
     const calls = size === 'short' ? 12 : dice.integer(15, 50);
     const workload = { ...MIXED, padding: LARGE_ITEM };
-    const plan = { sessions: 4, writers: 3, calls, connections: 4, workload, timeoutMs };
-    await play(world, plan, context);
+    const plan = { sessions: sessions.length, writers: 3, calls, connections: 4, workload, timeoutMs };
+    await play(world, plan, context, sessions);
   });
 }
 
