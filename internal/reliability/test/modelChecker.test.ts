@@ -45,7 +45,7 @@ test('what is found is told in few steps, and can be repeated', async () => {
 });
 
 test('what cannot be replaced is an error', () => {
-  const change = { file: 'session-dynamodb/src/keeping/clear.ts', find: 'is not there', replace: '' };
+  const change = { file: 'session-dynamodb/src/log/clear.ts', find: 'is not there', replace: '' };
   expect(() => loadStore([change])).toThrow('0 times');
 });
 

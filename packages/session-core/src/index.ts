@@ -6,11 +6,11 @@ export type {
   CompactionUsage,
   HistoryShortener,
   ShortenedHistory,
-} from './conversation/shortening';
+} from './conversation/shorteners';
 export type { CompactionOptions } from './session/compactionOptions';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
-export type { ModelExchange } from './session/modelExchange';
+export type { ModelExchange } from './session/wasShown';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './session/sessionOptions';

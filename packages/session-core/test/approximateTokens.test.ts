@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import * as fc from 'fast-check';
 import { approximateTokens } from '../src';
-import { itemText } from '../src/records/itemText';
+import { itemText } from '../src/records/itemJson';
 import { user } from './histories';
 import { anyStorable, itemWith } from './support';
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { SessionError } from '../src';
 import { fromExactJson, toExactJson } from '../src/records/exactJson';
-import { itemText } from '../src/records/itemText';
+import { itemText } from '../src/records/itemJson';
 import { anyStorable, expectCode, isSame } from './support';
 
 jest.setTimeout(60_000);

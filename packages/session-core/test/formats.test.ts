@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { itemTexts } from '../src/records/itemText';
+import { itemTexts } from '../src/records/itemJson';
 import { plainCodec } from '../src/records/recordCodec';
 import { encodeTransaction, parseTransaction } from '../src/session/historyTransaction';
 import { storedSessionId } from '../src/session/sessionId';

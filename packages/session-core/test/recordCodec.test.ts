@@ -2,7 +2,7 @@ import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, SessionError, StoredSession } from '../src';
 import type { StoredRecord } from '../src/store';
-import { itemTexts } from '../src/records/itemText';
+import { itemTexts } from '../src/records/itemJson';
 import { plainCodec } from '../src/records/recordCodec';
 import { anyStorable, expectCode, isSame, itemWith, message, recording, textOf } from './support';
 

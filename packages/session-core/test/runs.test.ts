@@ -2,7 +2,7 @@ import { RunContext, type AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, SessionError, StoredSession } from '../src';
 import type { CommitResult, SessionStore } from '../src/store';
-import { areSameRecords, knownWithout, othersIn } from '../src/session/knownHistory';
+import { areSameRecords, knownWithout, othersIn } from '../src/session/recordLists';
 import { expectCode, message } from './support';
 
 /** What a run has seen, and what of the history is its own. */

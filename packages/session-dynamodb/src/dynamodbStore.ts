@@ -12,14 +12,14 @@ import {
   type StoredHistory,
   type StoreOptions,
 } from '@agent-sessions/session-core/store';
-import { clear } from './keeping/clear';
+import { clear } from './log/clear';
 import { isExtensionDue } from './keeping/expiry';
 import { Commit, type Landed } from './log/commit';
 import { readLog } from './log/read';
 import { liveAt, revisionOf, type Row } from './log/rows';
 import { SeenEnds } from './log/seenEnds';
 import type { AttributeNames } from './table/attributeNames';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './table/client';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './table/sessionTable';
 import { asUnanswered, toSessionError } from './table/errors';
 import { assertKeyPrefix, partitionKey } from './table/partitionKey';
 import { SessionRows } from './table/sessionRows';

@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core/store';
-import { unsupportedFormat } from './layout/state';
+import { unsupportedFormat } from './layout/revision';
 
 /**
  * What an error that a client throws means:

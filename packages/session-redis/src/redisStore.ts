@@ -22,8 +22,8 @@ import { assertNodeRedis, type RedisSessionClient } from './clients/nodeRedisCli
 import { isTransient, notConnected, toSessionError } from './errors';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
-import { sequenceNumberOf } from './layout/state';
-import { assertWaitForReplicas } from './replicas';
+import { sequenceNumberOf } from './layout/revision';
+import { assertWaitForReplicas } from './replicationState';
 import { toRawHistory, unknownReply, type ChangeReply, type RawHistory } from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';

@@ -1,5 +1,5 @@
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
-import { revisionIn, unnamedRevision } from './layout/state';
+import { revisionIn, unnamedRevision } from './layout/revision';
 
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {

@@ -11,12 +11,12 @@ export const SMALL_LIMITS: readonly Replacement[] = [
     replace: 'const MOST_INLINE_BYTES = 600;',
   },
   {
-    file: 'session-dynamodb/src/keeping/chunks.ts',
+    file: 'session-dynamodb/src/log/chunks.ts',
     find: 'const CHUNK_BYTES = 400_000;',
     replace: 'const CHUNK_BYTES = 500;',
   },
   {
-    file: 'session-dynamodb/src/keeping/chunks.ts',
+    file: 'session-dynamodb/src/log/chunks.ts',
     find: 'const PUTS_AT_ONCE = 5;',
     replace: 'const PUTS_AT_ONCE = 2;',
   },

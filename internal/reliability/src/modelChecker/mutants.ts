@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'clears before a row that is about to go',
     changes: [
       change(
-        'keeping/clear',
+        'log/clear',
         'if (idempotencyKey !== undefined && leaves)',
         'if (leaves && idempotencyKey === null)',
       ),
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'gives the tombstone of a clear its ttl before what is before it is gone',
     changes: [
       change(
-        'keeping/clear',
+        'log/clear',
         'createdAt: now,\n    ttl: undefined,',
         'createdAt: now,\n    ttl: tombstoneTtl(now),',
       ),
@@ -127,7 +127,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'gives chunks less time than their row',
-    changes: [change('keeping/chunks', 'rowTtl + LONGER_SECONDS', 'rowTtl - 3 * LONGER_SECONDS')],
+    changes: [change('log/chunks', 'rowTtl + LONGER_SECONDS', 'rowTtl - 3 * LONGER_SECONDS')],
     within: 50,
   },
   {
@@ -201,9 +201,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'deletes the tombstone that it has put',
-    changes: [
-      change('keeping/clear', 'tombstone?.version ?? 1, now)', '(tombstone?.version ?? 1) + 1, now)'),
-    ],
+    changes: [change('log/clear', 'tombstone?.version ?? 1, now)', '(tombstone?.version ?? 1) + 1, now)')],
     within: 50,
   },
   {
@@ -214,11 +212,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'clears before a tombstone that is about to go',
     changes: [
-      change(
-        'keeping/clear',
-        'if (tombstone && !leaves) return tombstone;',
-        'if (tombstone) return tombstone;',
-      ),
+      change('log/clear', 'if (tombstone && !leaves) return tombstone;', 'if (tombstone) return tombstone;'),
     ],
     from: 4_001,
     within: 100,
@@ -238,7 +232,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'lets the newest row go before those that were put earlier have expired',
     changes: [
-      change('keeping/renewal', 'outlasted = Math.max(outlasted, ttlToOutlast(expiresAt))', 'outlasted = 0'),
+      change('keeping/renew', 'outlasted = Math.max(outlasted, ttlToOutlast(expiresAt))', 'outlasted = 0'),
     ],
     from: 301,
     within: 100,
@@ -247,7 +241,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'gives a row that was to stay a ttl, and leaves those before it without',
     changes: [
       change(
-        'keeping/renewal',
+        'keeping/renew',
         'await Promise.all(batch.filter(({ version }) => version !== live.version).map(extend));',
         '',
       ),
@@ -256,7 +250,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'leaves the expiry of rows open that were to stay',
-    changes: [change('keeping/renewal', 'isEndless ? expiresAt : undefined', 'undefined')],
+    changes: [change('keeping/renew', 'isEndless ? expiresAt : undefined', 'undefined')],
     within: 500,
   },
   {
@@ -281,7 +275,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'renews a row and not its chunks',
-    changes: [change('keeping/renewal', 'if (row.chunks) {', 'if (row.chunks && ttl < 0) {')],
+    changes: [change('keeping/renew', 'if (row.chunks) {', 'if (row.chunks && ttl < 0) {')],
     within: 1_000,
   },
   {

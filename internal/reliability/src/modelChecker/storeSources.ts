@@ -7,7 +7,7 @@ import type { VirtualTime } from './virtualTime';
 
 /** One exact replacement in the sources of the packages. */
 export interface Replacement {
-  /** Below `packages`, as `session-dynamodb/src/clear.ts`. */
+  /** Below `packages`, as `session-dynamodb/src/log/clear.ts`. */
   readonly file: string;
   /** Is there exactly once. */
   readonly find: string;

@@ -8,7 +8,7 @@ export interface Mutant {
   readonly replace: string;
 }
 
-/** So small that a schedule of some steps fills and empties both halves of the commit ids more than once. */
+/** So small that a schedule of some steps fills and empties both halves of the idempotency keys more than once. */
 export const IDS_PER_HALF = 2;
 const SMALL: Mutant = {
   breaks: 'nothing',

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
-import { itemTexts } from './itemText';
+import { itemTexts } from './itemJson';
 
 export interface AssertStorableOptions {
   /** The most bytes that the items' JSON may take together, in UTF-8. Default: no limit. */

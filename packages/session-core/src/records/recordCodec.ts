@@ -8,7 +8,8 @@ import { fromExactJson } from './exactJson';
 /*
  * Formats of a record:
  * - text that begins with `{`: the item's JSON (see exactJson.ts);
- * - bytes: the first byte names the format. None is defined yet, and 0x7b never is: it begins damaged text.
+ * - bytes: the first byte names the format. None is defined yet. 0x7b, which is `{`, never names one: a store that finds text
+ *   damaged, so that it is no UTF-8, hands it over as bytes.
  */
 
 const DAMAGED_TEXT = 0x7b;
@@ -18,7 +19,7 @@ const DAMAGED_TEXT = 0x7b;
  * answer is a promise only where something has to be fetched first, such as a key.
  */
 export interface RecordCodec {
-  /** The records of items, given as their JSON texts (see itemText.ts), in order. */
+  /** The records of items, given as their JSON texts (see itemJson.ts), in order. */
   encode(texts: readonly string[]): Awaitable<StoredRecord[]>;
   /**
    * The items of the newest records, in order. In the place of one that cannot be decoded stands the `CORRUPT_RECORD` or

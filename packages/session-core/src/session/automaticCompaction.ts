@@ -4,11 +4,11 @@ import { SessionError } from '../store/errors';
 import type { HistoryAccess } from './historyAccess';
 import { readable } from './historyEntry';
 import type { HistoryViews, RunView } from './historyView';
-import { itemTexts } from '../records/itemText';
+import { itemTexts } from '../records/itemJson';
 import { pendingPlaces } from '../conversation/linkedItems';
-import { wasShown, type ModelExchange } from './modelExchange';
+import { wasShown, type ModelExchange } from './wasShown';
 import { readFields } from '../arguments/readArguments';
-import { byResponsesCompact, shortenSettled, type CompactionUsage } from '../conversation/shortening';
+import { byResponsesCompact, shortenSettled, type CompactionUsage } from '../conversation/shorteners';
 
 /** The SDK's own threshold, see `OpenAIResponsesCompactionSession`. */
 const DEFAULT_THRESHOLD = 10;
@@ -50,7 +50,7 @@ export class AutomaticCompaction {
     runContext: RunContext | undefined,
   ): Promise<void> {
     const view = this.#views.open(runContext);
-    const receipt = this.#viewOf(ownership, view.storeId);
+    const receipt = this.#viewOf(ownership, view.storedId);
     const texts = itemTexts(items);
     if (texts.length === 0) return;
     await view.writes.run(async () => {
@@ -87,7 +87,7 @@ export class AutomaticCompaction {
       if (ownership === undefined) {
         await this.#access.rewrite(view, (items) => work.shorten(items));
       } else {
-        const receipt = this.#viewOf(ownership, view.storeId);
+        const receipt = this.#viewOf(ownership, view.storedId);
         if (receipt) await this.#compact(receipt, work, exchange);
       }
     } catch (error) {
@@ -114,9 +114,9 @@ export class AutomaticCompaction {
   }
 
   /** The view of a receipt of ours, unless it is of another scope. */
-  #viewOf(ownership: object | null, storeId: string): RunView | undefined {
+  #viewOf(ownership: object | null, storedId: string): RunView | undefined {
     const view = ownership ? this.#receipts.get(ownership) : undefined;
-    return view?.storeId === storeId ? view : undefined;
+    return view?.storedId === storedId ? view : undefined;
   }
 }
 

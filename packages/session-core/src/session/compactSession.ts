@@ -1,13 +1,13 @@
 import type { RunContext, Session } from '@openai/agents';
 import { MemoryStore } from '../memoryStore';
 import type { RewriteResult } from './sessionOptions';
-import { shortenSettled, type HistoryShortener, type Shortening } from '../conversation/shortening';
+import { shortenSettled, type HistoryShortener, type Shortening } from '../conversation/shorteners';
 import { StoredSession } from './storedSession';
 
 /**
  * Hands the history to `shorten` and puts what it returns in its place, in one atomic commit, so that nothing is lost at
  * whatever moment the process ends. Items that others append meanwhile are kept behind; a history that changed otherwise
- * is left alone and reported as `conflict`. So is anything else that fails.
+ * is left alone and reported as `conflict`. The history is also left alone where anything throws.
  *
  * Tool calls that wait for their result, of a run that waits for an approval for instance, are not handed over: they are
  * kept as they are behind what is returned, together with their reasoning, since the result may yet come.

@@ -1,5 +1,5 @@
 import type { OpenAIResponsesCompactionDecisionContext } from '@openai/agents';
-import type { CompactionClient, HistoryShortener } from '../conversation/shortening';
+import type { CompactionClient, HistoryShortener } from '../conversation/shorteners';
 import { SessionError } from '../store/errors';
 
 interface CompactionSchedule {

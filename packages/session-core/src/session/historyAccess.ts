@@ -3,8 +3,8 @@ import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import type { HistoryView, KnownChange, RunView } from './historyView';
-import { canonicalText, itemTexts } from '../records/itemText';
-import { othersIn, type KnownHistory } from './knownHistory';
+import { canonicalText, itemTexts } from '../records/itemJson';
+import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
 import {
@@ -57,7 +57,7 @@ export class HistoryAccess {
     wanted?: number,
   ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
-      const history = await this.#store.read(view.storeId, { last });
+      const history = await this.#store.read(view.storedId, { last });
       const entries = await this.decode(view, history.records);
       const isWhole = last === undefined || entries.length < last;
       if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
@@ -94,7 +94,7 @@ export class HistoryAccess {
   }
 
   async clear(view: HistoryView): Promise<void> {
-    await this.#store.clear(view.storeId);
+    await this.#store.clear(view.storedId);
     view.noteCleared();
   }
 
@@ -114,7 +114,7 @@ export class HistoryAccess {
     const known: KnownChange = { drop, becomes: change.becomes ?? appended };
     let result: CommitResult;
     try {
-      result = await this.#store.commit(view.storeId, {
+      result = await this.#store.commit(view.storedId, {
         idempotencyKey: randomBytes(16).toString('base64url'),
         append,
         drop,
@@ -169,7 +169,7 @@ export class HistoryAccess {
     let others: readonly StoredRecord[] = [];
     return underContention(async () => {
       if (basis === undefined) {
-        const current = await this.#store.read(view.storeId);
+        const current = await this.#store.read(view.storedId);
         const found = othersIn(current.records, known.records);
         const isFencedOff = this.#fenced && current.revision !== view.seen;
         if (isFencedOff || found === undefined) return { status: 'conflict' };

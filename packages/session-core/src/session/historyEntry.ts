@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import type { StoredRecord } from '../store/sessionStore';
-import { isSameRecord } from './knownHistory';
+import { isSameRecord } from './recordLists';
 
 /** One place of the history: its record as stored, and its item where that can be decoded. */
 export interface HistoryEntry {

@@ -1,6 +1,6 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { mapElements, readFields } from '../arguments/readArguments';
-import { takeItem } from '../records/itemText';
+import { takeItem } from '../records/itemJson';
 import type { RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import type { HistoryEntry } from './historyEntry';

@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents';
 import { mapElements, readFields } from '../arguments/readArguments';
 import { toExactJson } from '../records/exactJson';
-import { canonicalText, takeExpectedItem, takeItem } from '../records/itemText';
+import { canonicalText, takeExpectedItem, takeItem } from '../records/itemJson';
 import { digest, type RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import type { HistoryOperation, StoredRecord } from '../store/sessionStore';

@@ -1,6 +1,6 @@
 import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
-import { areSameRecords, type KnownHistory } from './knownHistory';
+import { areSameRecords, type KnownHistory } from './recordLists';
 import { storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
 import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
@@ -21,7 +21,7 @@ export interface KnownChange {
 }
 
 export interface HistoryView {
-  readonly storeId: string;
+  readonly storedId: string;
   readonly codec: RecordCodec;
   /** Carries out the writes one after the other. */
   readonly writes: WriteQueue;
@@ -42,7 +42,7 @@ export interface HistoryView {
 
 /** What an object knows outside runs: what was last read or written through it, in whatever run. */
 export class ObjectView implements HistoryView {
-  readonly storeId: string;
+  readonly storedId: string;
   readonly codec: RecordCodec;
   readonly writes = new WriteQueue();
   readonly object = this;
@@ -56,8 +56,8 @@ export class ObjectView implements HistoryView {
   #seenAt = 0;
   #ticks = 0;
 
-  constructor(storeId: string, codec: RecordCodec) {
-    this.storeId = storeId;
+  constructor(storedId: string, codec: RecordCodec) {
+    this.storedId = storedId;
     this.codec = codec;
   }
 
@@ -105,8 +105,8 @@ export class RunView implements HistoryView {
     this.object = object;
   }
 
-  get storeId(): string {
-    return this.object.storeId;
+  get storedId(): string {
+    return this.object.storedId;
   }
 
   get codec(): RecordCodec {
@@ -166,12 +166,16 @@ export class RunView implements HistoryView {
 export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
-  readonly #codecOf: (storeId: string) => RecordCodec;
+  readonly #codecOf: (storedId: string) => RecordCodec;
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
 
-  constructor(sessionId: string, scope: SessionScope | undefined, codecOf: (storeId: string) => RecordCodec) {
+  constructor(
+    sessionId: string,
+    scope: SessionScope | undefined,
+    codecOf: (storedId: string) => RecordCodec,
+  ) {
     this.#sessionId = sessionId;
     this.#scope = scope;
     this.#codecOf = codecOf;
@@ -183,7 +187,7 @@ export class HistoryViews {
     const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
-    if (known?.storeId === object.storeId) return known;
+    if (known?.storedId === object.storedId) return known;
     const view = new RunView(object);
     this.#ofRun.set(runContext, view);
     return view;
@@ -200,8 +204,8 @@ export class HistoryViews {
     return view;
   }
 
-  #objectView(storeId: string): ObjectView {
-    return new ObjectView(storeId, this.#codecOf(storeId));
+  #objectView(storedId: string): ObjectView {
+    return new ObjectView(storedId, this.#codecOf(storedId));
   }
 
   #scopedId(runContext: RunContext | undefined): string {

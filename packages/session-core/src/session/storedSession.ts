@@ -9,7 +9,7 @@ import type {
   SessionHistoryTransactionAwareSession,
 } from '@openai/agents';
 import { AutomaticCompaction } from './automaticCompaction';
-import type { CompactionUsage } from '../conversation/shortening';
+import type { CompactionUsage } from '../conversation/shorteners';
 import { SessionError } from '../store/errors';
 import { underContention } from './contention';
 import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
@@ -17,10 +17,10 @@ import { entriesOf, unreadable } from './historyEntry';
 import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
 import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
-import { itemTexts } from '../records/itemText';
+import { itemTexts } from '../records/itemJson';
 import { plainCodec } from '../records/recordCodec';
-import { knownWithout } from './knownHistory';
-import type { ModelExchange } from './modelExchange';
+import { knownWithout } from './recordLists';
+import type { ModelExchange } from './wasShown';
 import {
   resolveSessionOptions,
   type HistoryRewrite,

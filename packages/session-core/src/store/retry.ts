@@ -25,8 +25,8 @@ const LONGEST_DELAY_MS = 1_000;
  * Tries until `attempt` returns, fails for good, or the time is up, with fully jittered exponential back-off between
  * tries. A driver that ignores the limit's signal is left behind.
  *
- * @throws At the bound the last error of a try, or `TIMEOUT` when none had ended, or one that ended in `CONTENTION` is
- * followed by one that has not; `ABORTED` when `signal` aborted. The messages of these two say what is known of a change.
+ * @throws When the time is up: the error of the last try that ended. `TIMEOUT` where none had ended, or where that error was
+ * `CONTENTION` and the next try, which may have made the change, was under way; `ABORTED` when `signal` aborted. The messages of these two say what is known of a change.
  */
 export async function withRetries<T>(
   options: RetryOptions,

@@ -6,6 +6,7 @@
  *
  * Not in this contract, on purpose:
  * - no connection: a store is handed its client and never opens or closes one;
+ * - no list of sessions: a store knows the one that it is asked for;
  * - no transaction handle: one `commit` is the only unit of change;
  * - no `AgentInputItem`: a store never decodes, parses, or compares a record;
  * - no dropped records in a commit's answer: the session reads what it drops first, and names the revision it read, so

@@ -17,13 +17,13 @@ export const committing: BrokenStores = {
   },
   'doubles a retry after other commits': {
     fault: altering(() => {
-      const lastOf = perSession(() => ({ id: '', storeId: '' }));
+      const lastOf = perSession(() => ({ id: '', storedId: '' }));
       return (intact) => ({
         commit: (sessionId, change) => {
           const last = lastOf(sessionId);
           if (change.idempotencyKey !== last.id)
-            Object.assign(last, { id: change.idempotencyKey, storeId: freshKey() });
-          return intact.commit(sessionId, { ...change, idempotencyKey: last.storeId });
+            Object.assign(last, { id: change.idempotencyKey, storedId: freshKey() });
+          return intact.commit(sessionId, { ...change, idempotencyKey: last.storedId });
         },
       });
     }),

@@ -78,21 +78,22 @@ export const forgetting: BrokenStores = {
   'keeps what it dropped, out of sight': {
     fault: altering(() => {
       const drops = perSession(() => ({ count: 0 }));
-      const storeId = (sessionId: string): string => `${drops(sessionId).count}|${sessionId}`;
+      const storedId = (sessionId: string): string => `${drops(sessionId).count}|${sessionId}`;
       return (intact) => ({
-        ...keyedBy(storeId)(intact),
+        ...keyedBy(storedId)(intact),
         commit: async (sessionId, change) => {
-          const { revision } = await intact.read(storeId(sessionId));
+          const { revision } = await intact.read(storedId(sessionId));
           const { ifRevision = revision } = change;
           if (change.drop !== 'all' || revision === NO_HISTORY || ifRevision !== revision) {
-            return intact.commit(storeId(sessionId), change);
+            return intact.commit(storedId(sessionId), change);
           }
           drops(sessionId).count++;
-          return intact.commit(storeId(sessionId), { ...change, ifRevision: undefined });
+          return intact.commit(storedId(sessionId), { ...change, ifRevision: undefined });
         },
         clear: async (sessionId) => {
-          for (; drops(sessionId).count > 0; drops(sessionId).count--) await intact.clear(storeId(sessionId));
-          await intact.clear(storeId(sessionId));
+          for (; drops(sessionId).count > 0; drops(sessionId).count--)
+            await intact.clear(storedId(sessionId));
+          await intact.clear(storedId(sessionId));
         },
       });
     }),
@@ -122,9 +123,9 @@ export const forgetting: BrokenStores = {
       'percent-encoding': decoded,
       quotes: (id) => id.replace(/['"`]/g, ''),
       'path segments': (id) => id.replaceAll('../', ''),
-    }).map(([what, storeId]) => [
+    }).map(([what, storedId]) => [
       `ignores ${what} in ids`,
-      { fault: altering(() => keyedBy(storeId)), fails: ['isolation: awkward ids are ids of their own'] },
+      { fault: altering(() => keyedBy(storedId)), fails: ['isolation: awkward ids are ids of their own'] },
     ]),
   ),
   'keeps ids up to a colon': {
@@ -140,10 +141,10 @@ export const forgetting: BrokenStores = {
       'the first 2,047 bytes': (id) => Buffer.from(id).subarray(0, 2_047).toString('hex'),
       'the last 255 characters': (id) => id.slice(-255),
       'both ends': (id) => `${id.slice(0, 100)}…${id.slice(-100)}`,
-    }).map(([what, storeId]) => [
+    }).map(([what, storedId]) => [
       `keeps ${what} of ids`,
       {
-        fault: altering(() => keyedBy(storeId)),
+        fault: altering(() => keyedBy(storedId)),
         fails: ['isolation: ids of 2,048 bytes that differ in one character are ids of their own'],
       },
     ]),

@@ -1,5 +1,5 @@
 import { chunkSetNameAt, rangeBefore, timeOf } from '../table/rowKeys';
-import type { StoredRow } from '../table/schema';
+import type { StoredRow } from '../table/rowMapping';
 import { MOST_PER_REQUEST, type RowChange, type SessionRows } from '../table/sessionRows';
 import { TOMBSTONE_MS, tombstoneOver } from './expiry';
 
@@ -10,7 +10,8 @@ import { TOMBSTONE_MS, tombstoneOver } from './expiry';
  * deleted, what that writer puts would be acknowledged and never seen. So a row that is younger than a day is not deleted
  * but loses its content: the tombstone in its place stops the writer, and tells the commit that put the row that it landed.
  *
- * @param setsInUse The chunks that rows from `version` on name, where these can be older than a day.
+ * @param setsInUse The names of chunks that rows from `version` on still use. Needed where such rows can be older than a day,
+ *   because chunks of that age that are in no row would be taken for those of a writer that died.
  */
 export async function cleanUp(
   rows: SessionRows,

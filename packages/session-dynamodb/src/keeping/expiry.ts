@@ -19,7 +19,7 @@ import { liveAt, type CommitRow, type Row, type Tombstone } from '../log/rows';
  *    until when the session needs its rows: until the expiry that the commit gives it, and the slack. Where that is later
  *    than `logTtl`, the commit first sees to it that the log stays longer. If the history fits one row, the commit's own row
  *    holds all of it and begins the log anew; the rows before it are not needed any more, and DynamoDB deletes them when
- *    their ttl comes. If it does not fit, the ttl of each row is raised in place, which can stop and go on (renewal.ts).
+ *    their ttl comes. If it does not fit, the ttl of each row is raised in place, which can stop and go on (renew.ts).
  * 2. No row comes back as the newest one. Were a row to go before one that was put earlier, that one would end the log, and
  *    be the session again if it has not expired. So a row gets no smaller ttl than the row before it; and after a row without
  *    a ttl it gets none either, until the rows before it have a ttl, or are deleted. Then it gets its own. Where a ttl is
@@ -104,7 +104,8 @@ export function renewalFor(logTtl: number | undefined, { expiresAt, ttl }: Lifet
   const spare = logTtl - needed;
   const margin = ttl - needed;
   if (spare >= margin / 8) return undefined;
-  // Less than a whole margin, for what an earlier call has renewed; more than chunks have from the beginning beyond their row.
+  // Less than a whole margin, so that a call leaves alone what an earlier call of the same renewal has raised. Chunks begin
+  // with an hour more than their row: that is below this, so they are raised with it.
   return { ttl, enough: needed + Math.ceil((margin * 3) / 4), isRequired: spare < 0 };
 }
 

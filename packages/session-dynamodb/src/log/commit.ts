@@ -1,8 +1,8 @@
 import { SessionError, type CommitResult } from '@agent-sessions/session-core/store';
-import { ChunkedContent } from '../keeping/chunks';
+import { ChunkedContent } from './chunks';
 import { cleanUp } from '../keeping/cleanUp';
 import { tombstoneFor, type ExpiryPolicy } from '../keeping/expiry';
-import { chunkSetsInUse, renew, setMissingTtl } from '../keeping/renewal';
+import { chunkSetsInUse, renew, setMissingTtl } from '../keeping/renew';
 import { contention } from '../table/errors';
 import type { SessionRows } from '../table/sessionRows';
 import { byteLength, MOST_INLINE_BYTES, type Content } from './content';
@@ -27,7 +27,7 @@ interface Plan extends Pick<Put, 'row' | 'leavesRows' | 'laterTtl'> {
 
 /** How many versions, one after the other, are tried before looking for the end. */
 const TRIES_UNSEEN = 2;
-/** The same where that means to read the operations again, the whole log: while others never pause, it would never end. */
+/** More, where looking for the end means to read the operations again, that is the whole log: others could be faster each time. */
 const TRIES_WITH_OPERATIONS = 16;
 
 /** One commit, over all its tries. */
@@ -156,7 +156,8 @@ function follow(end: LogEnd | undefined, row: Row): LogEnd {
 }
 
 function logTtlUpTo(end: LogEnd, { ttl, logTtl }: CommitRow): number | undefined {
-  // A row that is about to get its ttl gives one to others as well.
+  // The writer of a row without a ttl but with a log ttl is about to set the ttl of that row, and of rows before it that
+  // have none: what they will be is not known.
   if (end.logTtl === undefined || (ttl === undefined && logTtl !== undefined)) return undefined;
   return Math.min(end.logTtl, ttl ?? Infinity);
 }

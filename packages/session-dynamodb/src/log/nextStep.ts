@@ -28,7 +28,7 @@ export interface LogEnd {
   readonly operations?: ReadonlyMap<string, string> | undefined;
   /** The smallest ttl of the live log, in seconds, where it is larger than the row tells because rows were renewed since. */
   readonly logTtl?: number | undefined;
-  /** Whether as much was renewed as one call does unless it has to. */
+  /** Whether this call has renewed a part of the log already, as much as it does where nothing requires more. */
   readonly isRenewed?: boolean | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface Put {
   readonly content: Content;
   /** Whether rows with content are left before the log that a clean-up must take; those that a renewal leaves go by their ttl. */
   readonly leavesRows: boolean;
-  /** The ttl that the row, and those before it that have none, get once none of these can come back. */
+  /** The ttl to set afterwards, of this row and of rows before it without one: once no row before it can be the newest again. */
   readonly laterTtl: number | undefined;
 }
 

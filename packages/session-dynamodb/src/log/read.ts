@@ -1,8 +1,8 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import { readChunks } from '../keeping/chunks';
+import { readChunks } from './chunks';
 import { corruptRow } from '../table/errors';
 import { LOG, logKey } from '../table/rowKeys';
-import type { StoredRow } from '../table/schema';
+import type { StoredRow } from '../table/rowMapping';
 import type { QueryOptions, SessionRows } from '../table/sessionRows';
 import { liveAt, type CommitRow, type Row } from './rows';
 
@@ -82,7 +82,7 @@ async function tryRead(
     // Without its records, nothing is known of their number.
     if (last > 0) assertLength(row, count, rest, dropped);
     const kept = Math.max(0, count - dropped);
-    // Where all was wanted, one row more tells whether it was all.
+    // A read of all looks at the row before the last one that it needs: only that confirms that there are no more records.
     const isConfirmed = rest === 0 || last < live.length;
     const taken = Math.min(kept, wanted);
     const needsContent = taken > 0 || (withOperations && carriesOperations(row));

@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core/store';
-import { ROW_ATTRIBUTES, type KeyNames } from './schema';
+import { ROW_ATTRIBUTES, type ResolvedAttributeNames } from './rowMapping';
 
 /** What the attributes are called by which the table itself knows a row. */
 export interface AttributeNames {
@@ -22,7 +22,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const TAKEN = new Set(ROW_ATTRIBUTES);
 
 /** @throws `INVALID_ARGUMENT` */
-export function resolveAttributeNames(names: AttributeNames | undefined): KeyNames {
+export function resolveAttributeNames(names: AttributeNames | undefined): ResolvedAttributeNames {
   const { sessionId = 'session_id', row = 'row', ttl = 'ttl' } = names ?? {};
   const resolved = { sessionId, row, ttl };
   for (const [option, name] of Object.entries(resolved)) assertName(`attributeNames.${option}`, name);

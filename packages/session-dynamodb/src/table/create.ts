@@ -8,9 +8,9 @@ import {
 import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { describe, isTransient, mayHaveLanded, toSessionError } from './errors';
 import type { AttributeNames } from './attributeNames';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './client';
-import { sendOnce, type Request } from './requests';
-import type { KeyNames } from './schema';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
+import { sendOnce, type Request } from './untilAnswered';
+import type { ResolvedAttributeNames } from './rowMapping';
 
 export interface CreateTableOptions {
   /** Turns on TTL, by the attribute `attributeNames.ttl`, of a table that this call creates. Default false. */
@@ -110,8 +110,8 @@ class TableSetUp {
   }
 
   async #create(signal: AbortSignal): Promise<void> {
-    const { client, name, schema } = this.#table;
-    const { sessionId, row } = schema.names;
+    const { client, name, mapping } = this.#table;
+    const { sessionId, row } = mapping.names;
     const command = new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
@@ -139,20 +139,20 @@ class TableSetUp {
   }
 
   async #ttlAttribute(signal: AbortSignal): Promise<string | undefined> {
-    const { client, name, schema } = this.#table;
+    const { client, name, mapping } = this.#table;
     const { TimeToLiveDescription: ttl } = await this.#send(signal, {
       send: (options) => client.send(new DescribeTimeToLiveCommand({ TableName: name }), options),
       isWhole: ({ TimeToLiveDescription }) => TimeToLiveDescription !== undefined,
     });
     if (ttl?.TimeToLiveStatus === 'ENABLED' || ttl?.TimeToLiveStatus === 'ENABLING') return ttl.AttributeName;
     if (!this.#created || !this.#enableTtl) return undefined;
-    const TimeToLiveSpecification = { Enabled: true, AttributeName: schema.names.ttl };
+    const TimeToLiveSpecification = { Enabled: true, AttributeName: mapping.names.ttl };
     const command = new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification });
     await this.#send(signal, {
       send: (options) => client.send(command, options),
       isWhole: (answer) => answer.TimeToLiveSpecification !== undefined,
     });
-    return schema.names.ttl;
+    return mapping.names.ttl;
   }
 
   async #send<T>(signal: AbortSignal, request: Omit<Request<T>, 'isChange'>): Promise<T> {
@@ -165,8 +165,8 @@ class TableSetUp {
   }
 }
 
-function assertKeys({ name, schema }: SessionTable, description: TableDescription): void {
-  const expected = formatKeys(schema.names);
+function assertKeys({ name, mapping }: SessionTable, description: TableDescription): void {
+  const expected = formatKeys(mapping.names);
   const types = new Map(
     description.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => [
       AttributeName,
@@ -184,6 +184,6 @@ function assertKeys({ name, schema }: SessionTable, description: TableDescriptio
   }
 }
 
-function formatKeys({ sessionId, row }: KeyNames): string {
+function formatKeys({ sessionId, row }: ResolvedAttributeNames): string {
   return `${sessionId} (S, HASH), ${row} (S, RANGE)`;
 }

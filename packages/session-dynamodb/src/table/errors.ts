@@ -1,5 +1,5 @@
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core/store';
-import { withoutSecrets } from './causes';
+import { withoutSecrets } from './withoutSecrets';
 
 /**
  * Refusals that pass, beside 429 and 5xx:

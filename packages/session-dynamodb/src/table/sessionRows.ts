@@ -12,11 +12,11 @@ import {
 import { SessionError } from '@agent-sessions/session-core/store';
 import type { Content } from '../log/content';
 import type { Chunk, CommitRow, Row, Tombstone } from '../log/rows';
-import type { SessionTable } from './client';
+import type { SessionTable } from './sessionTable';
 import { contention, describe } from './errors';
-import { pauseBefore, untilAnswered, type Bounds, type Request } from './requests';
+import { pauseBefore, untilAnswered, type Bounds, type Request } from './untilAnswered';
 import type { KeyRange } from './rowKeys';
-import { CONTENT_OF, type Extent, type Item, type Schema, type StoredRow } from './schema';
+import { CONTENT_OF, type Extent, type Item, type RowMapping, type StoredRow } from './rowMapping';
 
 export interface QueryOptions {
   readonly newestFirst?: boolean;
@@ -43,13 +43,13 @@ export const MOST_PER_REQUEST = 25;
 /** The rows of one session, for the time of one call: everything that the store sends to DynamoDB goes through here. */
 export class SessionRows {
   readonly #table: SessionTable;
-  readonly #schema: Schema;
+  readonly #mapping: RowMapping;
   readonly #partitionKey: string;
   readonly #bounds: Bounds;
 
   constructor(table: SessionTable, partitionKey: string, bounds: Bounds) {
     this.#table = table;
-    this.#schema = table.schema;
+    this.#mapping = table.mapping;
     this.#partitionKey = partitionKey;
     this.#bounds = bounds;
   }
@@ -61,7 +61,7 @@ export class SessionRows {
 
   /** What the names and values of a row's keys take: the only part of it, beside its content, that varies much. */
   get keyBytes(): number {
-    const { sessionId, row, ttl } = this.#schema.names;
+    const { sessionId, row, ttl } = this.#mapping.names;
     return Buffer.byteLength(`${this.#partitionKey}${sessionId}${row}${ttl}`);
   }
 
@@ -69,7 +69,7 @@ export class SessionRows {
   async putNew(row: Row | Chunk, content?: Content): Promise<StoredRow | undefined> {
     const refused = await this.#putIf(row, content, {
       ConditionExpression: KEY_IS_FREE,
-      ExpressionAttributeNames: { '#row': this.#schema.names.row },
+      ExpressionAttributeNames: { '#row': this.#mapping.names.row },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     if (!refused || refused.there) return refused?.there;
@@ -101,11 +101,11 @@ export class SessionRows {
     const setsExpiry = expiresAt !== undefined;
     const input: UpdateItemCommandInput = {
       TableName: this.#table.name,
-      Key: this.#schema.key(this.#partitionKey, key),
+      Key: this.#mapping.key(this.#partitionKey, key),
       UpdateExpression: setsExpiry ? 'SET #ttl = :ttl, #expires = :expires' : 'SET #ttl = :ttl',
       ConditionExpression: [STILL_HOLDS_CONTENT, MAY_GO_SOONER].join(' AND '),
       ExpressionAttributeNames: {
-        '#ttl': this.#schema.names.ttl,
+        '#ttl': this.#mapping.names.ttl,
         '#content': CONTENT_OF[kind],
         ...(setsExpiry && { '#expires': 'expires_ms' }),
       },
@@ -128,8 +128,8 @@ export class SessionRows {
     { from, to }: KeyRange,
     { newestFirst = false, limit, extent }: QueryOptions,
   ): AsyncGenerator<StoredRow, void, undefined> {
-    const { sessionId, row } = this.#schema.names;
-    const names = this.#schema.attributes(extent)?.map((name, index) => [`#a${index}`, name] as const) ?? [];
+    const { sessionId, row } = this.#mapping.names;
+    const names = this.#mapping.attributes(extent)?.map((name, index) => [`#a${index}`, name] as const) ?? [];
     let start: Item | undefined;
     let pageLimit = limit;
     do {
@@ -153,7 +153,7 @@ export class SessionRows {
         send: (options) => this.#table.client.send(new QueryCommand(input), options),
         isWhole: ({ Items }) => Array.isArray(Items),
       });
-      for (const item of page.Items ?? []) yield this.#schema.toStored(item);
+      for (const item of page.Items ?? []) yield this.#mapping.toStored(item);
       start = page.LastEvaluatedKey;
       pageLimit &&= pageLimit * 2;
     } while (start !== undefined);
@@ -178,8 +178,9 @@ export class SessionRows {
   }
 
   #toRequest(change: RowChange): WriteRequest {
-    if ('put' in change) return { PutRequest: { Item: this.#schema.toItem(this.#partitionKey, change.put) } };
-    return { DeleteRequest: { Key: this.#schema.key(this.#partitionKey, change.remove) } };
+    if ('put' in change)
+      return { PutRequest: { Item: this.#mapping.toItem(this.#partitionKey, change.put) } };
+    return { DeleteRequest: { Key: this.#mapping.key(this.#partitionKey, change.remove) } };
   }
 
   /** Puts the row if the condition holds; otherwise returns what is there instead. */
@@ -188,7 +189,7 @@ export class SessionRows {
     content: Content | undefined,
     condition: Partial<PutItemCommandInput>,
   ): Promise<{ there?: StoredRow } | undefined> {
-    const Item = this.#schema.toItem(this.#partitionKey, row, content);
+    const Item = this.#mapping.toItem(this.#partitionKey, row, content);
     const input: PutItemCommandInput = { TableName: this.#table.name, Item, ...condition };
     return this.#unlessRefused((options) =>
       this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
@@ -210,7 +211,7 @@ export class SessionRows {
       // Never passed on as a cause: it holds the row that is there.
       if (describe(error).name !== 'ConditionalCheckFailedException') throw error;
       const there = (error as ConditionalCheckFailedException).Item;
-      return there ? { there: this.#schema.toStored(there) } : {};
+      return there ? { there: this.#mapping.toStored(there) } : {};
     }
   }
 }

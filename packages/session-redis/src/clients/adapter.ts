@@ -1,7 +1,7 @@
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { ErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
-import type { ReplicationState } from '../replicas';
+import type { ReplicationState } from '../replicationState';
 import type { RawHistory } from '../replies';
 import type { Script, ScriptCall } from '../scripts/script';
 

@@ -1,8 +1,8 @@
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import { isRedirection, messageOf } from '../errors';
 import type { SessionKeys } from '../layout/keys';
-import { revisionIn } from '../layout/state';
-import { toReplicationState, type ReplicationState } from '../replicas';
+import { revisionIn } from '../layout/revision';
+import { toReplicationState, type ReplicationState } from '../replicationState';
 import { isBuffers, unknownReply, type RawHistory } from '../replies';
 import { REPLICAS } from '../scripts/replicas';
 import type { Script, ScriptCall } from '../scripts/script';
@@ -54,7 +54,7 @@ export class NodeRedisAdapter implements ClientAdapter {
     }
   }
 
-  /** The same state before and after the records is theirs: none comes back. */
+  /** A state that is the same before and after the records is the state of these records, because no revision comes back. */
   async readWhole(
     [items, meta]: SessionKeys,
     withExpiry: boolean,

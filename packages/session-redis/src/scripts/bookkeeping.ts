@@ -58,7 +58,7 @@ end
 local bytes, shrunk, half, count, others, turned, forgotten =
   string.match(log or '', '^(%d+) (%d+) ([ab]) (%d+) (%d+) (%d+) (%d+)$')
 bytes, count, others = tonumber(bytes), tonumber(count), tonumber(others)
--- With an empty list there is nothing to double.
+-- An append that has landed would have left something in the list: with an empty one, no id can be missing.
 local known = half and #log <= 128 and count <= HALF and others <= HALF and tonumber(forgotten) <= last
 local lost = not known and length > 0
 if not known then
@@ -106,7 +106,7 @@ end
 
 /**
  * Names what is left of a session that is damaged, or has lost its ids, so that the next try of the caller can succeed. It
- * changes no record, and leaves the deadline as the key tells that is there for sure.
+ * changes no record, and keeps the deadline: that of the list where the hash is gone, otherwise that of the hash.
  */
 export const REPAIR = `
 local left = redis.call('PTTL', began == '0' and length > 0 and items or meta)

@@ -9,7 +9,7 @@ import { defineScript } from './script';
 export const COMMIT = defineScript(`
 -- Drops records from a session's end, then appends others.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
--- ARGV:  1 commit id  2 a sequence number from before it was first sent  3 number of records to drop, or -1 for all
+-- ARGV:  1 idempotency key  2 a sequence number from before it was first sent  3 number of records to drop, or -1 for all
 --        4 time to live in ms, or '' for no end  5 'keep' where a deadline that the session has stays, or ''
 --        6 revision to be at, or ''  7 operation id, or ''  8 its fingerprint
 --        9 how many replicas the caller waits for, or ''  10... elements to append
@@ -34,7 +34,8 @@ end
 if fingerprint == ARGV[8] then return {rests, 'repeated', revision or '~' .. digits(now)} end
 if fingerprint then return {'', 'operation-mismatch', ''} end
 local conflict = expected ~= '' and expected ~= revision
--- At the one revision that it asks for it cannot have landed: none comes back, but for '0'.
+-- Still at the revision that it asks for, it has not landed: landing would have made another one, and none comes back. Only
+-- '0' does, after a clear.
 local unsure = (conflict or expected == '' or expected == '0') and (${IS_UNSURE})
 if conflict or unsure then
   if unsure and lost or not unsure and not revision then

@@ -2,7 +2,7 @@ import type { AgentInputItem, RunContext } from '@openai/agents';
 import { StoredSession } from '../../session/storedSession';
 import { check, checkEqual } from '../check';
 import type { CaseContext, Cases } from '../harness';
-import { newRun } from '../run';
+import { newRun } from '../newRun';
 
 /** What the SDK's Runner asks of a session that shortens its history after a turn, and what others do meanwhile. */
 

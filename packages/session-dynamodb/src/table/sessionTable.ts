@@ -1,7 +1,7 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SessionError } from '@agent-sessions/session-core/store';
 import { resolveAttributeNames, type AttributeNames } from './attributeNames';
-import { Schema } from './schema';
+import { RowMapping } from './rowMapping';
 
 /**
  * A `DynamoDBClient` or a `DynamoDBDocumentClient`; whoever made it closes it. Only low-level commands are sent, so a
@@ -12,7 +12,7 @@ export type DynamoDBSessionClient = Pick<DynamoDBClient, 'send'>;
 export interface SessionTable {
   readonly client: DynamoDBSessionClient;
   readonly name: string;
-  readonly schema: Schema;
+  readonly mapping: RowMapping;
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html#API_PutItem_RequestParameters */
@@ -34,7 +34,7 @@ export function sessionTable(
       'tableName must have 3 to 255 characters of a-z A-Z 0-9 _ . -, or be the ARN of a table',
     );
   }
-  return { client, name, schema: new Schema(resolveAttributeNames(attributeNames)) };
+  return { client, name, mapping: new RowMapping(resolveAttributeNames(attributeNames)) };
 }
 
 function isClient(client: unknown): client is DynamoDBSessionClient {

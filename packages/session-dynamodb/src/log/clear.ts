@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { SessionError } from '@agent-sessions/session-core/store';
-import { readNewest } from '../log/read';
-import type { Tombstone } from '../log/rows';
+import { readNewest } from './read';
+import type { Tombstone } from './rows';
 import { contention } from '../table/errors';
 import { chunkRange } from '../table/rowKeys';
-import type { StoredRow } from '../table/schema';
+import type { StoredRow } from '../table/rowMapping';
 import type { RowChange, SessionRows } from '../table/sessionRows';
-import { cleanUp } from './cleanUp';
-import { isLeaving, tombstoneOver, tombstoneTtl } from './expiry';
+import { cleanUp } from '../keeping/cleanUp';
+import { isLeaving, tombstoneOver, tombstoneTtl } from '../keeping/expiry';
 
 /**
  * Makes a tombstone the newest row, and deletes what is before it. Returns the newest row, if there is any.

@@ -1,6 +1,6 @@
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import { formatOperations, parseOperations, type Content } from '../log/content';
-import type { Chunk, CommitRow } from '../log/rows';
+import { formatOperations, parseOperations, type Content } from './content';
+import type { Chunk, CommitRow } from './rows';
 import { chunkKey, chunkKeys, chunkRange, newChunkSet, type ChunkSet } from '../table/rowKeys';
 import type { SessionRows } from '../table/sessionRows';
 

@@ -3,7 +3,7 @@ import type { Revision, StoredRecord } from '../store/sessionStore';
 /** What somebody knows to be stored, oldest first. Others may have put theirs between, and behind. */
 export interface KnownHistory {
   readonly records: readonly StoredRecord[];
-  /** The state at which exactly these records were stored; undefined where others may have written before it. */
+  /** The revision at which exactly these records were stored; undefined where others may have written since they were read. */
   readonly revision: Revision | undefined;
 }
 

@@ -3,7 +3,7 @@ import { mapElements } from '../arguments/readArguments';
 import { SessionError } from '../store/errors';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { fromExactJson, toExactJson } from './exactJson';
-import { plainJson } from './plainJson';
+import { fastJson } from './fastJson';
 
 /*
  * A caller's items, each read once: what is checked, compared and stored is one reading of them, made before the caller
@@ -28,7 +28,7 @@ export function itemTexts(items: readonly AgentInputItem[], path = 'items'): str
  */
 export function itemText(item: unknown, path: string): string {
   assertItem(item, path);
-  return plainJson(item) ?? toExactJson(item, path);
+  return fastJson(item) ?? toExactJson(item, path);
 }
 
 /** An item's JSON text, and the item as it will be read. */

@@ -14,7 +14,7 @@ import { isChunkSetName, logKey, MOST_CHUNKS, versionAt } from './rowKeys';
 export type Item = Record<string, AttributeValue>;
 
 /** What the attributes are called whose names the user chooses. */
-export interface KeyNames {
+export interface ResolvedAttributeNames {
   readonly sessionId: string;
   readonly row: string;
   readonly ttl: string;
@@ -53,10 +53,10 @@ export type Extent = 'header' | 'header and operations' | 'all';
 export const CONTENT_OF = { commit: 'base', chunk: 'bytes' } as const;
 
 /** Maps rows to items and back. */
-export class Schema {
-  readonly names: KeyNames;
+export class RowMapping {
+  readonly names: ResolvedAttributeNames;
 
-  constructor(names: KeyNames) {
+  constructor(names: ResolvedAttributeNames) {
     this.names = names;
   }
 
@@ -87,10 +87,10 @@ export class Schema {
 
 /** A row as it is stored, damaged or not. Its properties tell what can be told either way; `row` and `content` throw. */
 export class StoredRow {
-  readonly #names: KeyNames;
+  readonly #names: ResolvedAttributeNames;
   readonly #item: Item;
 
-  constructor(names: KeyNames, item: Item) {
+  constructor(names: ResolvedAttributeNames, item: Item) {
     this.#names = names;
     this.#item = item;
   }

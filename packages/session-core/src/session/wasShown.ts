@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { canonicalText } from '../records/itemText';
+import { canonicalText } from '../records/itemJson';
 import { isPlainObject } from '../arguments/isPlainObject';
 
 /** What a model was given in its last successful call, and what it answered, as the SDK's Runner tells it. */

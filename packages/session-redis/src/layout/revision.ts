@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { NO_HISTORY, SessionError, type Revision } from '@agent-sessions/session-core/store';
 
-/** `<format> <began> <revision>`, of which the revision is `<sequence number>.<length of the list>.<commit id>`. */
+/** `<format> <began> <revision>`, of which the revision is `<sequence number>.<length of the list>.<idempotency key>`. */
 const STATE = /^1 (\d+) (\d+\.(\d+)\.[\w-]+)$/;
 const LONGEST_STATE = 128;
 const LATER_FORMAT = /^(?!0|1 )(\d{1,3}) /;
