@@ -5,7 +5,7 @@ import { Tally } from '../src/workload/tally';
 import { MIXED } from '../src/workload/workload';
 import { openWorld } from '../src/worlds/openWorld';
 import { BACKENDS, type World } from '../src/worlds/world';
-import { BROKEN, retriesWithItsId } from './brokenStores';
+import { BROKEN, retriesWithItsKey } from './brokenStores';
 import { memoryWorld, wrappedWorld, type Wrap } from './memoryWorld';
 
 /** Whether what the scenarios do, and how they judge it, finds what is wrong with a store. */
@@ -22,7 +22,7 @@ const verdictInMemory = (wrap: Wrap): Promise<unknown> => verdictOn(memoryWorld(
 
 test('nothing is found where nothing is wrong', async () => {
   expect(await verdictInMemory((store) => store)).toBe('nothing found');
-  expect(await verdictInMemory(retriesWithItsId)).toBe('nothing found');
+  expect(await verdictInMemory(retriesWithItsKey)).toBe('nothing found');
 });
 
 test.each(Object.entries(BROKEN))('found: a store that %s', async (_name, wrap) => {
@@ -36,8 +36,8 @@ describe.each(BACKENDS)('on %s', (backend) => {
   });
   afterAll(() => world.close());
 
-  test('found: a retry with a fresh commit id', async () => {
-    const wrap = BROKEN['retries with a fresh commit id'] as Wrap;
+  test('found: a retry with a fresh idempotency key', async () => {
+    const wrap = BROKEN['retries with a fresh idempotency key'] as Wrap;
     expect(await verdictOn(wrappedWorld(world, wrap, 1), 1, 12)).toBeInstanceOf(Violation);
   });
 });

@@ -15,11 +15,11 @@ function retrying(retried: (change: HistoryChange) => HistoryChange): Wrap {
 }
 
 /** As it should be done: nothing to find. */
-export const retriesWithItsId: Wrap = retrying((change) => change);
+export const retriesWithItsKey: Wrap = retrying((change) => change);
 
 /** Each makes one mistake, now and then. */
 export const BROKEN: Readonly<Record<string, Wrap>> = {
-  'retries with a fresh commit id': retrying((change) => ({ ...change, id: randomUUID() })),
+  'retries with a fresh idempotency key': retrying((change) => ({ ...change, idempotencyKey: randomUUID() })),
 
   'acknowledges what it did not write': (store, dice) => ({
     ...boundTo(store),
