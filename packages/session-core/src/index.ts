@@ -1,6 +1,6 @@
 export { approximateTokens } from './conversation/approximateTokens';
 export { assertStorable, type AssertStorableOptions } from './records/assertStorable';
-export { compactSession, onDraft } from './session/compactSession';
+export { compactSession, onMemoryCopy } from './session/compactSession';
 export type {
   CompactionClient,
   CompactionUsage,

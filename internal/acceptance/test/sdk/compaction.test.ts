@@ -1,5 +1,5 @@
 import { Agent, MemorySession, type AgentInputItem, type Session } from '@openai/agents';
-import { compactSession, onDraft, type StoredSession } from '@agent-sessions/session-core';
+import { compactSession, onMemoryCopy, type StoredSession } from '@agent-sessions/session-core';
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing';
 import { ALL } from '../../src/backends';
 import { useBackend } from '../support';
@@ -118,8 +118,8 @@ describe.each(ALL)('the SDK’s compaction session around a session on %s', (nam
     await ours.addItems([{ role: 'user', content: 'Hello' }]);
     const outcome = await compactSession(
       ours,
-      onDraft(async (draft) => {
-        const { compaction, endpoint } = compactionOf(draft);
+      onMemoryCopy(async (copy) => {
+        const { compaction, endpoint } = compactionOf(copy);
         append(other)(endpoint);
         await compaction.runCompaction({ force: true });
       }),
@@ -140,7 +140,7 @@ describe.each(ALL)('compactSession on %s', (name) => {
     return { open, agent, model };
   }
 
-  const withSdk = onDraft((draft) => compactionOf(draft).compaction.runCompaction({ force: true }));
+  const withSdk = onMemoryCopy((copy) => compactionOf(copy).compaction.runCompaction({ force: true }));
 
   test.each(['append', 'reject'] as const)(
     'with concurrentWrites: %s, the next turn goes on from the summary',

@@ -99,7 +99,7 @@ async function survive(
 }
 
 async function judgeCleanUp(world: World, sessionId: string, figures: Tally): Promise<void> {
-  if (world instanceof DynamoDBWorld) figures.add('orphaned parts found', await world.orphans(sessionId));
+  if (world instanceof DynamoDBWorld) figures.add('orphaned chunks found', await world.orphans(sessionId));
   await world.cleanUp(sessionId);
   const rubbish = await world.rubbish(sessionId);
   if (rubbish.length > 0) throw new Violation(`${sessionId} left behind: ${rubbish.join(', ')}`);

@@ -23,29 +23,29 @@ export async function compactSession(
 }
 
 /**
- * Shortens by anything that works on a session: `work` is given a draft, an in-memory session that holds the items, and
- * what the draft holds afterwards takes their place. A draft that was not changed leaves the history as it is. So the SDK's
+ * Shortens by anything that works on a session: `work` is given an in-memory copy, a session that holds the items, and
+ * what the copy holds afterwards takes their place. A copy that was not changed leaves the history as it is. So the SDK's
  * own compaction can be used, with its options, and without its way of clearing the stored session first:
  *
  * ```ts
  * await compactSession(
  *   session,
- *   onDraft((draft) => new OpenAIResponsesCompactionSession({ client, underlyingSession: draft }).runCompaction()),
+ *   onMemoryCopy((copy) => new OpenAIResponsesCompactionSession({ client, underlyingSession: copy }).runCompaction()),
  * );
  * ```
  *
  * Where `work` returns a `usage`, as `runCompaction` does, that is handed on.
  */
-export function onDraft(work: (draft: Session) => unknown): HistoryShortener {
+export function onMemoryCopy(work: (copy: Session) => unknown): HistoryShortener {
   return async (items) => {
     const store = new MemoryStore();
-    const sessionId = 'draft';
-    const draft = new StoredSession(store, { sessionId });
-    await draft.addItems(items);
+    const sessionId = 'copy';
+    const copy = new StoredSession(store, { sessionId });
+    await copy.addItems(items);
     const before = await store.read(sessionId);
-    const result = (await work(draft)) as Partial<Pick<Shortening, 'usage'>> | null | undefined;
+    const result = (await work(copy)) as Partial<Pick<Shortening, 'usage'>> | null | undefined;
     const after = await store.read(sessionId);
     if (after.revision === before.revision) return undefined;
-    return { items: await draft.getItems(), usage: result?.usage };
+    return { items: await copy.getItems(), usage: result?.usage };
   };
 }

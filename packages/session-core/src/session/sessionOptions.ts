@@ -81,7 +81,7 @@ export function scopeOf(scope: SessionScope, runContext: RunContext | undefined)
     throw new SessionError(
       'MISSING_SCOPE',
       "a scoped session needs the run context in every call; a wrapper around it, such as the SDK's " +
-        'OpenAIResponsesCompactionSession, drops that: use the option compaction, or compactSession with onDraft',
+        'OpenAIResponsesCompactionSession, drops that: use the option compaction, or compactSession with onMemoryCopy',
     );
   }
   let name: unknown;
