@@ -28,6 +28,7 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'so is who comes again to a session that is empty once more',
     find: " or expected == '0') and",
     replace: ') and',
+    firstSeed: 21_020,
   },
   {
     breaks: 'ids that are deleted before their time are counted as forgotten',

@@ -6,6 +6,8 @@ export interface Mutant {
   readonly breaks: string;
   readonly find: string;
   readonly replace: string;
+  /** A seed from which on it is soon found, where that takes more than a few schedules from any. */
+  readonly firstSeed?: number;
 }
 
 /** So small that a schedule of some steps fills and empties both halves of the idempotency keys more than once. */
