@@ -20,7 +20,7 @@ module.exports = {
     ],
   },
   moduleNameMapper: {
-    '^@agent-sessions/session-core/testing$': '<rootDir>/../session-core/src/testing/index.ts',
-    '^@agent-sessions/(session-[a-z]+)$': '<rootDir>/../$1/src/index.ts',
+    '^@agent-sessions/(session-[a-z]+)$': `${__dirname}/packages/$1/src/index.ts`,
+    '^@agent-sessions/(session-[a-z]+)/([a-z]+)$': `${__dirname}/packages/$1/src/$2`,
   },
 };

@@ -39,6 +39,23 @@ export function run([command, ...args], { cwd = root, env = {}, minutes = 30 } =
   });
 }
 
+/**
+ * Runs a command without input, which prints what it does.
+ * @returns {Promise<boolean>}
+ */
+export function runAloud([command, ...args], { env = {} } = {}) {
+  // What it prints for a program to read is of no use here: jest's own words are on stderr.
+  const stdio = ['ignore', 'ignore', 'inherit'];
+  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...env }, stdio });
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      console.error(error.message);
+      resolve(false);
+    });
+    child.once('close', (code) => resolve(code === 0));
+  });
+}
+
 /** A program of the workspace's own dependencies. */
 export function bin(name) {
   return `${root}/node_modules/.bin/${name}`;

@@ -7,6 +7,20 @@ import { workspacePackages } from './workspace.mjs';
 
 const say = (step, text) => console.log(`• ${step}: ${text}`);
 
+/** Sets up what is missing for the tests. What cannot be had is said, with how to get it, and fails where it is needed. */
+export async function setUpAll() {
+  const { ok, output } = await setUpDependencies();
+  if (!ok) {
+    console.log(output);
+    return { passed: 0, failed: 1 };
+  }
+  await setUpRedis();
+  await setUpValkey();
+  await setUpOpenssl();
+  await setUpDynamoDB();
+  return { passed: 1, failed: 0 };
+}
+
 /** Installs the dependencies, unless the last install was from the same lockfile. */
 export async function setUpDependencies() {
   const stampFile = join(root, 'node_modules', '.cache', 'agent-sessions', 'installed');
@@ -40,30 +54,32 @@ function dependencyStamp() {
 /** Finds or installs a Redis server, or says what is missing and how to get it. */
 export async function setUpRedis() {
   if (process.env.REDIS_URL) return say('Redis', 'the server that REDIS_URL names');
-  const { findRedis, REDIS_MISSING } = await engines();
+  const { describeRedis, findRedis, REDIS_MISSING } = await engines();
   if (findRedis() === undefined && (await canInstallPackages())) {
     // redis-tools holds the server too, and unlike the package redis-server it starts no service.
     say('Redis', 'installing redis-tools with apt-get');
     const problem = await installPackage('redis-tools');
     if (problem !== undefined) say('Redis', `apt-get could not install it:\n${problem}`);
   }
-  say('Redis', findRedis() ?? REDIS_MISSING);
+  const binary = findRedis();
+  say('Redis', binary === undefined ? REDIS_MISSING : describeRedis(binary));
 }
 
 /**
  * With VALKEY=1, finds or installs a Valkey server; without, its tests run where there is one. On Debian the backports are
  * asked as well, for this installation only: apt's own sources stay as they are.
  */
-export async function setUpValkey() {
+async function setUpValkey() {
   if (process.env.VALKEY !== '1') return;
-  const { findValkey, VALKEY_MISSING } = await engines();
+  const { describeRedis, findValkey, VALKEY_MISSING } = await engines();
   if (findValkey() === undefined && (await canInstallPackages())) {
     say('Valkey', 'installing valkey-tools with apt-get');
     // valkey-tools holds the server too, and unlike the package valkey-server it starts no service.
     const problem = await withBackports((options) => installPackage('valkey-tools', options));
     if (problem !== undefined) say('Valkey', `apt-get could not install it:\n${problem}`);
   }
-  say('Valkey', findValkey() ?? VALKEY_MISSING);
+  const binary = findValkey();
+  say('Valkey', binary === undefined ? VALKEY_MISSING : describeRedis(binary));
 }
 
 /** Runs `install` with the options that let apt-get see the backports of the Debian that it knows already. */
@@ -92,7 +108,7 @@ function readIfThere(file) {
 }
 
 /** Finds or installs openssl, which makes the certificates of the TLS tests. */
-export async function setUpOpenssl() {
+async function setUpOpenssl() {
   if ((await run(['openssl', 'version'])).ok) return;
   const problem = (await canInstallPackages()) ? await installPackage('openssl') : undefined;
   say('openssl', problem ?? 'the TLS tests need it (Debian, Ubuntu: apt-get install openssl)');
@@ -115,7 +131,7 @@ export async function build() {
 /** The engines package is TypeScript; tsx is there once the dependencies are. */
 async function engines() {
   const { tsImport } = await import('tsx/esm/api');
-  return tsImport('../packages/engines/src/index.ts', import.meta.url);
+  return tsImport('../internal/engines/src/index.ts', import.meta.url);
 }
 
 async function canInstallPackages() {

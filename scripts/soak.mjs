@@ -1,6 +1,7 @@
+import { bin } from './run.mjs';
 import { runWithSetUp } from './withSetUp.mjs';
 
-/** `npm run soak`: set-up, then what packages/reliability does to sessions, for as long as one likes. */
-const folder = 'packages/reliability';
-const program = ['--tsconfig', `${folder}/tsconfig.json`, `${folder}/src/soak/main.ts`];
+/** `npm run soak`: set-up, then what internal/reliability does to sessions, for as long as one likes. */
+const folder = 'internal/reliability';
+const program = [bin('tsx'), '--tsconfig', `${folder}/tsconfig.json`, `${folder}/src/soak/main.ts`];
 await runWithSetUp([...program, ...process.argv.slice(2)]);

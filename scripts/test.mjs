@@ -1,31 +1,15 @@
-import { runJestSuites } from './jestSuites.mjs';
-import { checkPackages } from './packageChecks.mjs';
-import { Report } from './report.mjs';
-import { bin, run } from './run.mjs';
-import { build, setUpDependencies, setUpDynamoDB, setUpOpenssl, setUpRedis, setUpValkey } from './setup.mjs';
-import { checkSources } from './sourceChecks.mjs';
+import { ALL_CHECKS, runChecks } from './checks.mjs';
+import { finish } from './counts.mjs';
+import { setUpAll } from './setup.mjs';
+import { runSuites } from './suites.mjs';
 
 /** `npm test`: set-up, then every check and every test, whatever fails before it. */
-async function main(report) {
-  const ready = await report.check('dependencies', setUpDependencies);
-  if (!ready) return;
-  await setUpRedis();
-  await setUpValkey();
-  await setUpOpenssl();
-  await setUpDynamoDB();
-  await report.check('build', build);
-  await checkSources(report);
-  await checkPackages(report);
-  await runJestSuites(report);
-  await report.check('demo', () =>
-    run([bin('tsx'), 'examples/demo/main.ts'], { env: { OPENAI_API_KEY: '' } }),
-  );
-}
-
-const report = new Report();
-try {
-  await main(report);
-} catch (error) {
-  await report.check('the test runner itself', () => ({ ok: false, output: String(error?.stack ?? error) }));
-}
-report.finish();
+await finish(async () => {
+  const ready = await setUpAll();
+  if (ready.failed > 0) return [ready];
+  // What the documents say runs on the packages as they are built.
+  const built = await runChecks(['build']);
+  // The suites wait a lot, for servers and for timers: the checks use that time.
+  const [checked, tested] = await Promise.all([runChecks(ALL_CHECKS), runSuites()]);
+  return [ready, built, checked, tested];
+});

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { bin, root, tail } from './run.mjs';
+import { root, tail } from './run.mjs';
 import { build, setUpDependencies, setUpDynamoDB, setUpRedis } from './setup.mjs';
 
-/** Sets up what is missing, then runs a TypeScript program with tsx, and exits as it does. */
-export async function runWithSetUp(args) {
+/** Sets up what is missing, then runs a command, and exits as it does. */
+export async function runWithSetUp([command, ...args]) {
   for (const step of [setUpDependencies, setUpRedis, setUpDynamoDB, build]) {
     const result = await step();
     if (result?.ok === false) {
@@ -12,6 +12,6 @@ export async function runWithSetUp(args) {
       return;
     }
   }
-  const program = spawn(bin('tsx'), args, { cwd: root, stdio: 'inherit' });
+  const program = spawn(command, args, { cwd: root, stdio: 'inherit' });
   process.exitCode = await new Promise((resolve) => program.once('exit', (code) => resolve(code ?? 1)));
 }

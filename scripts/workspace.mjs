@@ -4,8 +4,10 @@ import { root } from './run.mjs';
 
 /** Every package of the workspace. */
 export function workspacePackages() {
-  const folders = [...readdirSync(join(root, 'packages')).map((name) => join('packages', name)), 'examples'];
-  return folders
+  const folders = ['packages', 'internal'].flatMap((parent) =>
+    readdirSync(join(root, parent)).map((name) => join(parent, name)),
+  );
+  return [...folders, 'examples']
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .map((folder) => ({
       folder,

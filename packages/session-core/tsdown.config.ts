@@ -1,3 +1,7 @@
 import { preset } from '../../tsdown.preset';
 
-export default preset({ index: 'src/index.ts', testing: 'src/testing/index.ts' });
+export default preset({
+  index: 'src/index.ts',
+  store: 'src/store/index.ts',
+  testing: 'src/testing/index.ts',
+});

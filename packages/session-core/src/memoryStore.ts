@@ -7,13 +7,13 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoredRecord,
-} from './sessionStore';
+} from './store/sessionStore';
 import {
   isRefreshDue,
   resolveStoreOptions,
   type ResolvedStoreOptions,
   type StoreOptions,
-} from './storeOptions';
+} from './store/storeOptions';
 
 export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -29,7 +29,7 @@ interface MemoryHistory {
   records: readonly StoredRecord[];
   revision: Revision;
   operations: ReadonlyMap<string, string>;
-  /** Every commit that landed, by id; outlives `clear`, so that no late retry lands twice. */
+  /** Every commit that landed, by its idempotency key; outlives `clear`, so that no late retry lands twice. */
   readonly commits: Map<string, Revision>;
   expiresAt: number;
 }
@@ -66,8 +66,8 @@ export class MemoryStore implements SessionStore {
   }
 
   #commit(history: MemoryHistory, change: HistoryChange): CommitResult {
-    const { id, append, drop = 0, ifRevision, operation } = change;
-    const landed = history.commits.get(id);
+    const { idempotencyKey, append, drop = 0, ifRevision, operation } = change;
+    const landed = history.commits.get(idempotencyKey);
     if (landed !== undefined) return { status: 'committed', revision: landed };
     const fingerprint = operation && history.operations.get(operation.id);
     if (fingerprint !== undefined) {
@@ -80,12 +80,12 @@ export class MemoryStore implements SessionStore {
     const kept = drop === 'all' ? 0 : Math.max(0, history.records.length - drop);
     history.records = [...history.records.slice(0, kept), ...append.map(copy)];
     history.expiresAt = this.#expiryAfterCommit(history);
-    history.revision = id;
+    history.revision = idempotencyKey;
     if (operation) {
       history.operations = new Map(history.operations).set(operation.id, operation.fingerprint);
     }
-    history.commits.set(id, id);
-    return { status: 'committed', revision: id };
+    history.commits.set(idempotencyKey, idempotencyKey);
+    return { status: 'committed', revision: idempotencyKey };
   }
 
   #expiryAfterCommit({ expiresAt }: MemoryHistory): number {

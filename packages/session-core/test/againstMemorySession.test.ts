@@ -1,7 +1,7 @@
 import { MemorySession, type AgentInputItem, type SessionHistoryTransactionArgs } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, SessionError, StoredSession, type SessionErrorCode } from '../src';
-import { isPlainObject } from '../src/exactJson';
+import { isPlainObject } from '../src/arguments/isPlainObject';
 import { anyStorable, expectCode, isSame, itemWith, message } from './support';
 
 jest.setTimeout(60_000);

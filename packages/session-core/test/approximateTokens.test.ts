@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import * as fc from 'fast-check';
 import { approximateTokens } from '../src';
-import { encodeItem } from '../src/itemCodec';
+import { itemText } from '../src/records/itemJson';
 import { user } from './histories';
 import { anyStorable, itemWith } from './support';
 
@@ -28,7 +28,7 @@ test('what is stored of an item is about four bytes a token', () => {
     fc.property(anyStorable, (value) => {
       const item = itemWith(value);
       // texts are not escaped here, and bytes have no tag
-      const bytes = Buffer.byteLength(encodeItem(item, 'item'));
+      const bytes = Buffer.byteLength(itemText(item, 'item'));
       expect(approximateTokens(item) * 4).toBeLessThanOrEqual(bytes + 3);
       expect(approximateTokens(item) * 4 * 6).toBeGreaterThanOrEqual(bytes - 11 * 200);
     }),

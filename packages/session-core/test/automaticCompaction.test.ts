@@ -172,7 +172,7 @@ describe('what must not be replaced', () => {
 
   test('a corrupt record', async () => {
     const { store, session, run } = objects({ compaction: ALWAYS, onCorruptRecord: 'skip' });
-    await store.commit('id', { id: 'first', append: ['not JSON', JSON.stringify(message('a'))] });
+    await store.commit('id', { idempotencyKey: 'first', append: ['not JSON', JSON.stringify(message('a'))] });
     const { ownership } = await session.getItemsWithCompactionOwnership(run);
     await session.runCompaction({}, run, ownership, told(message('a')));
     expect((await store.read('id')).records[0]).toBe('not JSON');
@@ -219,7 +219,7 @@ describe('what it cost', () => {
     meanwhile = () => memory.clear('id');
     expect(await session.runCompaction()).toEqual({ usage });
     meanwhile = () => Promise.resolve((failing = true));
-    await memory.commit('id', { id: 'another', append: [JSON.stringify(message('b'))] });
+    await memory.commit('id', { idempotencyKey: 'another', append: [JSON.stringify(message('b'))] });
     expect(await session.runCompaction()).toEqual({ usage });
     expect(errors).toMatchObject([{ code: 'STORE_UNAVAILABLE' }]);
     await expectCode('STORE_UNAVAILABLE', () => session.runCompaction({ force: true }));

@@ -6,7 +6,7 @@ import {
   type Session,
 } from '@openai/agents';
 import * as fc from 'fast-check';
-import { compactSession, MemoryStore, onDraft, StoredSession } from '../src';
+import { compactSession, MemoryStore, onMemoryCopy, StoredSession } from '../src';
 import { assistant, call, histories, reasoning, result, user } from './histories';
 
 const SUMMARY: AgentInputItem = { role: 'system', content: 'So far: a, b, c.' };
@@ -176,7 +176,7 @@ describe('a call that waits for its result', () => {
   });
 });
 
-describe('by the SDK’s compaction session, on a draft', () => {
+describe('by the SDK’s compaction session, on a copy', () => {
   type CompactRequest = { model: string; input: unknown };
 
   function fakeClient(
@@ -194,11 +194,11 @@ describe('by the SDK’s compaction session, on a draft', () => {
   }
 
   function compaction(client: OpenAIClient, args?: { force: boolean }) {
-    return onDraft((draft: Session) =>
+    return onMemoryCopy((copy: Session) =>
       new OpenAIResponsesCompactionSession({
         client,
         model: 'gpt-5.5',
-        underlyingSession: draft,
+        underlyingSession: copy,
       }).runCompaction(args),
     );
   }
@@ -230,7 +230,7 @@ describe('by the SDK’s compaction session, on a draft', () => {
     await expect(wrapper.getItems()).rejects.toMatchObject({
       code: 'MISSING_SCOPE',
       message: expect.stringMatching(
-        /OpenAIResponsesCompactionSession.*compactSession with onDraft/,
+        /OpenAIResponsesCompactionSession.*compactSession with onMemoryCopy/,
       ) as string,
     });
     await compactSession(session, compaction(client, { force: true }), ours);

@@ -2,8 +2,8 @@ import { Blob, constants } from 'node:buffer';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { SessionError } from '../src';
-import { fromExactJson, toExactJson } from '../src/exactJson';
-import { encodeItem } from '../src/itemCodec';
+import { fromExactJson, toExactJson } from '../src/records/exactJson';
+import { itemText } from '../src/records/itemJson';
 import { anyStorable, expectCode, isSame } from './support';
 
 jest.setTimeout(60_000);
@@ -368,7 +368,7 @@ describe('what is longer than a string can be', () => {
 
   test.each(Object.entries(values))('%s is too large for a commit', async (_what, make) => {
     const { message } = await expectCode('COMMIT_TOO_LARGE', () =>
-      encodeItem({ role: 'user', content: make() }, 'items[3]'),
+      itemText({ role: 'user', content: make() }, 'items[3]'),
     );
     expect(message).toBe(`items[3] is too large: its JSON would be longer than ${LONGEST} characters`);
   });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
-import { backoffMs, SessionError, withRetries, type TimeLimit } from '../src';
+import { SessionError } from '../src';
+import { backoffMs, withRetries, type TimeLimit } from '../src/store';
 import { deferred, expectCode } from './support';
 
 const TIMEOUT_MS = 500;

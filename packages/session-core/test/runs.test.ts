@@ -1,7 +1,8 @@
 import { RunContext, type AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
-import { MemoryStore, SessionError, StoredSession, type CommitResult, type SessionStore } from '../src';
-import { areSameRecords, knownWithout, othersIn } from '../src/knownHistory';
+import { MemoryStore, SessionError, StoredSession } from '../src';
+import type { CommitResult, SessionStore } from '../src/store';
+import { areSameRecords, knownWithout, othersIn } from '../src/session/recordLists';
 import { expectCode, message } from './support';
 
 /** What a run has seen, and what of the history is its own. */

@@ -1,7 +1,7 @@
 import { RunContext } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, StoredSession, type SessionScope } from '../src';
-import { scopePrefix, storedSessionId } from '../src/sessionId';
+import { scopePrefix, storedSessionId } from '../src/session/sessionId';
 import { expectCode, message, recording } from './support';
 
 jest.setTimeout(60_000);

@@ -1,4 +1,5 @@
-import { isRefreshDue, MemoryStore, resolveStoreOptions, type StoreOptions, type TtlRefresh } from '../src';
+import { MemoryStore } from '../src';
+import { isRefreshDue, resolveStoreOptions, type StoreOptions, type TtlRefresh } from '../src/store';
 import { expectCode } from './support';
 
 test('defaults', () => {

@@ -7,7 +7,8 @@ import {
   type AgentInputItem,
   type SessionHistoryTransaction,
 } from '@openai/agents';
-import { MemoryStore, NO_HISTORY, StoredSession, type SessionOptions, type SessionStore } from '../src';
+import { MemoryStore, StoredSession, type SessionOptions } from '../src';
+import { NO_HISTORY, type SessionStore } from '../src/store';
 import { deferred, expectCode, message, recording, textOf, type Request } from './support';
 
 const append = (...contents: string[]): SessionHistoryTransaction => ({
@@ -249,7 +250,7 @@ describe('requests', () => {
     const { store, requests } = recording(new MemoryStore());
     const session = new StoredSession(store);
     for (let round = 0; round < 50; round++) await session.addItems([message('a')]);
-    const ids = changes(requests).map(({ id }) => id);
+    const ids = changes(requests).map(({ idempotencyKey: id }) => id);
     expect(new Set(ids).size).toBe(50);
     for (const id of ids) expect(id).toMatch(/^[\w-]{1,64}$/);
   });
@@ -332,7 +333,7 @@ describe('writes of one object', () => {
       apply(session, replace(['c'], ['d'])),
       session.addItems([message('e')]),
     ];
-    await Promise.resolve();
+    await new Promise(setImmediate);
     expect(requests).toHaveLength(1);
     gate.resolve();
     await Promise.all(all);
@@ -567,7 +568,7 @@ describe('a limit over corrupt records that are skipped', () => {
   ])('getItems(%d)', async (limit, expected, reads) => {
     const { store, requests } = recording(new MemoryStore());
     const append = [...['a', 'b', 'c'].map(textFor), 'not JSON'];
-    await store.commit('id', { id: 'first', append });
+    await store.commit('id', { idempotencyKey: 'first', append });
     requests.length = 0;
     const session = new StoredSession(store, { sessionId: 'id', onCorruptRecord: 'skip' });
     expect(await session.getItems(limit)).toEqual(expected.map(message));
@@ -581,7 +582,7 @@ describe('a transaction over corrupt records', () => {
   async function open(onCorruptRecord: 'error' | 'skip', ...records: string[]) {
     const store = new MemoryStore();
     await store.commit('id', {
-      id: 'first',
+      idempotencyKey: 'first',
       append: records.map((each) => (each === BROKEN ? each : textFor(each))),
     });
     return { store, session: new StoredSession(store, { sessionId: 'id', onCorruptRecord }) };
@@ -606,7 +607,7 @@ describe('a transaction over corrupt records', () => {
       const { store, session } = await open(onCorruptRecord, 'a', 'b');
       const args = { operationId: 'o1', transaction: replace(['b'], ['c']) };
       await session.applyHistoryTransaction(args);
-      await store.commit('id', { id: 'second', append: [BROKEN] });
+      await store.commit('id', { idempotencyKey: 'second', append: [BROKEN] });
       await session.applyHistoryTransaction(args);
       expect(await stored(store)).toEqual(['a', 'c', BROKEN]);
       const other = { operationId: 'o1', transaction: replace(['b'], ['d']) };
@@ -658,13 +659,13 @@ test('no error holds content of an item', async () => {
     () => session.applyHistoryMutations({ mutations: [secret() as never] }),
     () => session.getItems(SECRET as never),
     async () => {
-      await store.commit('id', { id: 'corrupt', append: [`{"${SECRET}`, SECRET] });
+      await store.commit('id', { idempotencyKey: 'corrupt', append: [`{"${SECRET}`, SECRET] });
       await session.getItems();
     },
     () => session.popItem(),
     () => session.rewriteHistory(() => []),
     async () => {
-      await store.commit('id', { id: 'unknown', append: [Buffer.from(`\u0001${SECRET}`)] });
+      await store.commit('id', { idempotencyKey: 'unknown', append: [Buffer.from(`\u0001${SECRET}`)] });
       await session.getItems(1);
     },
   ];

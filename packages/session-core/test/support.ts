@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
-import { SessionError, type HistoryChange, type SessionErrorCode, type SessionStore } from '../src';
+import { SessionError, type SessionErrorCode } from '../src';
+import type { HistoryChange, SessionStore } from '../src/store';
 
 export function message(content: string): AgentInputItem {
   return { role: 'user', content };

@@ -1,4 +1,4 @@
-import { WriteQueue } from '../src/writeQueue';
+import { WriteQueue } from '../src/session/writeQueue';
 import { deferred } from './support';
 
 test('tasks run one after the other, in the order of the calls', async () => {

@@ -11,25 +11,25 @@ import {
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
-} from '@agent-sessions/session-core';
-import type { AttributeNames } from './attributeNames';
-import { clear } from './clear';
-import { Commit, type Landed } from './commit';
-import { asUnanswered, toSessionError } from './errors';
-import { isTouchDue } from './expiry';
-import { readLog } from './log';
-import { Partition } from './partition';
-import { assertKeyPrefix, partitionKey } from './partitionKey';
-import { liveAt, revisionOf, type Row } from './rows';
-import { SeenHeads } from './seenHeads';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
+} from '@agent-sessions/session-core/store';
+import { clear } from './log/clear';
+import { isExtensionDue } from './keeping/expiry';
+import { Commit, type Landed } from './log/commit';
+import { readLog } from './log/read';
+import { liveAt, revisionOf, type Row } from './log/rows';
+import { SeenEnds } from './log/seenEnds';
+import type { AttributeNames } from './table/attributeNames';
+import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './table/sessionTable';
+import { asUnanswered, toSessionError } from './table/errors';
+import { assertKeyPrefix, partitionKey } from './table/partitionKey';
+import { SessionRows } from './table/sessionRows';
 
 export interface DynamoDBStoreOptions extends StoreOptions {
   /** A `DynamoDBClient` or `DynamoDBDocumentClient`, made and closed by the caller. */
   readonly client: DynamoDBSessionClient;
   /** Name or ARN of a table as `createTableIfNotExists` makes it. */
   readonly tableName: string;
-  /** What the table's keys and its TTL attribute are called, where not `session_id`, `version` and `ttl`. */
+  /** What the table's keys and its TTL attribute are called, where not `session_id`, `row` and `ttl`. */
   readonly attributeNames?: AttributeNames | undefined;
   /**
    * Begins the partition key of every session, in front of its id, so that sessions share a table with other data. As it
@@ -42,6 +42,8 @@ export interface DynamoDBStoreOptions extends StoreOptions {
 /** What DynamoDB takes in one atomic commit by way of this store. */
 const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
 
+let openAt: typeof openWithClock;
+
 /**
  * A `SessionStore` in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
  * conditional `PutItem` at the next version, reading a consistent `Query`.
@@ -50,42 +52,46 @@ export class DynamoDBStore implements SessionStore {
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
-  readonly #now: () => number;
-  readonly #seen = new SeenHeads();
+  readonly #seen = new SeenEnds();
+  #now = Date.now;
 
-  /**
-   * @param now For tests: milliseconds since the epoch.
-   * @throws `INVALID_ARGUMENT`
-   */
-  constructor(options: DynamoDBStoreOptions, now: () => number = Date.now) {
+  static {
+    openAt = (options, now) => {
+      const store = new DynamoDBStore(options);
+      store.#now = now;
+      return store;
+    };
+  }
+
+  /** @throws `INVALID_ARGUMENT` */
+  constructor(options: DynamoDBStoreOptions) {
     const { client, tableName, attributeNames, keyPrefix = '' } = options;
     this.#table = sessionTable(client, tableName, attributeNames);
     assertKeyPrefix(keyPrefix);
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
-    this.#now = now;
   }
 
   async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const now = this.#now();
     const deadline = this.#deadline();
-    const readAndTouch = async (partition: Partition) => {
-      const log = await readLog(partition, { now, last: options?.last });
-      return { log, touch: await this.#touch(partition, log.head, now) };
+    const readAndExtend = async (rows: SessionRows) => {
+      const log = await readLog(rows, { now, last: options?.last });
+      return { log, extension: await this.#extend(rows, log.newest, now) };
     };
-    const { log, touch } = await this.#run(sessionId, deadline, readAndTouch, { isReadOnly: true });
-    this.#seen.remember(sessionId, touch?.row ?? log.head, now);
-    if (touch) await this.#tidy(sessionId, deadline, touch);
-    return { records: log.records, revision: revisionOf(liveAt(now, log.head)) };
+    const { log, extension } = await this.#run(sessionId, deadline, readAndExtend, { isReadOnly: true });
+    this.#seen.remember(sessionId, extension?.row ?? log.newest, now);
+    if (extension) await this.#tidy(sessionId, deadline, extension);
+    return { records: log.records, revision: revisionOf(liveAt(now, log.newest)) };
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     assertFits(change);
     const deadline = this.#deadline();
     const start = change.ifRevision ?? change.lastSeen;
-    const head = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
-    const commit = new Commit(change, this.#options, this.#now, head);
-    const landed = await this.#run(sessionId, deadline, (partition) => commit.attempt(partition));
+    const end = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
+    const commit = new Commit(change, this.#options, this.#now, end);
+    const landed = await this.#run(sessionId, deadline, (rows) => commit.attempt(rows));
     if (landed.row) this.#seen.remember(sessionId, landed.row, landed.row.createdAt);
     await this.#tidy(sessionId, deadline, landed);
     return landed.result;
@@ -97,15 +103,16 @@ export class DynamoDBStore implements SessionStore {
    */
   async clear(sessionId: string): Promise<void> {
     const now = this.#now();
-    const marker = await this.#run(sessionId, this.#deadline(), (partition) => clear(partition, now));
-    this.#seen.remember(sessionId, marker, now);
+    const tombstone = await this.#run(sessionId, this.#deadline(), (rows) => clear(rows, now));
+    this.#seen.remember(sessionId, tombstone, now);
   }
 
   /** Extends the session where a read has to. */
-  async #touch(partition: Partition, head: Row | undefined, now: number): Promise<Landed | undefined> {
-    if (!isTouchDue(liveAt(now, head), this.#now(), this.#options)) return undefined;
-    const touch = { id: randomUUID(), append: [], isTouch: true };
-    return new Commit(touch, this.#options, this.#now, { row: head, isNewest: true }).attempt(partition);
+  async #extend(rows: SessionRows, newest: Row | undefined, now: number): Promise<Landed | undefined> {
+    if (!isExtensionDue(liveAt(now, newest), this.#now(), this.#options)) return undefined;
+    const change = { idempotencyKey: randomUUID(), append: [], isExtension: true };
+    const end = { row: newest, isNewest: true };
+    return new Commit(change, this.#options, this.#now, end).attempt(rows);
   }
 
   /** Within the time of the call. It may fail: the commit is in, and the next one makes up for it. */
@@ -113,7 +120,7 @@ export class DynamoDBStore implements SessionStore {
     if (tidy === undefined || performance.now() >= deadline) return;
     try {
       // Once: where others have moved the log on since, they tidy it themselves.
-      const row = await this.#run(sessionId, deadline, (partition) => tidy(partition).catch(asFailure));
+      const row = await this.#run(sessionId, deadline, (rows) => tidy(rows).catch(asFailure));
       this.#seen.remember(sessionId, row, row.createdAt);
     } catch {
       // Nothing depends on it, and what went wrong may have gone right in part.
@@ -128,7 +135,7 @@ export class DynamoDBStore implements SessionStore {
   async #run<T>(
     sessionId: string,
     deadline: number,
-    attempt: (partition: Partition) => Promise<T>,
+    attempt: (rows: SessionRows) => Promise<T>,
     call?: Pick<RetryOptions, 'isReadOnly'>,
   ): Promise<T> {
     const { signal } = this.#options;
@@ -141,7 +148,7 @@ export class DynamoDBStore implements SessionStore {
     };
     try {
       return await withRetries({ ...call, timeoutMs, signal, isTransient }, ({ signal }) =>
-        attempt(new Partition(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
+        attempt(new SessionRows(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
       );
     } catch (error) {
       const isKnown = refusal !== undefined && SessionError.is(error, 'TIMEOUT');
@@ -150,7 +157,12 @@ export class DynamoDBStore implements SessionStore {
   }
 }
 
-/** @throws an error that no call is repeated for. */
+/** For tests, which are users of this file and not of the package: a store by another clock, in milliseconds since the epoch. */
+export function openWithClock(options: DynamoDBStoreOptions, now: () => number): DynamoDBStore {
+  return openAt(options, now);
+}
+
+/** @throws An error that no call is repeated for. */
 function asFailure(cause: unknown): never {
   throw new SessionError('STORE_FAILURE', 'what is left of a commit could not be tidied', { cause });
 }

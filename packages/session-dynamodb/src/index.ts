@@ -1,5 +1,8 @@
-export type { AttributeNames } from './attributeNames';
-export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './createTable';
+/** All that an application uses of the core too, so that it installs and imports one package. */
+export * from '@agent-sessions/session-core';
+export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';
 export { DynamoDBStore, type DynamoDBStoreOptions } from './dynamodbStore';
-export type { DynamoDBSessionClient } from './sessionTable';
+export type { AttributeNames } from './table/attributeNames';
+export type { DynamoDBSessionClient } from './table/sessionTable';
+export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './table/create';

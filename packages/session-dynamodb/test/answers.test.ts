@@ -424,7 +424,7 @@ describe('the cause of an error', () => {
     const id = newId();
     await append(table.open(), id, SECRET);
     plan();
-    const store = open(client(), { timeoutMs: 150 });
+    const store = open(client(), { timeoutMs: 1_000 });
     for (const action of [() => store.read(id), () => append(store, id, SECRET)]) {
       const error = await failure(action);
       const text = inspect(error, { depth: Infinity, showHidden: true });

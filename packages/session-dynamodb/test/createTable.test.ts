@@ -40,7 +40,7 @@ test('creates a table that is paid per request, and that sessions work on', asyn
     BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
     KeySchema: [
       { AttributeName: 'session_id', KeyType: 'HASH' },
-      { AttributeName: 'version', KeyType: 'RANGE' },
+      { AttributeName: 'row', KeyType: 'RANGE' },
     ],
   });
   expect(await ttlOf(name)).toBe('DISABLED');
@@ -140,17 +140,17 @@ describe('a table with other keys', () => {
       'another type',
       [
         ['session_id', 'S'],
-        ['version', 'S'],
+        ['row', 'N'],
       ],
-      'session_id (S, HASH), version (S, RANGE)',
+      'session_id (S, HASH), row (N, RANGE)',
     ],
     [
       'the keys the other way round',
       [
-        ['version', 'N'],
+        ['row', 'S'],
         ['session_id', 'S'],
       ],
-      'version (N, HASH), session_id (S, RANGE)',
+      'row (S, HASH), session_id (S, RANGE)',
     ],
   ];
 
@@ -165,7 +165,7 @@ describe('a table with other keys', () => {
     await client.send(new CreateTableCommand(input));
     await expect(createTableIfNotExists(client, TableName, { enableTtl: true })).rejects.toMatchObject({
       code: 'STORE_MISCONFIGURED',
-      message: `table ${TableName} has the keys ${found}; sessions need session_id (S, HASH), version (N, RANGE)`,
+      message: `table ${TableName} has the keys ${found}; sessions need session_id (S, HASH), row (S, RANGE)`,
     });
     expect(await ttlOf(TableName)).toBe('DISABLED');
     await expect(

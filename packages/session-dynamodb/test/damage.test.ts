@@ -1,4 +1,5 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core';
+import type { StoredRecord } from '@agent-sessions/session-core/store';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { append, commit, large, newId, recordsOf } from './support/store';
@@ -13,7 +14,7 @@ const open = (ttlSeconds?: number) => table.open({ ttlSeconds });
 beforeAll(() => table.create());
 afterAll(() => table.drop());
 
-/** A session with each kind of row, of two or more versions: returns what it holds. */
+/** A session with each kind of row, at two or more versions: returns what it holds. */
 async function fill(id: string): Promise<readonly StoredRecord[]> {
   const store = open();
   await append(store, id, 'x');
@@ -59,27 +60,30 @@ test.each<[string, number, Item]>([
   ['a base that is later than it was', 5, { base: N(4) }],
   ['a base of 0', 5, { base: N(0) }],
   ['a base that is gone', 5, { base: { NULL: true } }],
-  ['part_records beyond what is there', 4, { part_records: N(9) }],
-  ['part_records below what is there', 4, { part_records: N(1) }],
-  ['negative part_records', 4, { part_records: N(-1) }],
+  ['chunk_records beyond what is there', 4, { chunk_records: N(9) }],
+  ['chunk_records below what is there', 4, { chunk_records: N(1) }],
+  ['negative chunk_records', 4, { chunk_records: N(-1) }],
   ['a negative operation_count', 5, { operation_count: N(-1) }],
   ['a fraction', 5, { length: N('1.5') }],
   ['a number past 2^53', 5, { length: N('9007199254740993') }],
   ['records that are a string', 1, { records: { S: 'a' } }],
   ['a negative time', 5, { created_ms: N(-1) }],
+  ['no time when the session began', 5, { began_ms: { NULL: true } }],
+  ['a chunk_count of 0', 4, { chunk_count: N(0) }],
+  ['a chunk_count that is too small', 4, { chunk_count: N(1) }],
 ])('%s is told, and can be cleared', async (_, index, damage) => {
   const id = newId();
   const records = await fill(id);
-  const row = (await table.versions(id))[index] as Item;
+  const row = (await table.log(id))[index] as Item;
   await table.put({ ...row, ...damage });
   expect(await expectTold(id, records)).toBe(true);
   await expectClearable(id);
 });
 
-test('a base that was taken away is no marker', async () => {
+test('a base that was taken away is no tombstone', async () => {
   const id = newId();
   const records = await fill(id);
-  const row = (await table.versions(id)).at(-1) as Item;
+  const row = (await table.log(id)).at(-1) as Item;
   delete row.base;
   await table.put({ ...row, ttl: N(Math.ceil(Date.now() / 1_000) + 86_400) });
   expect(await expectTold(id, records)).toBe(true);
@@ -90,16 +94,16 @@ test.each<[string, Item]>([
   ['of another type', { bytes: { S: 'x' } }],
   ['without its bytes', { bytes: { NULL: true } }],
   ['of no bytes', { bytes: { B: new Uint8Array(0) } }],
-])('a part %s is told, and can be cleared', async (_, damage) => {
+])('a chunk %s is told, and can be cleared', async (_, damage) => {
   const id = newId();
   const records = await fill(id);
-  for (const part of await table.parts(id)) {
-    await table.put({ ...part, ...damage });
+  for (const chunk of await table.chunks(id)) {
+    await table.put({ ...chunk, ...damage });
     await expect(open().read(id)).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
-    await table.put(part);
+    await table.put(chunk);
     expect(await recordsOf(open(), id)).toEqual(records);
   }
-  await table.put(...(await table.parts(id)).map((part) => ({ ...part, ...damage })));
+  await table.put(...(await table.chunks(id)).map((chunk) => ({ ...chunk, ...damage })));
   await expectClearable(id);
 });
 
@@ -109,7 +113,7 @@ test.each(['one', 'one two three', ' ', 'one  three'])(
     const id = newId();
     await fill(id);
     await commit(open(), id, { drop: 'all', append: ['z'] });
-    const row = (await table.versions(id)).at(-1) as Item;
+    const row = (await table.log(id)).at(-1) as Item;
     await table.put({ ...row, operations: { S } });
     await expect(
       commit(open(), id, { append: ['y'], operation: { id: 'o3', fingerprint: 'f' } }),
@@ -118,13 +122,13 @@ test.each(['one', 'one two three', ' ', 'one  three'])(
   },
 );
 
-test.each([2 ** 53 - 1, 2 ** 53 - 2, 2 ** 52 + 1, 7.5])(
-  'a row at version %d, behind which there is no other, is told, and can be cleared',
-  async (version) => {
+test.each(['999999999999', '9000000000000', '00000000000x', '7', '7.5', 'x'])(
+  'a row at the malformed key log#%s is told, and can be cleared',
+  async (digits) => {
     const id = newId();
     await fill(id);
-    const row = (await table.versions(id)).at(-1) as Item;
-    await table.put({ ...row, version: N(version) });
+    const row = (await table.log(id)).at(-1) as Item;
+    await table.put({ ...row, row: { S: `log#${digits}` } });
     for (const action of [() => open().read(id), () => append(open(), id, 'z')]) {
       await expect(action()).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
     }
@@ -132,10 +136,31 @@ test.each([2 ** 53 - 1, 2 ** 53 - 2, 2 ** 52 + 1, 7.5])(
   },
 );
 
+test.each(['log#', 'log#-1', 'log#000000000000'])(
+  'a row at the malformed key %s, before all others, goes',
+  async (key) => {
+    const id = newId();
+    await append(open(), id, 'a');
+    const [row] = await table.log(id);
+    await table.put({ ...row, row: { S: key } });
+    expect(await recordsOf(open(), id)).toEqual(['a']);
+    await expectClearable(id);
+  },
+);
+
+test('a row at a malformed key within the log is told by who reads it, and can be cleared', async () => {
+  const id = newId();
+  const records = await fill(id);
+  const row = (await table.log(id)).at(-1) as Item;
+  await table.put({ ...row, row: { S: 'log#0000000000035' } });
+  expect(await expectTold(id, records)).toBe(true);
+  await expectClearable(id);
+});
+
 test('a damaged row of a later format is still one of a later format: it is not cleared', async () => {
   const id = newId();
   await fill(id);
-  const row = (await table.versions(id)).at(-1) as Item;
+  const row = (await table.log(id)).at(-1) as Item;
   await table.put({ ...row, format: N(2), length: N(-5) });
   await expect(open().clear(id)).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT' });
 });
@@ -143,8 +168,8 @@ test('a damaged row of a later format is still one of a later format: it is not 
 test('whatever number of whatever row is damaged: the same history, or an error', async () => {
   const id = newId();
   const records = await fill(id);
-  const rows = (await table.versions(id)).filter((row) => row.base);
-  const numbers = ['length', 'drop', 'base', 'part_records', 'operation_count'];
+  const rows = (await table.log(id)).filter((row) => row.base);
+  const numbers = ['length', 'drop', 'base', 'chunk_records', 'chunk_count', 'operation_count'];
   const values = fc.oneof(
     fc.integer({ min: -10, max: 12 }),
     fc.constantFrom(1.5, -1_000, 2 ** 53 - 1, 2 ** 53, 1e30),

@@ -5,25 +5,25 @@ import {
   cutOffRefusal,
   intercept,
   measure,
-  refusal,
   putsRow,
+  refusal,
 } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable, type Item } from './support/table';
+import { logKey, newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 let now = Date.now();
 const HOUR = 3_600_000;
 const clients: ReturnType<typeof newClient>[] = [];
 const open = (client = table.client, ttlSeconds?: number): DynamoDBStore =>
-  new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now);
+  table.open({ client, ttlSeconds }, () => now);
 const ownClient = (): ReturnType<typeof newClient> => {
   const client = newClient();
   clients.push(client);
   return client;
 };
 
-/** A client that loses the answer of its first `times` requests of this kind, after the server acted. */
+/** A client that loses the answer of its first `times` requests of this kind, or puts of rows, after the server acted. */
 function losing(
   kind: 'PutItem' | 'BatchWriteItem' | 'row',
   times: number,
@@ -89,13 +89,13 @@ describe('a lost answer', () => {
     expect(await recordsOf(store, id)).toEqual(['b']);
   });
 
-  test('of an append in parts, while another compacts: it went in before that', async () => {
+  test('of an append in chunks, while another compacts: it went in before that', async () => {
     const id = newId();
     const other = open();
     const store = open(losing('row', 1, () => commit(other, id, { drop: 'all', append: ['summary'] })));
     await append(store, id, large('a', 900_000));
     expect(await recordsOf(store, id)).toEqual(['summary']);
-    expect(await table.parts(id)).toEqual([]);
+    expect(await table.chunks(id)).toEqual([]);
   });
 
   test('of a conditional drop: it is committed, once, and no conflict', async () => {
@@ -130,11 +130,11 @@ describe('a lost answer', () => {
     expect(await recordsOf(other, id)).toEqual(['b']);
   });
 
-  test('of puts of parts: nothing is doubled', async () => {
+  test('of puts of chunks: nothing is doubled', async () => {
     const id = newId();
     await append(open(losing('PutItem', 4)), id, large('a', 900_000));
     expect(await recordsOf(open(), id)).toEqual([large('a', 900_000)]);
-    expect(await table.parts(id)).toHaveLength(3);
+    expect(await table.chunks(id)).toHaveLength(3);
   });
 
   test("beneath us, where the SDK's own retries meet it: it is there once", async () => {
@@ -158,7 +158,7 @@ describe('a lost answer', () => {
   test('of the clean-up of a commit that is in: the commit succeeds', async () => {
     const id = newId();
     const client = ownClient();
-    const store = new DynamoDBStore({ client, tableName: table.name, timeoutMs: 500 }, () => now);
+    const store = table.open({ client, timeoutMs: 2_000 }, () => now);
     await append(store, id, 'a');
     intercept(client, ({ name }, send) =>
       name === 'BatchWriteItem' ? Promise.reject(connectionReset()) : send(),
@@ -180,7 +180,7 @@ describe('a process that dies', () => {
     expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
   });
 
-  test('there leaves nothing that comes back when markers go', async () => {
+  test('there leaves nothing that comes back when tombstones go', async () => {
     const id = newId();
     await append(open(), id, 'a');
     await expect(open(dying((name) => name === 'BatchWriteItem')).clear(id)).rejects.toThrow();
@@ -257,7 +257,7 @@ describe('a refusal that passes', () => {
     });
     for (const record of ['a', 'b', 'c', 'd', 'e']) await append(open(), id, record);
     await open(client).clear(id);
-    // The rows one by one, then the marker.
+    // The rows one by one, then the tombstone.
     expect(batches).toBe(6);
     expect(await recordsOf(open(), id)).toEqual([]);
     expect((await table.rows(id)).filter((row) => row.records)).toEqual([]);
@@ -281,8 +281,8 @@ describe('a row that somebody deleted', () => {
     for (const remove of [
       (row: Item) => table.delete(row),
       // What a clean-up leaves of it.
-      ({ session_id, version, format, commit, created_ms }: Item) =>
-        table.put({ session_id, version, format, commit, created_ms, ttl: { N: '1' } } as Item),
+      ({ session_id, row, format, idempotency_key, created_ms }: Item) =>
+        table.put({ session_id, row, format, idempotency_key, created_ms, ttl: { N: '1' } } as Item),
     ]) {
       const id = newId();
       const store = open();
@@ -301,7 +301,7 @@ test('a row of a later format, or of somebody else, is an error and stays', asyn
     [{}, 'STORE_MISCONFIGURED'],
   ] as const) {
     const id = newId();
-    await table.put({ session_id: { S: id }, version: { N: '1' }, secret: { S: 'x' }, ...format });
+    await table.put({ session_id: { S: id }, row: { S: logKey(1) }, secret: { S: 'x' }, ...format });
     const before = await table.rows(id);
     for (const action of [() => open().read(id), () => append(open(), id, 'a'), () => open().clear(id)]) {
       await expect(action()).rejects.toMatchObject({ code });
@@ -317,13 +317,13 @@ test('a damaged row is an error that names it', async () => {
   for (const damage of [
     { length: { S: 'x' } },
     { records: { L: [{ BOOL: true }] } },
-    { commit: { N: '1' } },
-    { parts: { S: 'x' } },
+    { idempotency_key: { N: '1' } },
+    { chunks: { S: 'x' } },
   ]) {
     await table.put({ ...row, ...damage });
     await expect(open().read(id)).rejects.toMatchObject({
       code: 'CORRUPT_RECORD',
-      message: expect.stringContaining('row 1') as string,
+      message: expect.stringContaining(`row ${logKey(1)}`) as string,
     });
   }
   await open().clear(id);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { StoredRecord } from '@agent-sessions/session-core';
-import { DynamoDBStore } from '../src';
+import type { StoredRecord } from '@agent-sessions/session-core/store';
+import type { DynamoDBStore } from '../src';
 import { Crash, intercept, measure, putsRow } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable } from './support/table';
@@ -9,7 +9,7 @@ const table = new TestTable();
 const HOUR = 3_600_000;
 let now = Date.now();
 const open = (ttlSeconds?: number, client = table.client): DynamoDBStore =>
-  new DynamoDBStore({ client, tableName: table.name, ttlSeconds, timeoutMs: 60_000 }, () => now);
+  table.open({ client, ttlSeconds, timeoutMs: 60_000 }, () => now);
 
 beforeAll(() => table.create());
 afterAll(() => table.drop());
@@ -82,7 +82,7 @@ test('16 MiB go in as one commit, one byte more is refused before anything is se
   expect((await recordsOf(store, id)).every((record, index) => record === most[index])).toBe(true);
 }, 60_000);
 
-test('a reader never sees part of a commit in parts', async () => {
+test('a reader never sees part of a commit in chunks', async () => {
   const id = newId();
   const [reader, writer] = [open(), open()];
   await append(writer, id, 'start');
@@ -100,7 +100,7 @@ test('a reader never sees part of a commit in parts', async () => {
   await writes;
 });
 
-describe('a writer that dies between the parts and the row', () => {
+describe('a writer that dies between the chunks and the row', () => {
   const word = 'conspicuous';
   const die = async (id: string, ttlSeconds?: number): Promise<void> => {
     const client = newClient();
@@ -115,32 +115,32 @@ describe('a writer that dies between the parts and the row', () => {
     const id = newId();
     await append(open(), id, 'a');
     await die(id);
-    expect(await table.parts(id)).toHaveLength(3);
+    expect(await table.chunks(id)).toHaveLength(3);
     expect(await recordsOf(open(), id)).toEqual(['a']);
     await append(open(), id, 'b');
     expect(await recordsOf(open(), id)).toEqual(['a', 'b']);
   });
 
-  test('leaves parts that the next clean-up after a day deletes, and no sooner', async () => {
+  test('leaves chunks that the next clean-up after a day deletes, and no sooner', async () => {
     const id = newId();
     await append(open(), id, 'a');
     await die(id);
     await commit(open(), id, { drop: 'all', append: ['b'] });
-    expect(await table.parts(id)).toHaveLength(3);
+    expect(await table.chunks(id)).toHaveLength(3);
     now += 25 * HOUR;
     await commit(open(), id, { drop: 'all', append: ['c'] });
-    expect(await table.parts(id)).toEqual([]);
+    expect(await table.chunks(id)).toEqual([]);
     expect(await recordsOf(open(), id)).toEqual(['c']);
   });
 
-  test('leaves parts that go by themselves where the session expires', async () => {
+  test('leaves chunks that go by themselves where the session expires', async () => {
     const id = newId();
     await die(id, 60);
     await table.expire(id, now + 4 * HOUR);
     expect(await table.rows(id)).toEqual([]);
   });
 
-  test('and whose session never came to be: a clear deletes the parts', async () => {
+  test('and whose session never came to be: a clear deletes the chunks', async () => {
     const id = newId();
     await die(id);
     now += 25 * HOUR;
@@ -149,15 +149,15 @@ describe('a writer that dies between the parts and the row', () => {
   });
 });
 
-describe('parts of a commit that was refused', () => {
-  const count = async (id: string): Promise<number> => (await table.parts(id)).length;
+describe('chunks of a commit that was refused', () => {
+  const count = async (id: string): Promise<number> => (await table.chunks(id)).length;
 
   test('are deleted', async () => {
     const id = newId();
     const store = open();
     const ifRevision = await append(store, id, 'a');
     const client = newClient();
-    // Somebody else commits after the parts are written.
+    // Somebody else commits after the chunks are written.
     intercept(client, async (request, send) => {
       if (putsRow(request)) await append(store, id, 'b');
       return send();
@@ -174,15 +174,15 @@ describe('parts of a commit that was refused', () => {
     await append(store, id, 'a');
     const client = newClient();
     let puts = 0;
-    let partPuts = 0;
+    let chunkPuts = 0;
     intercept(client, async (request, send) => {
-      if (request.name === 'PutItem' && !putsRow(request)) partPuts++;
+      if (request.name === 'PutItem' && !putsRow(request)) chunkPuts++;
       if (putsRow(request) && ++puts <= 5) await append(store, id, `b${puts}`);
       return send();
     });
     await append(open(undefined, client), id, large('c', 900_000));
     expect(await recordsOf(store, id)).toEqual(['a', 'b1', 'b2', 'b3', 'b4', 'b5', large('c', 900_000)]);
-    expect(partPuts).toBe(3);
+    expect(chunkPuts).toBe(3);
     expect(await count(id)).toBe(3);
     client.destroy();
   });
@@ -206,11 +206,11 @@ describe('parts of a commit that was refused', () => {
   });
 });
 
-test('a part that is missing for good is an error that says so, not an empty history', async () => {
+test('a chunk that is missing for good is an error that says so, not an empty history', async () => {
   const id = newId();
   const store = open();
   await append(store, id, large('a', 900_000));
-  await table.delete((await table.parts(id))[1] as never);
+  await table.delete((await table.chunks(id))[1] as never);
   await expect(store.read(id)).rejects.toMatchObject({
     code: 'STORE_FAILURE',
     message: expect.stringContaining('missing') as string,
@@ -219,7 +219,7 @@ test('a part that is missing for good is an error that says so, not an empty his
   expect(await recordsOf(store, id)).toEqual([]);
 });
 
-test('operations of a log that begins anew go into parts where they do not fit', async () => {
+test('operations of a log that begins anew go into chunks where they do not fit', async () => {
   const id = newId();
   const store = open();
   const digest = (): string => `${randomUUID()}${randomUUID()}`.replaceAll('-', '').slice(0, 64);
@@ -235,7 +235,7 @@ test('operations of a log that begins anew go into parts where they do not fit',
   });
   const more: StoredRecord[] = [large('b', 20_000)];
   await commit(store, id, { drop: 'all', append: more });
-  expect((await table.versions(id))[1]).toHaveProperty('parts');
+  expect((await table.log(id))[1]).toHaveProperty('chunks');
   expect(await recordsOf(store, id)).toEqual(more);
   for (const operation of [operations[0], operations[3_100]]) {
     expect((await tryCommit(store, id, { operation })).status).toBe('repeated');

@@ -1,12 +1,11 @@
-import { DynamoDBStore } from '../src';
+import type { DynamoDBStore } from '../src';
 import { intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { logKey, newClient, TestTable } from './support/table';
 
 const table = new TestTable();
 const now = Date.now();
-const open = (ttlSeconds?: number): DynamoDBStore =>
-  new DynamoDBStore({ client: table.client, tableName: table.name, ttlSeconds }, () => now);
+const open = (ttlSeconds?: number): DynamoDBStore => table.open({ ttlSeconds }, () => now);
 
 beforeAll(() => table.create());
 afterAll(() => table.drop());
@@ -14,14 +13,15 @@ afterAll(() => table.drop());
 describe('rows', () => {
   test('a commit is one readable row', async () => {
     const id = newId();
-    await commit(open(), id, { id: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
+    await commit(open(), id, { idempotencyKey: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
     expect(await table.rows(id)).toEqual([
       {
         session_id: { S: id },
-        version: { N: '1' },
+        row: { S: 'log#000000000001' },
         format: { N: '1' },
-        commit: { S: 'first' },
+        idempotency_key: { S: 'first' },
         created_ms: { N: `${now}` },
+        began_ms: { N: `${now}` },
         base: { N: '1' },
         length: { N: '2' },
         log_bytes: { N: '11' },
@@ -37,9 +37,9 @@ describe('rows', () => {
     await commit(store, id, { drop: 2, append: ['d'], operation: { id: 'o1', fingerprint: 'f1' } });
     await commit(store, id, { drop: 1, operation: { id: 'o2', fingerprint: 'f2' } });
     const [first, second, third] = await table.rows(id);
-    expect(first).toMatchObject({ version: { N: '1' }, base: { N: '1' }, length: { N: '3' } });
+    expect(first).toMatchObject({ row: { S: logKey(1) }, base: { N: '1' }, length: { N: '3' } });
     expect(second).toMatchObject({
-      version: { N: '2' },
+      row: { S: logKey(2) },
       base: { N: '1' },
       length: { N: '2' },
       drop: { N: '2' },
@@ -47,7 +47,7 @@ describe('rows', () => {
       fingerprint: { S: 'f1' },
       operation_count: { N: '1' },
     });
-    expect(third).toMatchObject({ version: { N: '3' }, length: { N: '1' }, operation_count: { N: '2' } });
+    expect(third).toMatchObject({ row: { S: logKey(3) }, length: { N: '1' }, operation_count: { N: '2' } });
     expect(third).not.toHaveProperty('records');
   });
 
@@ -59,7 +59,7 @@ describe('rows', () => {
     expect(row).toMatchObject({
       expires_ms: { N: `${now + 1_000_000}` },
       ttl: { N: `${ttl}` },
-      min_ttl: { N: `${ttl}` },
+      log_ttl: { N: `${ttl}` },
     });
   });
 
@@ -68,10 +68,10 @@ describe('rows', () => {
     const store = open();
     await commit(store, id, { append: ['a'], operation: { id: 'o1', fingerprint: 'f1' } });
     await commit(store, id, { append: ['b'], operation: { id: 'o2', fingerprint: 'f2' } });
-    await commit(store, id, { id: 'third', drop: 'all', append: ['c'] });
+    await commit(store, id, { idempotencyKey: 'third', drop: 'all', append: ['c'] });
     const rows = await table.rows(id);
     expect(rows[2]).toMatchObject({
-      version: { N: '3' },
+      row: { S: logKey(3) },
       base: { N: '3' },
       length: { N: '1' },
       operations: { S: expect.stringMatching(/^(o1 f1 o2 f2|o2 f2 o1 f1)$/) as string },
@@ -80,40 +80,46 @@ describe('rows', () => {
     expect(rows[2]).not.toHaveProperty('drop');
   });
 
-  test('of rows behind the base only markers are left, for a day', async () => {
+  test('of rows before the base only tombstones are left, for a day', async () => {
     const id = newId();
     const store = open();
-    await commit(store, id, { id: 'first', append: ['a'] });
-    await commit(store, id, { id: 'second', drop: 'all', append: ['b'] });
-    const marker = (version: string, commitId: unknown) => ({
+    await commit(store, id, { idempotencyKey: 'first', append: ['a'] });
+    await commit(store, id, { idempotencyKey: 'second', drop: 'all', append: ['b'] });
+    const tombstone = (version: number, commitId: unknown) => ({
       session_id: { S: id },
-      version: { N: version },
+      row: { S: logKey(version) },
       format: { N: '1' },
-      commit: { S: commitId },
+      idempotency_key: { S: commitId },
       created_ms: { N: `${now}` },
       ttl: { N: `${Math.ceil(now / 1_000 + 86_400)}` },
     });
-    expect((await table.rows(id))[0]).toEqual(marker('1', 'first'));
+    expect((await table.rows(id))[0]).toEqual(tombstone(1, 'first'));
     await store.clear(id);
     expect(await table.rows(id)).toEqual([
-      marker('1', 'first'),
-      marker('2', 'second'),
-      marker('3', expect.any(String)),
+      tombstone(1, 'first'),
+      tombstone(2, 'second'),
+      tombstone(3, expect.any(String)),
     ]);
   });
 
-  test('what does not fit a row is in parts before all versions', async () => {
+  test('what does not fit a row is in chunks, before the log', async () => {
     const id = newId();
     await append(open(1_000), id, large('a', 900_000), 'b');
-    const [row] = await table.versions(id);
-    expect(row).toMatchObject({ version: { N: '1' }, length: { N: '2' }, part_records: { N: '2' } });
-    expect(row?.parts?.S).toMatch(/^\d{32}\/3$/);
+    const [row] = await table.log(id);
+    expect(row).toMatchObject({
+      row: { S: logKey(1) },
+      length: { N: '2' },
+      chunks: { S: expect.stringMatching(new RegExp(`^chunk#${now}-[0-9a-f]{16}$`)) as string },
+      chunk_count: { N: '3' },
+      chunk_records: { N: '2' },
+    });
     expect(row).not.toHaveProperty('records');
-    const parts = await table.parts(id);
-    expect(parts.map(({ version }) => version?.N)).toEqual(
-      [3, 2, 1].map((part) => `-${String(row?.parts?.S).slice(0, 32)}0000${part}1`),
+    const chunks = await table.chunks(id);
+    expect(chunks.map((chunk) => chunk.row?.S)).toEqual(
+      ['001', '002', '003'].map((number) => `${row?.chunks?.S}#${number}`),
     );
-    for (const part of parts) expect(Number(part.ttl?.N)).toBeGreaterThanOrEqual(Number(row?.ttl?.N));
+    expect((await table.rows(id)).slice(0, 3)).toEqual(chunks);
+    for (const chunk of chunks) expect(Number(chunk.ttl?.N)).toBeGreaterThanOrEqual(Number(row?.ttl?.N));
   });
 });
 
@@ -138,9 +144,7 @@ test('no more is sent than PutItem, UpdateItem, Query and BatchWriteItem, for on
     }
     return send();
   });
-  const stores = [undefined, 60].map(
-    (ttlSeconds) => new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now),
-  );
+  const stores = [undefined, 60].map((ttlSeconds) => table.open({ client, ttlSeconds }, () => now));
   for (const store of stores) {
     await commit(store, id, { append: ['a'], operation: { id: 'o1', fingerprint: 'f' } });
     await append(store, id, large('b', 900_000));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
-import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core';
+import { NO_HISTORY, type HistoryOperation, type Revision } from '@agent-sessions/session-core/store';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStore, DynamoDBStoreOptions } from '../src';
 import { connectionReset, Crash, intercept } from './support/requests';
@@ -226,7 +226,13 @@ class Run {
     const append = step.sizes.map((size) => `${this.#count++}:`.padEnd(size, 'x'));
     const ifRevision =
       step.basis === 'any' ? undefined : step.basis === 'current' ? this.#revision : this.#outdated();
-    const change = { id: randomUUID(), append, drop: step.drop, ifRevision, operation: step.operation };
+    const change = {
+      idempotencyKey: randomUUID(),
+      append,
+      drop: step.drop,
+      ifRevision,
+      operation: step.operation,
+    };
     const result = await process.with(step.fault, () =>
       process.store.commit(this.#id, { ...change, lastSeen: process.lastSeen }),
     );
@@ -268,10 +274,10 @@ class Run {
     this.#set(after, revision);
   }
 
-  /** The process is gone; the session is what it was, and its expiry is put off, or not. */
+  /** The process is gone; the session is what it was, and it is extended, or not. */
   async #readCrashed(store: number, before: Model, expiresAt: number): Promise<void> {
     this.#restart(store);
-    const [newest] = (await table.versions(this.#id)).slice(-1);
+    const [newest] = (await table.log(this.#id)).slice(-1);
     if (Number(newest?.expires_ms?.N) === expiresAt) this.#model = { ...before, expiresAt };
   }
 
@@ -311,7 +317,7 @@ class Run {
   async #checkThatNothingIsLeft(): Promise<void> {
     for (let day = 0; day < 2; day++) {
       await this.#witness.clear(this.#id);
-      expect((await table.versions(this.#id)).filter((row) => row.base)).toEqual([]);
+      expect((await table.log(this.#id)).filter((row) => row.base)).toEqual([]);
       now += 2 * DAY;
       await this.#deleteSome(100);
     }

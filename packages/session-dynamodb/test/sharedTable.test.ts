@@ -3,9 +3,9 @@ import { CreateTableCommand, ScanCommand, type AttributeValue } from '@aws-sdk/c
 import { createTableIfNotExists, DynamoDBSession, DynamoDBStore } from '../src';
 import { measure } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
-import { newClient, TestTable, type Item } from './support/table';
+import { logKey, newClient, TestTable, type Item } from './support/table';
 
-const attributeNames = { sessionId: 'pk', version: 'sk', ttl: 'expire_at' };
+const attributeNames = { sessionId: 'pk', row: 'sk', ttl: 'expire_at' };
 const table = new TestTable({ attributeNames, keyPrefix: 'SESSION#' });
 const DAY = 86_400_000;
 let now = Date.now();
@@ -30,7 +30,7 @@ async function live(store: DynamoDBStore, id: string): Promise<void> {
 
 const foreign = (pk: string, sk: string, rest: Item = {}): Item => ({
   pk: { S: pk },
-  sk: { N: sk },
+  sk: { S: sk },
   ...rest,
 });
 
@@ -38,7 +38,9 @@ describe('items of somebody else', () => {
   test('under other partition keys are never touched, be they called as a session is', async () => {
     const id = newId();
     const items = [id, `USER#${id}`, 'SESSION#', `SESSION#${id}0`, `session#${id}`].flatMap((pk) =>
-      ['-1', '0', '1', '2', '3'].map((sk) => foreign(pk, sk, { records: { S: 'theirs' } })),
+      ['chunk#1', 'log#', ...[1, 2, 3].map(logKey)].map((sk) =>
+        foreign(pk, sk, { records: { S: 'theirs' } }),
+      ),
     );
     await table.put(...items);
     for (const ttlSeconds of [undefined, 60]) await live(open({ ttlSeconds }), id);
@@ -46,18 +48,18 @@ describe('items of somebody else', () => {
       new ScanCommand({ TableName: table.name, ConsistentRead: true }),
     );
     const theirs = Items.filter((item) => item.pk?.S !== `SESSION#${id}`);
-    const byKey = (item: Record<string, AttributeValue>) => `${item.pk?.S} ${item.sk?.N}`;
+    const byKey = (item: Record<string, AttributeValue>) => `${item.pk?.S} ${item.sk?.S}`;
     expect(new Map(theirs.map((item) => [byKey(item), item]))).toEqual(
       new Map(items.map((item) => [byKey(item), item])),
     );
   });
 
-  test.each(['0', '-1', '-12345678901234567890', '1e60'])(
+  test.each(['0', 'a', 'chunk#', 'chunk#1700000000000-0123456789abcdeg#001', 'log', 'log$', 'meta#1'])(
     "under a session's key, where no row goes (%s), stay",
     async (sk) => {
       const id = newId();
       const item = foreign(`SESSION#${id}`, sk, {
-        commit: { S: 'x' },
+        idempotency_key: { S: 'x' },
         base: { N: '1' },
         expire_at: { N: '1' },
       });
@@ -68,13 +70,16 @@ describe('items of somebody else', () => {
     },
   );
 
-  test.each(['1', '2', '7', '1.5'])(
+  test.each([logKey(1), logKey(2), logKey(7), 'log#1.5', 'log#x'])(
     "under a session's key, in the way of a row (%s), are an error and stay",
     async (sk) => {
       const id = newId();
       await append(open(), id, 'a');
-      if (sk === '1') await table.delete(foreign(`SESSION#${id}`, '1'));
-      const item = foreign(`SESSION#${id}`, sk, { commit: { S: 'x' }, secret: { S: 'conspicuous' } });
+      if (sk === logKey(1)) await table.delete(foreign(`SESSION#${id}`, sk));
+      const item = foreign(`SESSION#${id}`, sk, {
+        idempotency_key: { S: 'x' },
+        secret: { S: 'conspicuous' },
+      });
       await table.put(item);
       const before = await table.rows(id);
       const actions = [
@@ -99,7 +104,7 @@ describe('keyPrefix', () => {
     const id = newId();
     await append(open(), id, 'a');
     const rows = await table.rows(id);
-    expect(rows).toMatchObject([{ pk: { S: `SESSION#${id}` }, sk: { N: '1' } }]);
+    expect(rows).toMatchObject([{ pk: { S: `SESSION#${id}` }, sk: { S: logKey(1) } }]);
     expect(await recordsOf(open({ keyPrefix: '' }), `SESSION#${id}`)).toEqual(['a']);
     expect(await recordsOf(open({ keyPrefix: 'OTHER#' }), id)).toEqual([]);
   });
@@ -141,7 +146,7 @@ describe('attributeNames', () => {
     });
     await expect(createTableIfNotExists(table.client, table.name)).rejects.toMatchObject({
       code: 'STORE_MISCONFIGURED',
-      message: expect.stringContaining('pk (S, HASH), sk (N, RANGE); sessions need session_id') as string,
+      message: expect.stringContaining('pk (S, HASH), sk (S, RANGE); sessions need session_id') as string,
     });
     const id = newId();
     await append(open({ ttlSeconds: 60 }), id, large('a', 900_000));
@@ -152,14 +157,17 @@ describe('attributeNames', () => {
     });
   });
 
-  test('a sort key that is no number is told', async () => {
+  test('a sort key that is a number is told', async () => {
     const TableName = `table-${randomUUID()}`;
     const client = newClient();
     await client.send(
       new CreateTableCommand({
         TableName,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: ['pk', 'sk'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+        AttributeDefinitions: [
+          { AttributeName: 'pk', AttributeType: 'S' },
+          { AttributeName: 'sk', AttributeType: 'N' },
+        ],
         KeySchema: [
           { AttributeName: 'pk', KeyType: 'HASH' },
           { AttributeName: 'sk', KeyType: 'RANGE' },
@@ -168,7 +176,7 @@ describe('attributeNames', () => {
     );
     await expect(createTableIfNotExists(client, TableName, { attributeNames })).rejects.toMatchObject({
       code: 'STORE_MISCONFIGURED',
-      message: `table ${TableName} has the keys pk (S, HASH), sk (S, RANGE); sessions need pk (S, HASH), sk (N, RANGE)`,
+      message: `table ${TableName} has the keys pk (S, HASH), sk (N, RANGE); sessions need pk (S, HASH), sk (S, RANGE)`,
     });
     const store = new DynamoDBStore({ client, tableName: TableName, attributeNames });
     await expect(append(store, 'a', 'b')).rejects.toMatchObject({ code: 'STORE_MISCONFIGURED' });
@@ -178,7 +186,7 @@ describe('attributeNames', () => {
   test('of 255 bytes, with dots and spaces, serve rows up to 400 KB', async () => {
     const longest = {
       sessionId: '#'.padEnd(255, 'x'),
-      version: 'a b'.padEnd(255, '.'),
+      row: 'a b'.padEnd(255, '.'),
       ttl: `:c${'ä'.repeat(126)}d`,
     };
     const other = new TestTable({ attributeNames: longest });
@@ -192,7 +200,7 @@ describe('attributeNames', () => {
       await commit(other.open({ ttlSeconds: 60 }), id, change);
     }
     expect((await recordsOf(other.open(), id)).map((record) => record.length)).toEqual(sizes);
-    expect((await other.rows(id)).filter((row) => row.parts)).not.toEqual([]);
+    expect((await other.rows(id)).filter((row) => row.chunks)).not.toEqual([]);
     await other.open().clear(id);
     expect(await recordsOf(other.open(), id)).toEqual([]);
     await other.drop();
@@ -229,9 +237,9 @@ describe('attributeNames', () => {
       ...used,
     ];
     const options = [
-      ...wrong.flatMap((name) => ['sessionId', 'version', 'ttl'].map((key) => ({ [key]: name }))),
-      { sessionId: 'version' },
-      { version: 'ttl' },
+      ...wrong.flatMap((name) => ['sessionId', 'row', 'ttl'].map((key) => ({ [key]: name }))),
+      { sessionId: 'row' },
+      { row: 'ttl' },
       { sessionId: 'x', ttl: 'x' },
     ];
     const { requests } = await measure(table.client, async () => {

@@ -1,8 +1,8 @@
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import type { DynamoDBStoreOptions, DynamoDBStore } from '../src';
 import { connectionReset, Crash, intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable, type Item } from './support/table';
+import { beginsLog, logKey, newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 const SECOND = 1_000;
@@ -40,20 +40,21 @@ describe("'access': a read that is due", () => {
     });
     expect(requests).toEqual(['Query', 'PutItem']);
     expect(units).toBeLessThanOrEqual(2);
-    const [first, touch] = await table.rows(id);
+    const [first, extension] = await table.rows(id);
     const ttl = Math.ceil(now / 1_000 + 1_000 + 900 + 7_200);
-    expect(touch).toEqual({
+    expect(extension).toEqual({
       session_id: { S: id },
-      version: { N: '2' },
+      row: { S: logKey(2) },
       format: { N: '1' },
-      commit: { S: expect.any(String) as string },
+      idempotency_key: { S: expect.any(String) as string },
       created_ms: { N: `${now}` },
+      began_ms: first?.created_ms,
       base: { N: '1' },
       length: { N: '2' },
       log_bytes: { N: '4' },
       operation_count: { N: '1' },
       expires_ms: { N: `${now + 1_000 * SECOND}` },
-      min_ttl: first?.ttl,
+      log_ttl: first?.ttl,
       ttl: { N: `${ttl}` },
       revision: { S: revision },
     });
@@ -118,7 +119,7 @@ describe("'access': a read that is due", () => {
     expect((await table.rows(id)).filter((row) => row.base)).toEqual([]);
   });
 
-  test('puts off what others write meanwhile too', async () => {
+  test('extends what others write meanwhile too', async () => {
     const id = newId();
     const keeping = fixed(1_000);
     await append(keeping, id, 'a');
@@ -152,7 +153,7 @@ describe("'access': a read that is due", () => {
     expect(await table.rows(id)).toHaveLength(2);
   });
 
-  test('throws where it cannot put the expiry off, and nothing is put off', async () => {
+  test('throws where it cannot extend the session, and nothing is extended', async () => {
     const id = newId();
     await append(reading(1_000), id, 'a');
     now += 500 * SECOND;
@@ -178,17 +179,16 @@ describe("'access': a read that is due", () => {
       const client = ownClient();
       const seen = { renewals: 0, folds: 0 };
       intercept(client, ({ name, input }, send) => {
-        const { base, version } = (input.Item ?? {}) as Item;
-        if (base && base.N === version?.N) seen.folds++;
+        if (beginsLog(input.Item as Item)) seen.folds++;
         if (name === 'UpdateItem') seen.renewals++;
         return name === 'BatchWriteItem' ? Promise.reject(new Crash()) : send();
       });
       const store = reading(3_600, { client });
-      for (let step = 0; step < 30; step++) {
+      for (let step = 0; step < 14; step++) {
         await store.read(id);
-        now += 15 * MINUTE;
+        now += 30 * MINUTE;
         await table.expire(id, now);
-        if (step === 0) now -= 15 * MINUTE - 30 * SECOND;
+        if (step === 0) now -= 30 * MINUTE - 30 * SECOND;
         const last = step % 2 === 0 ? undefined : 1;
         const { records, revision: current } = await store.read(id, { last });
         expect(records).toEqual(['a', large('b', bytes), 'c'].slice(last === undefined ? 0 : -last));
@@ -207,19 +207,21 @@ describe("'access': a read that is due", () => {
 test('reads that refresh, rewrites and writes at once: each record is there once, in the order of its writer', async () => {
   const id = newId();
   const client = ownClient();
-  const put = { touches: 0, rewrites: 0 };
+  const put = { extensions: 0, rewrites: 0 };
   intercept(client, async ({ name, input }, send) => {
     const answer = await send();
-    const { revision, base, version } = (input.Item ?? {}) as Item;
-    if (name === 'PutItem' && revision) put.touches++;
-    if (name === 'PutItem' && base && base.N === version?.N) put.rewrites++;
+    const item = input.Item as Item | undefined;
+    if (name === 'PutItem' && item?.revision) put.extensions++;
+    if (name === 'PutItem' && beginsLog(item)) put.rewrites++;
     return answer;
   });
+  // Four readers and four writers that never pause leave each other little room on a busy machine.
+  const options = { client, timeoutMs: 60_000 };
   const stores = [
-    open({ ttlSeconds: 600, client }),
-    reading(600, { client }),
-    reading(7_200, { client }),
-    reading(86_400, { client }),
+    open({ ttlSeconds: 600, ...options }),
+    reading(600, options),
+    reading(7_200, options),
+    reading(86_400, options),
   ];
   await append(open({ ttlSeconds: 600 }), id, 'begin');
   const progress = { done: false };
@@ -244,9 +246,9 @@ test('reads that refresh, rewrites and writes at once: each record is there once
     const own = records.filter((record) => record.startsWith(`${writer}.`));
     expect(own).toEqual(Array.from({ length: 15 }, (_, round) => `${writer}.${round}`));
   }
-  expect(put.touches).toBeGreaterThan(3);
+  expect(put.extensions).toBeGreaterThan(3);
   expect(put.rewrites).toBeGreaterThan(3);
-}, 60_000);
+}, 120_000);
 
 describe("'access': a session that is only read", () => {
   test.each([60, 3_600, 30 * 86_400])(
@@ -254,7 +256,7 @@ describe("'access': a session that is only read", () => {
     async (ttlSeconds) => {
       const id = newId();
       const store = reading(ttlSeconds);
-      const periods = 8;
+      const periods = 4;
       await append(store, id, 'a', 'b');
       const { requests } = await measure(table.client, async () => {
         for (let step = 0; step < 25 * periods; step++) {
@@ -272,9 +274,9 @@ describe("'access': a session that is only read", () => {
 
   // A row stays for the ttl, the slack, and the margin, in which one row per ttl is put.
   test.each([
-    [600, 400, 16],
-    [3_600, 1_000, 5],
-    [30 * 86_400, 200, 3],
+    [600, 60, 16],
+    [3_600, 100, 5],
+    [30 * 86_400, 40, 3],
   ])(
     'for its ttl of %d s %d times over has at most %d rows, and they go with it',
     async (ttlSeconds, periods, most) => {
@@ -324,7 +326,7 @@ describe("'never'", () => {
     expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
   });
 
-  test('keeps parts for as long as the session that somebody else was faster to begin', async () => {
+  test('keeps chunks for as long as the session that somebody else was faster to begin', async () => {
     const id = newId();
     const client = ownClient();
     let begun = false;

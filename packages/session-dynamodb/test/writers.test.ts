@@ -1,13 +1,13 @@
 import { DynamoDBStore } from '../src';
 import { Crash, intercept } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { logKey, newClient, TestTable } from './support/table';
 
 const table = new TestTable();
 const HOUR = 3_600_000;
 let now = Date.now();
 const open = (client = table.client, ttlSeconds?: number): DynamoDBStore =>
-  new DynamoDBStore({ client, tableName: table.name, ttlSeconds }, () => now);
+  table.open({ client, ttlSeconds }, () => now);
 
 beforeAll(() => table.create());
 afterAll(() => table.drop());
@@ -33,8 +33,8 @@ test('8 writers of 50 commits each: all there once, contiguous, in the order of 
   for (let index = 0; index < 800; index += 2) {
     expect(String(records[index + 1]).slice(0, -1)).toBe(String(records[index]).slice(0, -1));
   }
-  const versions = (await table.rows(id)).map(({ version }) => Number(version?.N));
-  expect(versions).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+  const keys = (await table.rows(id)).map(({ row }) => row?.S);
+  expect(keys).toEqual(Array.from({ length: 400 }, (_, index) => logKey(index + 1)));
 }, 60_000);
 
 test('writers whose hints are always one behind lose nothing', async () => {
@@ -115,7 +115,7 @@ describe('a writer that saw the session before', () => {
     expect(await recordsOf(open(), id)).toEqual(['summary', 'g']);
   });
 
-  test('two clean-ups in one day finds the markers of the first still there', async () => {
+  test('two clean-ups in one day finds the tombstones of the first still there', async () => {
     const id = newId();
     const writer = await outdated(id);
     await open().clear(id);
@@ -149,7 +149,7 @@ describe('a writer that saw the session before', () => {
 });
 
 describe('a clean-up', () => {
-  test('deletes rows and markers of more than a day ago, with TTL or without', async () => {
+  test('deletes rows and tombstones of more than a day ago, with TTL or without', async () => {
     const id = newId();
     const store = open();
     for (const record of ['a', 'b', 'c']) await append(store, id, record);
@@ -159,9 +159,9 @@ describe('a clean-up', () => {
     now += 25 * HOUR;
     await append(store, id, 'e');
     await commit(store, id, { drop: 'all', append: ['summary'] });
-    expect((await table.rows(id)).map(({ version, base }) => [version?.N, base?.N])).toEqual([
-      ['6', undefined],
-      ['7', '7'],
+    expect((await table.rows(id)).map(({ row, base }) => [row?.S, base?.N])).toEqual([
+      [logKey(6), undefined],
+      [logKey(7), '7'],
     ]);
     expect(await recordsOf(store, id)).toEqual(['summary']);
   });
@@ -199,7 +199,7 @@ describe('a clean-up', () => {
     client.destroy();
   });
 
-  test('of parts meets a reader likewise', async () => {
+  test('of chunks meets a reader likewise', async () => {
     const id = newId();
     const store = open();
     await append(store, id, large('a', 900_000));

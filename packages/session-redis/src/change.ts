@@ -1,5 +1,6 @@
-import { SessionError, type TimeLimit } from '@agent-sessions/session-core';
-import type { Driver } from './driver';
+import { SessionError, type TimeLimit } from '@agent-sessions/session-core/store';
+import type { ClientAdapter } from './clients/adapter';
+import type { SessionKeys } from './layout/keys';
 import { toChangeReply, type ChangeReply } from './replies';
 import type { Script } from './scripts/script';
 
@@ -7,7 +8,7 @@ export interface ChangeRequest<Status extends string> {
   readonly script: Script;
   /** What the script may say, besides that it is unsure. */
   readonly statuses: readonly Status[];
-  readonly keys: [items: string, meta: string];
+  readonly keys: SessionKeys;
   readonly id: string;
   /** A sequence number of the session from before now; 0 where the caller knows of none. */
   readonly since: string;
@@ -16,7 +17,7 @@ export interface ChangeRequest<Status extends string> {
   readonly waitForReplicas: number | undefined;
 }
 
-/** Tells that a reply is one of no use: the script no longer knows whether the change was made. */
+/** The status of a reply that decides nothing: the script no longer knows whether an earlier try has made the change. */
 const UNSURE = 'unsure';
 
 /**
@@ -24,16 +25,16 @@ const UNSURE = 'unsure';
  * the answer rests on.
  */
 export class Change<Status extends string> {
-  readonly #driver: Driver;
+  readonly #client: ClientAdapter;
   readonly #request: ChangeRequest<Status>;
   #since: string;
   #wasSent = false;
   #reply: ChangeReply<Status> | undefined;
-  /** Whoever has the reply's history up to here has what it rests on. */
+  /** The offset, under the reply's replication id, up to which there is all that the reply rests on. */
   #upTo: number | undefined;
 
-  constructor(driver: Driver, request: ChangeRequest<Status>) {
-    this.#driver = driver;
+  constructor(client: ClientAdapter, request: ChangeRequest<Status>) {
+    this.#client = client;
     this.#request = request;
     this.#since = request.since;
   }
@@ -59,15 +60,15 @@ export class Change<Status extends string> {
 
   async #run(limit: TimeLimit): Promise<ChangeReply<Status | typeof UNSURE>> {
     const { script, keys, id, rest, statuses } = this.#request;
-    const reply = await this.#driver.run(script, { keys, arguments: [id, this.#since, ...rest] }, limit);
+    const reply = await this.#client.run(script, { keys, arguments: [id, this.#since, ...rest] }, limit);
     return toChangeReply(reply, [...statuses, UNSURE]);
   }
 
-  async #confirm({ history }: ChangeReply, limit: TimeLimit): Promise<void> {
+  async #confirm({ replicationId }: ChangeReply, limit: TimeLimit): Promise<void> {
     const { waitForReplicas: count, keys } = this.#request;
-    if (count === undefined || history === '') return;
-    const [before, after] = await this.#driver.askReplicas(keys[1], count, limit);
-    if (before.history === history && after.history === history) {
+    if (count === undefined || replicationId === '') return;
+    const [before, after] = await this.#client.askReplicas(keys[1], count, limit);
+    if (before.replicationId === replicationId && after.replicationId === replicationId) {
       // The first of these offsets is behind the change; a later one would run away from a slow replica.
       const upTo = (this.#upTo ??= before.offset);
       if (after.acknowledged.filter((offset) => offset >= upTo).length >= count) return;

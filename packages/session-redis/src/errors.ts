@@ -1,4 +1,15 @@
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
+import { unsupportedFormat } from './layout/revision';
+
+/**
+ * What an error that a client throws means:
+ * - `reply`: the server refuses the command;
+ * - `cut`: the server has closed the connection; `unreachable`: there is none, or it failed in another way;
+ * - `closed`: the client itself was closed, or never connected;
+ * - `aborted`: by a signal of the client's own;
+ * - `bug`: anything else.
+ */
+export type ErrorKind = 'reply' | 'cut' | 'unreachable' | 'closed' | 'aborted' | 'bug';
 
 /**
  * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of
@@ -46,25 +57,28 @@ const MISCONFIGURED: readonly (readonly [words: RegExp, hint: string])[] = [
 const LONGEST_REFUSAL = 200;
 
 /** Whether another try of the same command may succeed. */
-export function isTransient(error: unknown): boolean {
-  const code = replyCode(error);
-  if (code !== undefined) return TRANSIENT.has(code) || messageOf(error).includes('max number of clients');
-  return isConnectionError(error) && !isClosed(error) && !isAborted(error) && tlsProblem(error) === undefined;
+export function isTransient(error: unknown, kind: ErrorKind): boolean {
+  if (SessionError.is(error)) return false;
+  if (kind === 'reply') {
+    return TRANSIENT.has(replyCode(error) ?? '') || messageOf(error).includes('max number of clients');
+  }
+  return (kind === 'cut' || kind === 'unreachable') && tlsProblem(error) === undefined;
 }
 
-/** `error` as a `SessionError`, with the driver's error as its cause. Neither holds an argument of the command. */
-export function toSessionError(error: unknown): SessionError {
+/** `error` as a `SessionError`, with the client's error as its cause. Neither holds an argument of the command. */
+export function toSessionError(error: unknown, kind: ErrorKind): SessionError {
   if (SessionError.is(error)) return error;
-  const code = replyCode(error);
+  const code = kind === 'reply' ? replyCode(error) : undefined;
   const options = { cause: withoutArguments(error) };
-  if (isTransient(error)) {
-    const message = code === undefined ? unreachable(error) : `Redis refused at every try: ${code}`;
+  if (isTransient(error, kind)) {
+    const message = code === undefined ? unreachable(kind) : `Redis refused at every try: ${code}`;
     return new SessionError('STORE_UNAVAILABLE', message, options);
   }
-  if (isClosed(error)) return notConnected(error);
-  if (isAborted(error)) {
+  if (kind === 'closed') return notConnected(error);
+  if (kind === 'aborted') {
     return new SessionError('ABORTED', 'the abortSignal of the client itself has aborted', options);
   }
+  if (code === 'LATERFORMAT') return unsupportedFormat(unwrapped(error).split(' ')[1] ?? '');
   if (code !== undefined && DENIED.has(code)) {
     return new SessionError('ACCESS_DENIED', `Redis denies access: ${code}`, options);
   }
@@ -82,7 +96,7 @@ export function notConnected(cause: unknown): SessionError {
  * The code that a server's error begins with; undefined for an error that is not the server's. A permission that is
  * missing in a script has no code before Redis 7.2 and on Valkey, nor has a long command without a password.
  */
-function replyCode(error: unknown): string | undefined {
+export function replyCode(error: unknown): string | undefined {
   const message = unwrapped(error);
   if (/^(ERR )?(The user executing the script can't|ACL failure in script)/.test(message)) return 'NOPERM';
   if (/^ERR Protocol error: unauthenticated/.test(message)) return 'NOAUTH';
@@ -93,22 +107,6 @@ function replyCode(error: unknown): string | undefined {
 /** Redis 6 wraps what fails in a script. */
 function unwrapped(error: unknown): string {
   return messageOf(error).replace(/^ERR Error running script .*@user_script: ?\d+: -?/s, '');
-}
-
-/** What is neither a reply, nor a bug in the driver, nor our own, is the connection's: too many kinds to list. */
-function isConnectionError(error: unknown): boolean {
-  const { name } = (error ?? {}) as { name?: unknown };
-  return name !== 'TypeError' && name !== 'RangeError' && !SessionError.is(error);
-}
-
-/** node-redis's `ClientClosedError`, which has no code or name: of the client, or of one of those that it consists of. */
-export function isClosed(error: unknown): boolean {
-  return messageOf(error) === 'The client is closed';
-}
-
-/** node-redis's `AbortError`, which has no code or name. The store's own signal ends a call before this is looked at. */
-function isAborted(error: unknown): boolean {
-  return messageOf(error) === 'The command was aborted';
 }
 
 /**
@@ -126,10 +124,10 @@ function tlsProblem(error: unknown): string | undefined {
   return `TLS fails for good: ${code}. Is the authority that signed the server's certificate passed as ca?`;
 }
 
-function unreachable(error: unknown): string {
-  // node-redis's `SocketClosedUnexpectedlyError`, which has no code or name
-  if (messageOf(error) !== 'Socket closed unexpectedly') return 'Redis cannot be reached';
-  return 'Redis closed the connection. Where it does so at once, it may want TLS (rediss://) or a certificate of the client';
+function unreachable(kind: ErrorKind): string {
+  return kind === 'cut'
+    ? 'Redis closed the connection. Where it does so at once, it may want TLS (rediss://) or a certificate of the client'
+    : 'Redis cannot be reached';
 }
 
 /** A node of a cluster says that another one has the key. */
@@ -146,7 +144,7 @@ function withoutArguments(error: unknown): unknown {
   return new Error(message.slice(0, LONGEST_REFUSAL));
 }
 
-/** Not by `instanceof`: the driver may be of another realm. */
+/** Not by `instanceof`: the client may be of another realm. */
 export function messageOf(error: unknown): string {
   const { message } = (error ?? {}) as { message?: unknown };
   return typeof message === 'string' ? message : '';

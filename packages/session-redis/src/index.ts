@@ -1,4 +1,8 @@
-export type { RedisSessionClient } from './redisClient';
+/** All that an application uses of the core too, so that it installs and imports one package. */
+export * from '@agent-sessions/session-core';
+export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
+export type { RedisSessionClient } from './clients/nodeRedisClient';
+export type { TlsOptions } from './clients/ownedNodeRedis';
 export {
   RedisSession,
   type OwnedRedisSession,

@@ -1,5 +1,6 @@
-import { resolveStoreOptions, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
-import { close, createOwnedClient, open, type OwnedClient, type TlsOptions } from './connection';
+import { StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { resolveStoreOptions } from '@agent-sessions/session-core/store';
+import { close, createOwnedClient, open, type OwnedClient, type TlsOptions } from './clients/ownedNodeRedis';
 import { RedisStore, type RedisStoreOptions } from './redisStore';
 
 export interface RedisSessionOptions extends SessionOptions, RedisStoreOptions {}

@@ -10,23 +10,24 @@ import {
   type ReadOptions,
   type ResolvedStoreOptions,
   type RetryOptions,
-  type Revision,
   type SessionStore,
   type StoredHistory,
   type StoreOptions,
   type TimeLimit,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 import { Change, type ChangeRequest } from './change';
-import { lastConnectionError } from './connection';
-import { Driver } from './driver';
-import { isClosed, isTransient, notConnected, toSessionError } from './errors';
-import { assertKeyPrefix, sessionKeys } from './keys';
-import { toElement, toRecord } from './records';
-import { assertRedisClient, type RedisSessionClient } from './redisClient';
-import { assertWaitForReplicas } from './replicas';
-import { unknownReply, type ChangeReply } from './replies';
+import type { ClientAdapter } from './clients/adapter';
+import { NodeRedisAdapter } from './clients/nodeRedis';
+import { assertNodeRedis, type RedisSessionClient } from './clients/nodeRedisClient';
+import { isTransient, notConnected, toSessionError } from './errors';
+import { toElement, toRecord } from './layout/elements';
+import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
+import { sequenceNumberOf } from './layout/revision';
+import { assertWaitForReplicas } from './replicationState';
+import { toRawHistory, unknownReply, type ChangeReply, type RawHistory } from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
+import { READ } from './scripts/read';
 import { TOUCH } from './scripts/touch';
 
 export interface RedisStoreOptions extends StoreOptions {
@@ -43,7 +44,7 @@ export interface RedisStoreOptions extends StoreOptions {
 
 const COMMITTED = ['committed', 'repeated', 'conflict', 'operation-mismatch'] as const;
 const CLEARED = ['cleared'] as const;
-const EXTENDED = ['extended', 'unchanged'];
+const TOUCHED = ['extended', 'unchanged'];
 
 /** node-redis passes a command's arguments on the stack, which overflows at some 60,000. */
 const MOST_RECORDS = 30_000;
@@ -55,8 +56,7 @@ const MOST_CHARACTERS = 128 * 1_024 * 1_024;
  * once the server knows its script, one round trip.
  */
 export class RedisStore implements SessionStore {
-  readonly #client: RedisSessionClient;
-  readonly #driver: Driver;
+  readonly #client: ClientAdapter;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
   readonly #ttlMs: string;
@@ -66,11 +66,10 @@ export class RedisStore implements SessionStore {
   /** @throws `INVALID_ARGUMENT` */
   constructor(options: RedisStoreOptions) {
     const { client, keyPrefix = 'openai_agents_session', waitForReplicas } = options;
-    assertRedisClient(client);
+    assertNodeRedis(client);
     assertKeyPrefix(keyPrefix);
     if (waitForReplicas !== undefined) assertWaitForReplicas(waitForReplicas);
-    this.#client = client;
-    this.#driver = new Driver(client);
+    this.#client = new NodeRedisAdapter(client);
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
     const { ttlMs, ttlRefresh } = this.#options;
@@ -84,21 +83,35 @@ export class RedisStore implements SessionStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const { revision, elements } = await this.#try({ isReadOnly: true }, async (limit) => {
-      const history = await this.#driver.read(keys, { last: options?.last, withExpiry }, limit);
+      const history = await this.#read(keys, options?.last, withExpiry, limit);
       const { remainingMs, revision } = history;
       const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
       if (withExpiry && hasExpiry && isRefreshDue(ttlMs, remainingMs)) {
-        const reply = await this.#driver.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
-        if (!EXTENDED.includes(String(reply))) throw unknownReply(reply);
+        const reply = await this.#client.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
+        if (!TOUCHED.includes(String(reply))) throw unknownReply(reply);
       }
       return history;
     });
     return { records: elements.map(toRecord), revision };
   }
 
+  /** One round trip, or two when somebody commits at the same moment. */
+  async #read(
+    keys: SessionKeys,
+    last: number | undefined,
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<RawHistory> {
+    const whole = last === undefined ? await this.#client.readWhole(keys, withExpiry, limit) : undefined;
+    if (whole !== undefined) return whole;
+    const start = last === undefined ? '0' : `-${last}`;
+    return toRawHistory(await this.#client.run(READ, { keys, arguments: [start] }, limit));
+  }
+
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    const { id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
+    const { idempotencyKey: id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
     assertFits(append);
+    const now = Date.now();
     const { status, detail } = await this.#change({
       script: COMMIT,
       statuses: COMMITTED,
@@ -113,7 +126,7 @@ export class RedisStore implements SessionStore {
         operation?.id ?? '',
         operation?.fingerprint ?? '',
         `${this.#waitForReplicas ?? ''}`,
-        ...append.map(toElement),
+        ...append.map((record) => toElement(record, now)),
       ],
       waitForReplicas: this.#waitForReplicas,
     });
@@ -133,7 +146,7 @@ export class RedisStore implements SessionStore {
   }
 
   async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
-    const change = new Change(this.#driver, request);
+    const change = new Change(this.#client, request);
     const reply = await this.#try({ isReadOnly: false }, (limit) => change.attempt(limit));
     if (reply !== undefined) return reply;
     throw new SessionError(
@@ -143,11 +156,15 @@ export class RedisStore implements SessionStore {
     );
   }
 
-  /** A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others. */
-  #isTransient = (error: unknown): boolean =>
-    isTransient(error) ||
-    SessionError.is(error, 'STORE_UNAVAILABLE') ||
-    (isClosed(error) && this.#client.isOpen === true);
+  #isTransient = (error: unknown): boolean => {
+    const kind = this.#client.kindOf(error);
+    return (
+      isTransient(error, kind) ||
+      SessionError.is(error, 'STORE_UNAVAILABLE') ||
+      // A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others.
+      (kind === 'closed' && this.#client.isOpen === true)
+    );
+  };
 
   async #try<T>(
     call: Pick<RetryOptions, 'isReadOnly'>,
@@ -157,20 +174,17 @@ export class RedisStore implements SessionStore {
     try {
       return await withRetries({ ...call, timeoutMs, signal, isTransient: this.#isTransient }, attempt);
     } catch (error) {
-      const { isOpen, isReady } = this.#client;
+      const { isConnected, isOpen, lastConnectionError } = this.#client;
       // Some kinds of clients fail in ways of their own before they are connected.
       if (isOpen === false && error instanceof TypeError) throw notConnected(error);
-      if (!SessionError.is(error, 'TIMEOUT') || isReady !== false) throw toSessionError(error);
-      const cause = lastConnectionError(this.#client) ?? error;
+      if (!SessionError.is(error, 'TIMEOUT') || isConnected !== false) {
+        throw toSessionError(error, this.#client.kindOf(error));
+      }
+      const cause = lastConnectionError ?? error;
       const message = `no connection to Redis within ${timeoutMs} ms: the client's 'error' events say why; for a sentinel, ask whether its root nodes can be reached`;
       throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
   }
-}
-
-/** The commit that made this revision: see the commit script. */
-function sequenceNumberOf(revision: Revision | undefined): string | undefined {
-  return /^(\d{1,16})\./.exec(revision ?? '')?.[1];
 }
 
 /** @throws `COMMIT_TOO_LARGE` */

@@ -1,18 +1,19 @@
-import { SessionError, type Revision } from '@agent-sessions/session-core';
+import { SessionError, type Revision } from '@agent-sessions/session-core/store';
+import { revisionIn, unnamedRevision } from './layout/revision';
 
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {
-  /** The replication history that the reply rests on; empty where it rests on none that is to be confirmed. */
-  readonly history: string;
+  /** The replication id of what the reply rests on; empty where that is not to be confirmed. */
+  readonly replicationId: string;
   readonly status: Status;
   /** The revision, or the sequence number to come again with; empty where there is neither. */
   readonly detail: string;
 }
 
-/** A session as it is stored. */
+/** What was read of a session. */
 export interface RawHistory {
   readonly revision: Revision;
-  /** Of its list, oldest first. */
+  /** Of its list, oldest first: all of them, or the newest. */
   readonly elements: readonly Buffer[];
   /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
   readonly remainingMs: number;
@@ -26,26 +27,33 @@ export function toChangeReply<Status extends string>(
   reply: unknown,
   statuses: readonly Status[],
 ): ChangeReply<Status> {
-  const [history, word, detail, ...more] = Array.isArray(reply) ? reply.map(textOf) : [];
+  const [replicationId, word, detail, ...more] = Array.isArray(reply) ? reply.map(textOf) : [];
   const status = statuses.find((known) => known === word);
-  if (history === undefined || status === undefined || detail === undefined || more.length > 0) {
+  if (replicationId === undefined || status === undefined || detail === undefined || more.length > 0) {
     throw unknownReply(reply);
   }
-  return { history, status, detail };
+  return { replicationId, status, detail };
 }
 
-/** @throws `STORE_FAILURE` as above; `STORE_MISCONFIGURED` for text where bytes were asked for. */
+/**
+ * @param reply - of the script `READ`
+ * @throws `STORE_FAILURE` as above; `STORE_MISCONFIGURED` for text where bytes were asked for; `UNSUPPORTED_FORMAT`
+ */
 export function toRawHistory(reply: unknown): RawHistory {
-  const [revision, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  if (typeof revision === 'string' && Array.isArray(elements)) {
+  const [state, length, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (typeof state === 'string' && Array.isArray(elements)) {
     throw new SessionError(
       'STORE_MISCONFIGURED',
       'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6.3',
     );
   }
-  const isKnown = Buffer.isBuffer(revision) && isBuffers(elements) && typeof remainingMs === 'number';
-  if (!isKnown || more.length > 0) throw unknownReply(reply);
-  return { revision: revision.toString(), elements, remainingMs };
+  const isKnown = Buffer.isBuffer(state) && isBuffers(elements) && more.length === 0;
+  if (!isKnown || typeof length !== 'number' || typeof remainingMs !== 'number') throw unknownReply(reply);
+  return {
+    revision: revisionIn(state.toString('latin1'), length) ?? unnamedRevision(),
+    elements,
+    remainingMs,
+  };
 }
 
 export function isBuffers(value: unknown): value is Buffer[] {

@@ -12,7 +12,7 @@ import { scopePrefix } from '@agent-sessions/session-core';
 import { RunContext } from '@openai/agents';
 import { createClient, createCluster } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
 import { READ } from '../src/scripts/read';
@@ -108,7 +108,7 @@ test('that user reaches nothing else', async () => {
   }
   const store = new RedisStore({ client: least, keyPrefix: 'other-prefix' });
   await expect(store.read('a')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-  await expect(store.commit('a', { id: commitId(), append: ['{}'] })).rejects.toMatchObject({
+  await expect(store.commit('a', { idempotencyKey: commitId(), append: ['{}'] })).rejects.toMatchObject({
     code: 'ACCESS_DENIED',
   });
 });
@@ -171,7 +171,7 @@ describe('on a cluster', () => {
     await setUser(...LEAST_RIGHTS, ...CLUSTER_RIGHTS);
     const client = await open();
     const store = new RedisStore({ client });
-    await store.commit('moving', { id: commitId(), append: ['{"a":1}'] });
+    await store.commit('moving', { idempotencyKey: commitId(), append: ['{"a":1}'] });
     const keys = sessionKeys(keyPrefix, 'moving');
     const slot = Number(await redisCommand(cluster.masters[0] as ClusterNode, 'CLUSTER', 'KEYSLOT', keys[0]));
     const owns = ({ slots = [1, 0] }: ClusterNode) => slot >= slots[0] && slot <= slots[1];
@@ -182,11 +182,11 @@ describe('on a cluster', () => {
     await redisCommand(source, 'MIGRATE', target.host, `${target.port}`, '', '0', '5000', 'KEYS', ...keys);
     const append = ['{"b":1}'];
     await setUser('-asking');
-    await expect(store.commit('moving', { id: commitId(), append })).rejects.toMatchObject({
+    await expect(store.commit('moving', { idempotencyKey: commitId(), append })).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
     });
     await setUser('+asking');
-    await store.commit('moving', { id: commitId(), append: ['{"c":1}'] });
+    await store.commit('moving', { idempotencyKey: commitId(), append: ['{"c":1}'] });
     expect((await store.read('moving')).records).toEqual(['{"a":1}', '{"c":1}']);
     client.destroy();
   }, 30_000);

@@ -4,7 +4,7 @@ import {
   type RedisCluster,
   type SentinelGroup,
 } from '@agent-sessions/engines';
-import { NO_HISTORY } from '@agent-sessions/session-core';
+import { NO_HISTORY } from '@agent-sessions/session-core/store';
 import {
   createClient,
   createClientPool,
@@ -103,7 +103,7 @@ test.each(Object.entries(KINDS))(
     for (const id of ['a', 'b', 'c', '{d}', '}{', 'f'].map((start) => `${start}:${commitId()}`)) {
       expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
       const operation = { id: 'op', fingerprint: 'print' };
-      const change = { id: commitId(), append: records, ifRevision: NO_HISTORY, operation };
+      const change = { idempotencyKey: commitId(), append: records, ifRevision: NO_HISTORY, operation };
       const result = await store.commit(id, change);
       const { revision } = await store.read(id);
       expect(result).toEqual({ status: 'committed', revision });
@@ -112,13 +112,25 @@ test.each(Object.entries(KINDS))(
       expect((await store.read(id, { last: 3 })).records).toEqual(records.slice(-3));
 
       const again = { append: records, operation };
-      expect(await store.commit(id, { id: commitId(), ...again })).toEqual({ status: 'repeated', revision });
+      expect(await store.commit(id, { idempotencyKey: commitId(), ...again })).toEqual({
+        status: 'repeated',
+        revision,
+      });
       const other = { append: [], operation: { id: 'op', fingerprint: 'other' } };
-      expect(await store.commit(id, { id: commitId(), ...other })).toEqual({ status: 'operation-mismatch' });
+      expect(await store.commit(id, { idempotencyKey: commitId(), ...other })).toEqual({
+        status: 'operation-mismatch',
+      });
       const outdated = { append: records, ifRevision: NO_HISTORY };
-      expect(await store.commit(id, { id: commitId(), ...outdated })).toEqual({ status: 'conflict' });
+      expect(await store.commit(id, { idempotencyKey: commitId(), ...outdated })).toEqual({
+        status: 'conflict',
+      });
 
-      await store.commit(id, { id: commitId(), append: ['{"c":3}'], drop: 2, ifRevision: revision });
+      await store.commit(id, {
+        idempotencyKey: commitId(),
+        append: ['{"c":3}'],
+        drop: 2,
+        ifRevision: revision,
+      });
       expect((await store.read(id)).records).toEqual([...records.slice(0, 2), '{"c":3}']);
       await store.clear(id);
       expect(await store.read(id)).toEqual({ records: [], revision: NO_HISTORY });
@@ -131,8 +143,8 @@ test.each(Object.entries(KINDS))(
 test('what one kind of client writes another reads, and both expire alike', async () => {
   const kinds = await Promise.all([plain({ RESP: 2 }), pool({ commandOptions: { typeMapping: BUFFERS } })]);
   const [left, right] = kinds.map(({ client }) => new RedisStore({ client, keyPrefix: redis.keyPrefix }));
-  await left?.commit('shared', { id: commitId(), append: ['{"a":1}', Uint8Array.of(1)] });
-  await right?.commit('shared', { id: commitId(), append: ['{"b":1}'] });
+  await left?.commit('shared', { idempotencyKey: commitId(), append: ['{"a":1}', Uint8Array.of(1)] });
+  await right?.commit('shared', { idempotencyKey: commitId(), append: ['{"b":1}'] });
   const expected = { records: ['{"a":1}', Uint8Array.of(1), '{"b":1}'] };
   expect(await left?.read('shared')).toMatchObject(expected);
   expect(await right?.read('shared')).toMatchObject(expected);
@@ -160,7 +172,7 @@ test('a cluster keeps both keys of a session in one slot', async () => {
     ['{}', '%7B%7D'],
     ['a{b}c', 'a%7Bb%7Dc'],
   ] as const) {
-    await store.commit(id, { id: commitId(), append: ['{}'] });
+    await store.commit(id, { idempotencyKey: commitId(), append: ['{}'] });
     const keys = ['items', 'meta'].map((end) => `slots:{${tag}}:${end}`);
     expect(await Promise.all(keys.map((key) => client.exists(key)))).toEqual([1, 1]);
     expect(await node.clusterKeySlot(keys[0] ?? '')).toBe(await node.clusterKeySlot(keys[1] ?? ''));

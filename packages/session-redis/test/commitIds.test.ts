@@ -1,6 +1,6 @@
 import { SessionError } from '@agent-sessions/session-core';
 import { RedisStore, type RedisSessionClient } from '../src';
-import { IDS_PER_HALF, REMEMBER_MS } from '../src/scripts/commitIds';
+import { IDS_PER_HALF, REMEMBER_MS } from '../src/scripts/bookkeeping';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -15,7 +15,7 @@ async function others(sessionId: string, count: number): Promise<void> {
   const store = redis.store({ timeoutMs: 600_000 });
   for (let left = count; left > 0; left -= 500) {
     const batch = Array.from({ length: Math.min(left, 500) }, () =>
-      store.commit(sessionId, { id: commitId(), append: [B], drop: 1 }),
+      store.commit(sessionId, { idempotencyKey: commitId(), append: [B], drop: 1 }),
     );
     await Promise.all(batch);
   }
@@ -24,9 +24,11 @@ async function others(sessionId: string, count: number): Promise<void> {
 /** Lets so much time pass as far as the ids of a session's commits are concerned. */
 async function pass(sessionId: string, ms: number): Promise<void> {
   const { meta } = redis.keys(sessionId);
-  const commits = (await redis.client.hGet(meta, 'commits')) ?? '';
-  const earlier = commits.replace(/\d{16}/g, (time) => `${BigInt(time) - BigInt(ms) * 1_000n}`);
-  await redis.client.hSet(meta, 'commits', earlier);
+  for (const field of ['state', 'log']) {
+    const now = (await redis.client.hGet(meta, field)) ?? '';
+    const earlier = now.replace(/\b\d{16}\b/g, (time) => `${BigInt(time) - BigInt(ms) * 1_000n}`);
+    await redis.client.hSet(meta, field, earlier);
+  }
 }
 
 /** A store whose first script takes effect, but whose answer is lost; meanwhile, something happens. */
@@ -81,7 +83,7 @@ test('a session that is written now and then keeps the ids of its last turns onl
 });
 
 describe('a commit whose answer was lost', () => {
-  const change = () => ({ id: commitId(), append: [A] });
+  const change = () => ({ idempotencyKey: commitId(), append: [A] });
 
   test('is recognised after 1,000 others', async () => {
     const { store, scripts } = losesFirstAnswer(() => others('thousand', IDS_PER_HALF));
@@ -143,7 +145,7 @@ describe('a commit whose answer was lost', () => {
     const { meta } = redis.keys('cleared');
     await redis.store().commit('cleared', change());
     const { store } = losesFirstAnswer(async () => {
-      await redis.store().commit('cleared', { id: commitId(), append: [B] });
+      await redis.store().commit('cleared', { idempotencyKey: commitId(), append: [B] });
       await redis.client.del(meta);
     });
     const retried = await store.clear('cleared').catch((error: unknown) => error);
@@ -154,7 +156,7 @@ describe('a commit whose answer was lost', () => {
 
 describe('where ids are forgotten before their time', () => {
   const hot = async (id: string): Promise<void> => {
-    await redis.store().commit(id, { id: commitId(), append: [A, B] });
+    await redis.store().commit(id, { idempotencyKey: commitId(), append: [A, B] });
     await others(id, KEPT_AT_MOST + 10);
   };
   /** How many scripts it takes. */
@@ -174,7 +176,11 @@ describe('where ids are forgotten before their time', () => {
     return scripts;
   };
   const append = (id: string, lastSeen?: string) => (store: RedisStore) =>
-    store.commit(id, { id: commitId(), append: [B], ...(lastSeen !== undefined && { lastSeen }) });
+    store.commit(id, {
+      idempotencyKey: commitId(),
+      append: [B],
+      ...(lastSeen !== undefined && { lastSeen }),
+    });
 
   test('a writer that has not read for long asks once more, and is in, once', async () => {
     await hot('hot');
@@ -182,9 +188,11 @@ describe('where ids are forgotten before their time', () => {
     expect(await records('hot')).toEqual([A, B, B]);
     expect(await scriptsOf(append('hot', (await redis.store().read('hot')).revision))).toBe(1);
     const { revision: ifRevision } = await redis.store().read('hot');
-    expect(await scriptsOf((store) => store.commit('hot', { id: commitId(), append: [B], ifRevision }))).toBe(
-      1,
-    );
+    expect(
+      await scriptsOf((store) =>
+        store.commit('hot', { idempotencyKey: commitId(), append: [B], ifRevision }),
+      ),
+    ).toBe(1);
     expect(await records('hot')).toEqual([A, B, B, B, B]);
     expect(await scriptsOf((store) => store.clear('hot'))).toBe(2);
     expect(await records('hot')).toEqual([]);
@@ -193,15 +201,17 @@ describe('where ids are forgotten before their time', () => {
   test('until no retry of those can arrive any more', async () => {
     await hot('cooled');
     await pass('cooled', REMEMBER_MS);
-    await redis.store().commit('cooled', { id: commitId(), append: [B] });
+    await redis.store().commit('cooled', { idempotencyKey: commitId(), append: [B] });
     expect(await scriptsOf(append('cooled'))).toBe(1);
   });
 
   test('an outdated condition is still a conflict', async () => {
-    await redis.store().commit('outdated', { id: commitId(), append: [A] });
+    await redis.store().commit('outdated', { idempotencyKey: commitId(), append: [A] });
     const { revision: ifRevision } = await redis.store().read('outdated');
     await hot('outdated');
-    const result = await redis.store().commit('outdated', { id: commitId(), append: [A], ifRevision });
+    const result = await redis
+      .store()
+      .commit('outdated', { idempotencyKey: commitId(), append: [A], ifRevision });
     expect(result).toEqual({ status: 'conflict' });
   });
 });
@@ -210,9 +220,9 @@ test('what a clear leaves behind are ids of recent commits, for 40 minutes', asy
   const store = redis.store();
   const { items, meta } = redis.keys('tombstone');
   const operation = { id: 'op', fingerprint: 'print' };
-  const changes = ['one', 'two'].map((id) => ({ id, append: [A] }));
+  const changes = ['one', 'two'].map((idempotencyKey) => ({ idempotencyKey, append: [A] }));
   for (const change of changes) await store.commit('tombstone', change);
-  await store.commit('tombstone', { id: 'three', append: [], operation });
+  await store.commit('tombstone', { idempotencyKey: 'three', append: [], operation });
   await redis.client.hSet(meta, 'foreign', 'x');
   await store.clear('tombstone');
   expect(await redis.client.exists(items)).toBe(0);
@@ -221,7 +231,7 @@ test('what a clear leaves behind are ids of recent commits, for 40 minutes', asy
     Object.keys(left)
       .filter((field) => !field.startsWith('c:'))
       .sort(),
-  ).toEqual(['a1', 'a2', 'a3', 'a4', 'commits']);
+  ).toEqual(['a1', 'a2', 'a3', 'a4', 'log', 'state']);
   expect(left).toMatchObject({ a1: 'one', a2: 'two', a3: 'three' });
   expect(Object.keys(left)).toEqual(expect.arrayContaining(['c:one', 'c:two', 'c:three']));
   const time = await redis.client.pTTL(meta);
@@ -230,21 +240,21 @@ test('what a clear leaves behind are ids of recent commits, for 40 minutes', asy
   for (const change of changes)
     expect(await store.commit('tombstone', change)).toMatchObject({ status: 'committed' });
   expect(await records('tombstone')).toEqual([]);
-  await store.commit('tombstone', { id: 'four', append: [B] });
+  await store.commit('tombstone', { idempotencyKey: 'four', append: [B] });
   expect(await redis.client.pTTL(meta)).toBe(-1);
   // Its revision is not the one that the session is at.
-  const again = await store.commit('tombstone', { id: 'one', append: [A] });
+  const again = await store.commit('tombstone', { idempotencyKey: 'one', append: [A] });
   expect(again).not.toEqual({ status: 'committed', revision: (await store.read('tombstone')).revision });
 });
 
 test('a clear keeps the ids of both halves, and forgets thousands of operations', async () => {
   const { meta } = redis.keys('operations');
-  await redis.store().commit('operations', { id: commitId(), append: [B] });
+  await redis.store().commit('operations', { idempotencyKey: commitId(), append: [B] });
   await others('operations', IDS_PER_HALF + 200);
   const operations = Object.fromEntries(Array.from({ length: 12_000 }, (_, index) => [`o:${index}`, 'f']));
   await redis.client.hSet(meta, operations);
   const ids = await idsOf('operations');
   await redis.store().clear('operations');
   expect(await idsOf('operations')).toBe(ids + 1);
-  expect((await fields('operations')).length).toBe(2 * (ids + 1) + 1);
+  expect((await fields('operations')).length).toBe(2 * (ids + 1) + 2);
 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { TYPESCRIPT } from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { describeConformance } from './support/conformance';
+import { fixtures } from './support/fixtures';
 import { TestRedis } from './support/redis';
 import type { StoreProcessOptions } from './support/storeProcess';
 
@@ -20,6 +21,7 @@ describeConformance('RedisStore', {
   inspector: () => redis.client,
   store: (options) => redis.store(options),
   hooks: {
+    fixtures: fixtures(redis.client, redis.keyPrefix),
     processes: {
       module: join(__dirname, 'support/storeProcess.ts'),
       options: { url, keyPrefix: redis.keyPrefix } satisfies StoreProcessOptions,

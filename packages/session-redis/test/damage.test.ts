@@ -1,4 +1,4 @@
-import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core';
+import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core/store';
 import { RedisSession } from '../src';
 import { commitId, TestRedis } from './support/redis';
 
@@ -23,12 +23,24 @@ const [A, B, C, D] = ['a', 'b', 'c', 'd'].map((content) => JSON.stringify({ role
 const DAMAGES: readonly Damage[] = [
   { what: 'the list is gone', inflict: ({ items }) => redis.client.del(items), left: [] },
   { what: 'the hash is gone', inflict: ({ meta }) => redis.client.del(meta), left: [A, B, C] },
-  { what: 'a record was removed', inflict: ({ items }) => redis.client.lRem(items, 1, B), left: [A, C] },
+  {
+    what: 'a record was removed',
+    inflict: async ({ items }) => {
+      await redis.client.lSet(items, 1, 'removed');
+      await redis.client.lRem(items, 1, 'removed');
+    },
+    left: [A, C],
+  },
   { what: 'a record was added', inflict: ({ items }) => redis.client.rPush(items, D), left: [A, B, C, D] },
-  { what: 'the revision is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'rev'), left: [A, B, C] },
-  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((rev) => ({
-    what: `the revision is '${rev}'`,
-    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { rev }),
+  { what: 'the state is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'state'), left: [A, B, C] },
+  ...['', 'x', '1 3', '0 1 1.3.id', '1 1 1.3.id 1'].map((state) => ({
+    what: `the state is '${state}'`,
+    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state }),
+    left: [A, B, C],
+  })),
+  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((revision) => ({
+    what: `the revision is '${revision}'`,
+    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state: `1 1 ${revision}` }),
     left: [A, B, C],
   })),
 ];
@@ -43,7 +55,7 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
     const { meta, items } = redis.keys(sessionId);
     const seen = [NO_HISTORY];
     for (const record of [A, B, C]) {
-      const result = await store.commit(sessionId, { id: commitId(), append: [record] });
+      const result = await store.commit(sessionId, { idempotencyKey: commitId(), append: [record] });
       if (result.status === 'committed') seen.push(result.revision);
     }
     await inflict({ items, meta });
@@ -65,14 +77,20 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
   test('a commit at a revision conflicts once and changes no record; the next try goes in', async () => {
     const { sessionId, store, seen } = await damaged('fenced');
     const { revision: ifRevision } = await store.read(sessionId);
-    expect(await store.commit(sessionId, { id: commitId(), append: [D], drop: 1, ifRevision })).toEqual({
+    expect(
+      await store.commit(sessionId, { idempotencyKey: commitId(), append: [D], drop: 1, ifRevision }),
+    ).toEqual({
       status: 'conflict',
     });
     const { records, revision } = await store.read(sessionId);
     expect(records).toEqual(left);
     expect(seen).not.toContain(revision);
     expect(await store.read(sessionId, { last: 1 })).toMatchObject({ revision });
-    const result = await store.commit(sessionId, { id: commitId(), append: [D], ifRevision: revision });
+    const result = await store.commit(sessionId, {
+      idempotencyKey: commitId(),
+      append: [D],
+      ifRevision: revision,
+    });
     expect(result.status).toBe('committed');
     expect((await store.read(sessionId)).records).toEqual([...left, D]);
   });
@@ -82,7 +100,9 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
       const { sessionId, store, seen } = await damaged(`old ${which}`);
       const change = { append: [D], ifRevision: seen[which] };
       for (let tries = 0; tries < 2; tries++) {
-        expect(await store.commit(sessionId, { id: commitId(), ...change })).toEqual({ status: 'conflict' });
+        expect(await store.commit(sessionId, { idempotencyKey: commitId(), ...change })).toEqual({
+          status: 'conflict',
+        });
       }
       expect((await store.read(sessionId)).records).toEqual(left);
     }
@@ -91,7 +111,7 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
   test('a commit at no revision goes in, on both keys, with one expiry', async () => {
     const { sessionId, seen, meta, items } = await damaged('append');
     const store = redis.store({ ttlSeconds: 100 });
-    const result = await store.commit(sessionId, { id: commitId(), append: [D] });
+    const result = await store.commit(sessionId, { idempotencyKey: commitId(), append: [D] });
     const { records, revision } = await store.read(sessionId);
     expect(result).toEqual({ status: 'committed', revision });
     expect(records).toEqual([...left, D]);
@@ -107,7 +127,7 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
       const store = redis.store({ ttlSeconds });
       const before = Date.now() + 50_000;
       for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
-      const change = { id: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
+      const change = { idempotencyKey: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
       expect(await store.commit(sessionId, change)).toEqual({ status: 'conflict' });
       const [ofItems = 0, ofMeta = 0] = await deadlines(items, meta);
       expect(Math.abs(ofMeta - before)).toBeLessThan(10_000);
@@ -118,7 +138,7 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
   test('a conflict gives no expiry to what has none', async () => {
     const { sessionId, meta, items } = await damaged('no deadline');
     const store = redis.store({ ttlSeconds: 1_000 });
-    const change = { id: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
+    const change = { idempotencyKey: commitId(), append: [D], ifRevision: NO_SUCH_REVISION };
     expect(await store.commit(sessionId, change)).toEqual({ status: 'conflict' });
     expect(await deadlines(items, meta)).toEqual([left.length === 0 ? -2 : -1, -1]);
   });
@@ -128,13 +148,13 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
     const store = redis.store({ ttlSeconds: 1_000, ttlRefresh: 'never' });
     const before = Date.now() + 50_000;
     for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
-    await store.commit(sessionId, { id: commitId(), append: [D] });
+    await store.commit(sessionId, { idempotencyKey: commitId(), append: [D] });
     const [ofItems = 0, ofMeta = 0] = await deadlines(items, meta);
     expect(Math.abs(ofMeta - before)).toBeLessThan(10_000);
     expect(ofItems).toBe(ofMeta);
   });
 
-  test("with ttlRefresh: 'access', a read puts off nothing and changes nothing", async () => {
+  test("with ttlRefresh: 'access', a read extends nothing and changes nothing", async () => {
     const { sessionId, meta, items } = await damaged('access');
     const before = Date.now() + 50_000;
     for (const key of [items, meta]) await redis.client.pExpireAt(key, before);
@@ -157,17 +177,21 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
 });
 
 test.each([['x'], ['-1'], ['1e300'], ['99999999999999999999'], ['1.5'], ['nan'], ['']])(
-  'counters of the hash that read %j break nothing',
+  'a log that reads %j breaks nothing',
   async (text) => {
     const store = redis.store();
     const sessionId = `counters ${text}`;
     const { meta } = redis.keys(sessionId);
-    await store.commit(sessionId, { id: commitId(), append: [A] });
+    await store.commit(sessionId, { idempotencyKey: commitId(), append: [A] });
     for (let count = 0; count < 40; count++) {
-      if (count % 5 === 0) await redis.client.hSet(meta, { seq: text, old: text });
+      if (count % 5 === 0) await redis.client.hSet(meta, { log: text });
       if (count % 7 === 0) await store.clear(sessionId);
       const { revision } = await store.read(sessionId);
-      const result = await store.commit(sessionId, { id: commitId(), append: [B], ifRevision: revision });
+      const result = await store.commit(sessionId, {
+        idempotencyKey: commitId(),
+        append: [B],
+        ifRevision: revision,
+      });
       expect(result.status).toBe('committed');
       expect((await store.read(sessionId)).revision).toBe(result.status === 'committed' && result.revision);
     }
@@ -177,7 +201,7 @@ test.each([['x'], ['-1'], ['1e300'], ['99999999999999999999'], ['1.5'], ['nan'],
 
 test('a commit that landed before the list was lost is recognised', async () => {
   const store = redis.store();
-  const change = { id: commitId(), append: [A] };
+  const change = { idempotencyKey: commitId(), append: [A] };
   const landed = await store.commit('lost list', change);
   await redis.client.del(redis.keys('lost list').items);
   expect(await store.commit('lost list', change)).toEqual(landed);

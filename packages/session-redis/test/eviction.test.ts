@@ -1,7 +1,7 @@
 import { startRedis, type RedisEngine } from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { RedisSession, RedisStore } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 
 // So large that evicting one is enough.
 const message = (content: string) => ({ role: 'user' as const, content: content.repeat(10_000) });

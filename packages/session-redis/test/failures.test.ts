@@ -12,7 +12,7 @@ import {
 import { SessionError, type SessionErrorCode } from '@agent-sessions/session-core';
 import { createClient, createClientPool } from 'redis';
 import { RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
-import { toSessionError } from '../src/errors';
+import { sessionErrorOf } from './support/errors';
 import { commitId } from './support/redis';
 
 const SECRET = 'a secret of the conversation';
@@ -68,8 +68,8 @@ function verbs(store: RedisStore): [string, () => Promise<unknown>][] {
   return [
     ['read', () => store.read('s')],
     ['read the end', () => store.read('s', { last: 2 })],
-    ['commit', () => store.commit('s', { id: commitId(), append })],
-    ['drop', () => store.commit('s', { id: commitId(), append, drop: 1 })],
+    ['commit', () => store.commit('s', { idempotencyKey: commitId(), append })],
+    ['drop', () => store.commit('s', { idempotencyKey: commitId(), append, drop: 1 })],
     ['clear', () => store.clear('s')],
   ];
 }
@@ -120,7 +120,7 @@ describe('a server that cannot be reached', () => {
     const impatient = await storeAt(first.port, { timeoutMs: 100 });
     await first.stop();
     await expectEachToFail(impatient, 'STORE_UNAVAILABLE');
-    const waiting = store.commit('s', { id: commitId(), append });
+    const waiting = store.commit('s', { idempotencyKey: commitId(), append });
     const second = await startRedis({ port: first.port });
     expect((await waiting).status).toBe('committed');
     expect((await store.read('s')).records).toEqual(append);
@@ -179,7 +179,7 @@ test.each(['The client is closed', 'Disconnects client'])(
           ),
       };
       const store = new RedisStore({ client: several, keyPrefix: `${isOpen}` });
-      const commit = store.commit('s', { id: commitId(), append });
+      const commit = store.commit('s', { idempotencyKey: commitId(), append });
       if (isOpen || message.startsWith('Disconnects')) expect((await commit).status).toBe('committed');
       else await expect(commit).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     }
@@ -201,7 +201,9 @@ describe('a signal', () => {
       controller.abort();
       return 'hang';
     };
-    expect((await failure(() => store.commit('s', { id: commitId(), append }))).code).toBe('ABORTED');
+    expect((await failure(() => store.commit('s', { idempotencyKey: commitId(), append }))).code).toBe(
+      'ABORTED',
+    );
   });
 
   test('that aborts before a script which the server does not know is sent in full: it never is', async () => {
@@ -220,7 +222,7 @@ describe('a signal', () => {
         }),
     };
     const store = new RedisStore({ client: forgetful, signal: controller.signal });
-    const error = await failure(() => store.commit('s', { id: commitId(), append }));
+    const error = await failure(() => store.commit('s', { idempotencyKey: commitId(), append }));
     await new Promise(setImmediate);
     expect({ code: error.code, sent }).toEqual({ code: 'ABORTED', sent: 0 });
   });
@@ -237,7 +239,7 @@ describe('a signal', () => {
       signal: controller.signal,
       timeoutMs: how === 'abort' ? 60_000 : 50,
     });
-    const given = failure(() => store.commit('s', { id: commitId(), append }));
+    const given = failure(() => store.commit('s', { idempotencyKey: commitId(), append }));
     if (how === 'abort') controller.abort();
     expect((await given).code).toBe(how === 'abort' ? 'ABORTED' : 'STORE_UNAVAILABLE');
 
@@ -280,7 +282,7 @@ test('the tries of one call leave no listener on the signal that the client is h
   );
   open.push(pool);
   await pool.connect();
-  await new RedisStore({ client: pool }).commit('s', { id: commitId(), append });
+  await new RedisStore({ client: pool }).commit('s', { idempotencyKey: commitId(), append });
   const random = jest.spyOn(Math, 'random').mockReturnValue(0);
   let tries = 0;
   let most = 0;
@@ -299,7 +301,7 @@ test('the tries of one call leave no listener on the signal that the client is h
     },
   };
   const store = new RedisStore({ client: flaky });
-  expect((await store.commit('s', { id: commitId(), append })).status).toBe('committed');
+  expect((await store.commit('s', { idempotencyKey: commitId(), append })).status).toBe('committed');
   random.mockRestore();
   expect({ tries, most }).toEqual({ tries: 40, most: 0 });
 });
@@ -308,7 +310,7 @@ test('what a read that fails says of a change: nothing', async () => {
   const store = await storeAt(proxy.port, { timeoutMs: 50 });
   proxy.plan = () => 'hang';
   expect((await failure(() => store.read('s'))).message).toBe('no answer within 50 ms');
-  expect((await failure(() => store.commit('s', { id: commitId(), append }))).message).toBe(
+  expect((await failure(() => store.commit('s', { idempotencyKey: commitId(), append }))).message).toBe(
     'no answer within 50 ms; a change may or may not have been made',
   );
   const refused = await storeAt(server.port, { signal: AbortSignal.abort() });
@@ -321,11 +323,11 @@ describe('a server that refuses for now', () => {
   test('a replica becomes the master: what waited goes in', async () => {
     const replica = await startRedis({ args: ['--replicaof', server.host, `${server.port}`] });
     const impatient = await storeAt(replica.port, { timeoutMs: 100 });
-    const error = await failure(() => impatient.commit('s', { id: commitId(), append }));
+    const error = await failure(() => impatient.commit('s', { idempotencyKey: commitId(), append }));
     expect(error.code).toBe('STORE_UNAVAILABLE');
     expect(error.message).toMatch(/READONLY|MASTERDOWN|LOADING/);
     const patient = await storeAt(replica.port, { timeoutMs: 30_000 });
-    const waiting = patient.commit('s', { id: commitId(), append });
+    const waiting = patient.commit('s', { idempotencyKey: commitId(), append });
     await redisCommand(replica, 'REPLICAOF', 'NO', 'ONE');
     expect((await waiting).status).toBe('committed');
     await replica.stop();
@@ -333,17 +335,19 @@ describe('a server that refuses for now', () => {
 
   test('for want of memory: nothing changes, and dropping and clearing still work', async () => {
     const store = await storeAt(server.port, { timeoutMs: 100 });
-    await store.commit('s', { id: commitId(), append: ['{"a":1}', ...append] });
+    await store.commit('s', { idempotencyKey: commitId(), append: ['{"a":1}', ...append] });
     await command('CONFIG', 'SET', 'maxmemory', '1');
     try {
       const before = await contents();
       for (const change of [{ append }, { append: ['{}'], operation: { id: 'o', fingerprint: 'f' } }]) {
-        const error = await failure(() => store.commit('s', { id: commitId(), ...change }));
+        const error = await failure(() => store.commit('s', { idempotencyKey: commitId(), ...change }));
         expect(error.code).toBe('STORE_UNAVAILABLE');
         expect(error.message).toContain('OOM');
       }
       expect(await contents()).toEqual(before);
-      expect((await store.commit('s', { id: commitId(), append: [], drop: 2 })).status).toBe('committed');
+      expect((await store.commit('s', { idempotencyKey: commitId(), append: [], drop: 2 })).status).toBe(
+        'committed',
+      );
       expect((await store.read('s')).records).toEqual(['{"a":1}']);
       await store.clear('s');
       expect((await store.read('s')).records).toEqual([]);
@@ -376,7 +380,7 @@ describe('permissions', () => {
       const store = await storeAt(server.port, { client: { username, password }, ...expiry });
       for (let count = 0; count < 40; count++) {
         for (const [, call] of verbs(store)) await call();
-        if (count % 3 !== 0) await store.commit('s', { id: commitId(), append });
+        if (count % 3 !== 0) await store.commit('s', { idempotencyKey: commitId(), append });
       }
     }
   });
@@ -385,10 +389,10 @@ describe('permissions', () => {
     'without what %s grants, what fails is ACCESS_DENIED, and changes nothing',
     async (name) => {
       const admin = await storeAt(server.port);
-      for (let count = 0; count < 2; count++) await admin.commit('s', { id: commitId(), append });
+      for (let count = 0; count < 2; count++) await admin.commit('s', { idempotencyKey: commitId(), append });
       // The next commit is one of those that forget old ones.
-      const commits = (await command('HGET', 'p:{s}:meta', 'commits')) as string;
-      await command('HSET', 'p:{s}:meta', 'b1', 'old', 'commits', commits.replace(/^a 2 0/, 'a 1000 1'));
+      const log = (await command('HGET', 'p:{s}:meta', 'log')) as string;
+      await command('HSET', 'p:{s}:meta', 'b1', 'old', 'log', log.replace('a 2 0', 'a 1000 1'));
       const client = await userWithout(name);
       let denied = 0;
       for (const expiry of EXPIRIES) {
@@ -430,7 +434,7 @@ describe('permissions', () => {
 describe('a server that is not set up for sessions', () => {
   test.each(['items', 'meta'])('the key of the %s holds something else: STORE_MISCONFIGURED', async (end) => {
     const store = await storeAt(server.port);
-    await store.commit('s', { id: commitId(), append });
+    await store.commit('s', { idempotencyKey: commitId(), append });
     await command('SET', `p:{s}:${end}`, 'text');
     const before = await contents();
     await expectEachToFail(store, 'STORE_MISCONFIGURED');
@@ -440,20 +444,20 @@ describe('a server that is not set up for sessions', () => {
   test('no scripts: STORE_MISCONFIGURED, without what the server quotes', async () => {
     const bare = await startRedis({ args: ['--rename-command', 'EVALSHA', ''] });
     const store = await storeAt(bare.port, { keyPrefix: 'p' });
-    const error = await failure(() => store.commit('s', { id: 'c', append }));
+    const error = await failure(() => store.commit('s', { idempotencyKey: 'c', append }));
     expect(error.code).toBe('STORE_MISCONFIGURED');
     expect((error.cause as Error).message).toBe("ERR unknown command 'EVALSHA'");
     await bare.stop();
   });
 });
 
-describe('errors of the driver', () => {
-  const codeOf = (message: string): SessionErrorCode => toSessionError(new Error(message)).code;
+describe('errors of the client', () => {
+  const codeOf = (message: string): SessionErrorCode => sessionErrorOf(new Error(message)).code;
 
-  test('an unknown one is STORE_FAILURE, with the driver’s error as its cause', () => {
+  test('an unknown one is STORE_FAILURE, with the client’s error as its cause', () => {
     const cause = new Error('ERR something else');
-    expect(toSessionError(cause)).toMatchObject({ code: 'STORE_FAILURE', cause });
-    expect(toSessionError(new TypeError('a bug'))).toMatchObject({ code: 'STORE_FAILURE' });
+    expect(sessionErrorOf(cause)).toMatchObject({ code: 'STORE_FAILURE', cause });
+    expect(sessionErrorOf(new TypeError('a bug'))).toMatchObject({ code: 'STORE_FAILURE' });
   });
 
   test('a node of a cluster, or keys in several slots: STORE_MISCONFIGURED', () => {
@@ -468,7 +472,7 @@ describe('errors of the driver', () => {
       'STORE_MISCONFIGURED',
     );
     const memory = "@user_script: 12: -OOM command not allowed when used memory > 'maxmemory'.";
-    expect(toSessionError(new Error(wrapped(memory)))).toMatchObject({
+    expect(sessionErrorOf(new Error(wrapped(memory)))).toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('OOM') as string,
     });
@@ -480,7 +484,7 @@ describe('errors of the driver', () => {
 
   test('arguments that a server quotes are left out', () => {
     const message = `ERR unknown command 'EVALSHA', with args beginning with: 'sha' '2' '${SECRET}' `;
-    const error = toSessionError(new Error(message));
+    const error = sessionErrorOf(new Error(message));
     expect(error.code).toBe('STORE_MISCONFIGURED');
     expect(inspect(error, { depth: 9 })).not.toContain(SECRET);
   });
@@ -494,7 +498,7 @@ describe('too much for one write', () => {
   ])('%s: COMMIT_TOO_LARGE, and nothing is sent', async (_what, records) => {
     const store = await storeAt(proxy.port);
     const sent = proxy.counts.get('pass');
-    const error = await failure(() => store.commit('s', { id: commitId(), append: records }));
+    const error = await failure(() => store.commit('s', { idempotencyKey: commitId(), append: records }));
     expect(error.code).toBe('COMMIT_TOO_LARGE');
     expect(proxy.counts.get('pass')).toBe(sent);
   });
@@ -502,7 +506,7 @@ describe('too much for one write', () => {
   test('30,000 records go in at once', async () => {
     const store = await storeAt(server.port);
     const records = Array.from({ length: 30_000 }, (_, index) => `{"n":${index}}`);
-    await store.commit('s', { id: commitId(), append: records });
+    await store.commit('s', { idempotencyKey: commitId(), append: records });
     expect((await store.read('s')).records).toEqual(records);
     expect((await store.read('s', { last: 29_999 })).records).toEqual(records.slice(1));
   });
@@ -510,7 +514,7 @@ describe('too much for one write', () => {
   test('12 MB go in at once', async () => {
     const store = await storeAt(server.port);
     const records = Array.from({ length: 12 }, (_, index) => `{"n":"${`${index}`.repeat(1_000_000)}"}`);
-    await store.commit('s', { id: commitId(), append: records });
+    await store.commit('s', { idempotencyKey: commitId(), append: records });
     const read = await store.read('s');
     expect(read.records.every((record, index) => record === records[index])).toBe(true);
     expect(read.records.length).toBe(12);

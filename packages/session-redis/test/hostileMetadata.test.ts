@@ -1,9 +1,9 @@
 import { redisCommand, startRedis, type RedisEngine } from '@agent-sessions/engines';
-import { SessionError } from '@agent-sessions/session-core';
+import { SessionError } from '@agent-sessions/session-core/store';
 import fc from 'fast-check';
 import { createClient } from 'redis';
 import { RedisStore } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { commitId } from './support/redis';
 
 /*
@@ -62,7 +62,7 @@ async function expectToGoOn(sessionId: string, count: number): Promise<void> {
   const added: string[] = [];
   for (let index = 0; index < count; index++) {
     const record = `{"added":${index}}`;
-    const result = await store().commit(sessionId, { id: commitId(), append: [record] });
+    const result = await store().commit(sessionId, { idempotencyKey: commitId(), append: [record] });
     expect(result.status).toBe('committed');
     added.push(record);
     const read = await store().read(sessionId);
@@ -76,7 +76,7 @@ async function expectToGoOn(sessionId: string, count: number): Promise<void> {
 async function grow(sessionId: string): Promise<string[]> {
   for (let count = 0; count < 3; count++) {
     const operation = { id: `operation-${count}`, fingerprint: 'print' };
-    await store().commit(sessionId, { id: commitId(), append: [A, B], operation });
+    await store().commit(sessionId, { idempotencyKey: commitId(), append: [A, B], operation });
   }
   return client.hKeys(sessionKeys(keyPrefix, sessionId)[1]);
 }
@@ -113,21 +113,21 @@ test.each(NUMBERS)('every number in every field, one after the other, is %j', as
 
 test('a field of operations with an empty name stops no plain append', async () => {
   const [, meta] = sessionKeys(keyPrefix, 'nameless');
-  await store().commit('nameless', { id: commitId(), append: [A] });
+  await store().commit('nameless', { idempotencyKey: commitId(), append: [A] });
   await client.hSet(meta, { 'o:': '', 'c:': '1.1', '': '' });
   await expectToGoOn('nameless', 3);
 });
 
 test('a revision that no text can hold is no revision: what rests on it conflicts once', async () => {
   const [, meta] = sessionKeys(keyPrefix, 'bytes');
-  await store().commit('bytes', { id: commitId(), append: [A] });
-  for (const rev of [Buffer.from('1.1.\xff', 'latin1'), `1.1.${'x'.repeat(1_000)}`, '1.1.', '1.1.a b']) {
-    await client.hSet(meta, 'rev', rev);
+  await store().commit('bytes', { idempotencyKey: commitId(), append: [A] });
+  for (const revision of ['1.1.\xff', `1.1.${'x'.repeat(1_000)}`, '1.1.', '1.1.a b']) {
+    await client.hSet(meta, 'state', Buffer.from(`1 1 ${revision}`, 'latin1'));
     const statuses: string[] = [];
     for (let tries = 0; tries < 3; tries++) {
       const { revision } = await store().read('bytes');
       expect(revision.length).toBeLessThan(200);
-      const change = { id: commitId(), append: [B], drop: 1, ifRevision: revision };
+      const change = { idempotencyKey: commitId(), append: [B], drop: 1, ifRevision: revision };
       statuses.push((await store().commit('bytes', change)).status);
     }
     expect(statuses).toEqual(['conflict', 'committed', 'committed']);
@@ -139,33 +139,35 @@ test.each(['9223372036854775807', '100000000000000000', '8000000000000000'])(
   async (far) => {
     const sessionId = `far ${far}`;
     const keys = sessionKeys(keyPrefix, sessionId);
-    await store().commit(sessionId, { id: commitId(), append: [A] });
+    await store().commit(sessionId, { idempotencyKey: commitId(), append: [A] });
     for (const key of keys) await client.sendCommand(['PEXPIREAT', key, far]);
     const keeping = new RedisStore({ client, keyPrefix, ttlSeconds: 60, ttlRefresh: 'never' });
     for (let count = 2; count <= 3; count++) {
-      expect((await keeping.commit(sessionId, { id: commitId(), append: [B], drop: 'all' })).status).toBe(
-        'committed',
-      );
+      expect(
+        (await keeping.commit(sessionId, { idempotencyKey: commitId(), append: [B], drop: 'all' })).status,
+      ).toBe('committed');
       expect((await keeping.read(sessionId)).records).toEqual([B]);
     }
     await client.del(keys[1]);
-    const conditional = { id: commitId(), append: [B], ifRevision: 'x' };
+    const conditional = { idempotencyKey: commitId(), append: [B], ifRevision: 'x' };
     expect((await keeping.commit(sessionId, conditional)).status).toBe('conflict');
-    expect((await keeping.commit(sessionId, { id: commitId(), append: [A] })).status).toBe('committed');
+    expect((await keeping.commit(sessionId, { idempotencyKey: commitId(), append: [A] })).status).toBe(
+      'committed',
+    );
     expect((await keeping.read(sessionId)).records).toEqual([B, A]);
   },
 );
 
 test('ids that are due to go, whose places hold anything: at most as many as fit are looked at', async () => {
   const [, meta] = sessionKeys(keyPrefix, 'places');
-  await store().commit('places', { id: commitId(), append: [A] });
+  await store().commit('places', { idempotencyKey: commitId(), append: [A] });
   const now = Date.now() * 1_000;
   for (const [half, emptied] of ['ab', 'ba']) {
     for (const place of ['', '\u0000', 'x'.repeat(1_000)]) {
       const junk = Object.fromEntries(
         Array.from({ length: 1_200 }, (_, index) => [`${emptied ?? ''}${index + 1}`, place]),
       );
-      await client.hSet(meta, { ...junk, commits: `${half ?? ''} 1000 1000 ${now + 1e9} 0 ${now}` });
+      await client.hSet(meta, { ...junk, log: `0 0 ${half ?? ''} 1000 1000 ${now - 1e9} 0` });
       await expectToGoOn('places', 2);
       // The others are not in any place that counts.
       expect(
@@ -179,9 +181,12 @@ test('ids that are due to go, whose places hold anything: at most as many as fit
   await expectResponsive();
 });
 
+/** What a later version may have stored is refused, not junk: see bookkeeping.test.ts. */
+const LATER_FORMAT = /^(?!0|1 )\d{1,3} /;
+
 test('arbitrary junk in the hash', async () => {
   const name = fc.oneof(
-    fc.constantFrom('rev', 'created', 'commits', 'a1', 'a2', 'a3', 'b1', 'b2', 'o:', 'c:', 'seq'),
+    fc.constantFrom('state', 'log', 'a1', 'a2', 'a3', 'b1', 'b2', 'o:', 'c:'),
     fc.string({ unit: 'binary', maxLength: 20 }),
   );
   const number = fc.oneof(fc.constantFrom(...NUMBERS), fc.maxSafeInteger().map(String));
@@ -189,13 +194,26 @@ test('arbitrary junk in the hash', async () => {
     number,
     fc.array(number, { minLength: 2, maxLength: 8 }).map((parts) => parts.join('.')),
     fc
-      .tuple(fc.constantFrom('a', 'b', 'c'), fc.array(number, { maxLength: 8 }))
-      .map(([half, parts]) => [half, ...parts].join(' ')),
+      .tuple(
+        fc.array(number, { maxLength: 3 }),
+        fc.constantFrom('a', 'b', 'c'),
+        fc.array(number, { maxLength: 5 }),
+      )
+      .map(([parts, half, more]) => [...parts, half, ...more].join(' ')),
+    fc
+      .tuple(number, number, number, number)
+      .map(([format, began, seq, length]) => `${format} ${began} ${seq}.${length}.id`),
     fc.string({ unit: 'binary', maxLength: 40 }),
   );
   let round = 0;
   const property = fc.asyncProperty(
-    fc.array(fc.tuple(name, value), { minLength: 1, maxLength: 12 }),
+    fc.array(
+      fc.tuple(
+        name,
+        value.filter((text) => !LATER_FORMAT.test(text)),
+      ),
+      { minLength: 1, maxLength: 12 },
+    ),
     fc.boolean(),
     async (junk, isAlone) => {
       const sessionId = `junk ${round++}`;
@@ -203,7 +221,7 @@ test('arbitrary junk in the hash', async () => {
       if (!isAlone) await grow(sessionId);
       await client.hSet(meta, new Map(junk));
       await expectToGoOn(sessionId, 2);
-      const retried = { id: commitId(), append: [A] };
+      const retried = { idempotencyKey: commitId(), append: [A] };
       const landed = await store().commit(sessionId, retried);
       await client.hSet(meta, new Map(junk));
       const { records } = await store().read(sessionId);
@@ -213,7 +231,7 @@ test('arbitrary junk in the hash', async () => {
       // Recognised, or said to be unknown; never written twice.
       if (SessionError.is(again)) expect(again.code).toBe('STORE_UNAVAILABLE');
       else expect(again).toMatchObject({ status: landed.status });
-      if (!junk.some(([field]) => field === `c:${retried.id}`)) {
+      if (!junk.some(([field]) => field === `c:${retried.idempotencyKey}`)) {
         expect((await store().read(sessionId)).records).toEqual(records);
       }
       await store().clear(sessionId);

@@ -1,4 +1,5 @@
 import { RedisStore } from '../src';
+import { toRecord } from '../src/layout/elements';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -7,58 +8,82 @@ afterAll(redis.close);
 
 const buffers = redis.client.withTypeMapping({ 36: Buffer });
 
-test('a session is a list of its records, as they are, and a hash', async () => {
+test('a session is a list of its records, each with its time, and a hash', async () => {
   const store = redis.store();
+  const before = Date.now();
   const operation = { id: 'op', fingerprint: 'print' };
-  await store.commit('layout', { id: 'first', append: ['{"a":"ä💥"}', '{"b":2}'], operation });
+  await store.commit('layout', { idempotencyKey: 'first', append: ['{"a":"ä💥"}', '{"b":2}'], operation });
   const { items, meta } = redis.keys('layout');
 
   expect((await redis.client.keys(`${redis.keyPrefix}:*`)).sort()).toEqual([items, meta]);
-  expect(await redis.client.lRange(items, 0, -1)).toEqual(['{"a":"ä💥"}', '{"b":2}']);
-  const { created, rev = '', ...rest } = await redis.client.hGetAll(meta);
+  const elements = await redis.client.lRange(items, 0, -1);
+  const [time = ''] = elements[0]?.split('\t').slice(-1) ?? [];
+  expect(elements).toEqual([`{"a":"ä💥"}\t${time}`, `{"b":2}\t${time}`]);
+  expect(Number(time)).toBeGreaterThanOrEqual(before);
+  expect(Number(time)).toBeLessThanOrEqual(Date.now());
+  const { state = '', ...rest } = await redis.client.hGetAll(meta);
+  const [, seq = ''] = state.split(' ');
   const now = Number((await redis.client.time())[0]) * 1_000;
-  expect(Math.abs(Number(created) - now)).toBeLessThan(10_000);
-  const [seq = ''] = rev.split('.');
-  expect(Math.floor(Number(seq) / 1_000)).toBe(Number(created));
-  const due = Number(seq) + 2_400_000_000;
-  expect({ rev, ...rest }).toEqual({
-    rev: `${seq}.2.first`,
-    commits: `a 1 0 ${due} 0 ${seq}`,
+  expect(Math.abs(Number(seq) / 1_000 - now)).toBeLessThan(10_000);
+  const bytes = Buffer.byteLength(elements.join(''));
+  expect({ state, ...rest }).toEqual({
+    state: `1 ${seq} ${seq}.2.first`,
+    log: `${bytes} ${seq} a 1 0 ${seq} 0`,
     a1: 'first',
     'c:first': `${seq}.2`,
     'o:op': 'print',
   });
 });
 
-test('created stays; the revision begins with the time of the commit, or one more than the last', async () => {
+test('the beginning stays; the revision begins with the time of the commit, or one more than the last', async () => {
   const store = redis.store();
   const { meta } = redis.keys('times');
-  await store.commit('times', { id: commitId(), append: ['{}'] });
-  await redis.client.hSet(meta, { created: '5' });
+  const state = async (): Promise<string> => (await redis.client.hGet(meta, 'state')) ?? '';
+  await store.commit('times', { idempotencyKey: commitId(), append: ['{}'] });
+  const [, began] = (await state()).split(' ');
   const numbers: bigint[] = [];
   for (let count = 0; count < 50; count++) {
-    await Promise.all([1, 2, 3].map(() => store.commit('times', { id: commitId(), append: ['{}'] })));
+    await Promise.all(
+      [1, 2, 3].map(() => store.commit('times', { idempotencyKey: commitId(), append: ['{}'] })),
+    );
     numbers.push(BigInt((await store.read('times')).revision.split('.')[0] ?? ''));
   }
-  expect(await redis.client.hGet(meta, 'created')).toBe('5');
+  expect((await state()).split(' ')[1]).toBe(began);
   expect(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0n))).toBe(true);
   // As where the clock is behind that of the master before.
   const ahead = BigInt(Date.now() + 600_000) * 1_000n;
-  const commits = (await redis.client.hGet(meta, 'commits')) ?? '';
-  await redis.client.hSet(meta, 'commits', commits.replace(/\d+$/, `${ahead}`));
-  await store.commit('times', { id: commitId(), append: ['{}'] });
+  await redis.client.hSet(meta, 'state', (await state()).replace(/ \d+\./, ` ${ahead}.`));
+  await store.commit('times', { idempotencyKey: commitId(), append: ['{}'] });
   expect((await store.read('times')).revision).toMatch(new RegExp(`^${ahead + 1n}\\.`));
 });
 
 test('bytes are stored as bytes, behind one 0xff', async () => {
-  await redis.store().commit('bytes', { id: commitId(), append: [Uint8Array.of(0, 0xff, 10)] });
-  expect(await buffers.lRange(redis.keys('bytes').items, 0, -1)).toEqual([Buffer.from([0xff, 0, 0xff, 10])]);
+  await redis.store().commit('bytes', { idempotencyKey: commitId(), append: [Uint8Array.of(0, 0xff, 10)] });
+  const [element = ''] = await buffers.lRange(redis.keys('bytes').items, 0, -1);
+  expect(element.slice(0, -14)).toEqual(Buffer.from([0xff, 0, 0xff, 10]));
+  expect(element.slice(-14).toString()).toMatch(/^\t\d{13}$/);
+});
+
+test('a record that ends like a time, and one put there without a time, come back as they are', async () => {
+  const store = redis.store();
+  const records = [
+    '{}\t1700000000000',
+    '\t1700000000000',
+    '',
+    '1700000000000',
+    new Uint8Array(14).fill(0x39),
+  ];
+  await store.commit('ends', { idempotencyKey: commitId(), append: records });
+  expect((await store.read('ends')).records).toEqual(records);
+  for (const record of ['', '{}', '1700000000000', '{}\t170000000000x', '{"a":\t1}']) {
+    expect(toRecord(Buffer.from(record))).toBe(record);
+  }
 });
 
 test('an element that is neither ours nor UTF-8 comes back as its bytes, and the others with it', async () => {
   const store = redis.store();
   const { items } = redis.keys('foreign');
-  await store.commit('foreign', { id: commitId(), append: ['{"a":1}', '{"b":1}', '{"c":1}'] });
+  await store.commit('foreign', { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}', '{"c":1}'] });
   const element = Buffer.from('{"b":"\xe4"}', 'latin1');
   await redis.client.lSet(items, 1, element);
   const { records } = await store.read('foreign');
@@ -73,46 +98,48 @@ test.each([
   ['a{b}c{}', 'a%7Bb%7Dc%7B%7D'],
   ['a b\n%:*?[x]💥', 'a b\n%25:*?[x]💥'],
 ])('the id %j is the hash tag %j', async (id, tag) => {
-  await redis.store().commit(id, { id: commitId(), append: ['{"a":1}'] });
+  await redis.store().commit(id, { idempotencyKey: commitId(), append: ['{"a":1}'] });
   const { items, meta } = redis.keys(tag);
   expect(await redis.client.exists([items, meta])).toBe(2);
 });
 
-test('both keys expire at the same moment, which every write puts off', async () => {
+test('both keys expire at the same moment, which every write extends', async () => {
   const { items, meta } = redis.keys('ttl');
   const deadlines = (): Promise<number[]> =>
     Promise.all([redis.client.pExpireTime(items), redis.client.pExpireTime(meta)]);
 
-  await redis.store({ ttlSeconds: 100 }).commit('ttl', { id: commitId(), append: ['{}', '{}'] });
+  await redis.store({ ttlSeconds: 100 }).commit('ttl', { idempotencyKey: commitId(), append: ['{}', '{}'] });
   const [first = 0, firstOfMeta] = await deadlines();
   expect(firstOfMeta).toBe(first);
   expect(Math.abs(first - Date.now() - 100_000)).toBeLessThan(10_000);
 
-  await redis.store({ ttlSeconds: 1_000 }).commit('ttl', { id: commitId(), append: [], drop: 1 });
+  await redis.store({ ttlSeconds: 1_000 }).commit('ttl', { idempotencyKey: commitId(), append: [], drop: 1 });
   const [second = 0, secondOfMeta] = await deadlines();
   expect(secondOfMeta).toBe(second);
   expect(Math.abs(second - Date.now() - 1_000_000)).toBeLessThan(10_000);
 
-  await redis.store().commit('ttl', { id: commitId(), append: ['{}'] });
+  await redis.store().commit('ttl', { idempotencyKey: commitId(), append: ['{}'] });
   expect(await deadlines()).toEqual([-1, -1]);
 });
 
 test('the longest ttlSeconds is kept exactly', async () => {
   const longest = 946_080_000;
-  await redis.store({ ttlSeconds: longest }).commit('long', { id: commitId(), append: ['{}'] });
+  await redis.store({ ttlSeconds: longest }).commit('long', { idempotencyKey: commitId(), append: ['{}'] });
   const deadline = await redis.client.pExpireTime(redis.keys('long').items);
   expect(Math.abs(deadline - Date.now() - longest * 1_000)).toBeLessThan(10_000);
 });
 
-test('reading and conflicts put no expiry off', async () => {
+test('reading and conflicts extend nothing', async () => {
   const store = redis.store({ ttlSeconds: 100 });
   const { items, meta } = redis.keys('quiet');
-  await store.commit('quiet', { id: commitId(), append: ['{}'] });
+  await store.commit('quiet', { idempotencyKey: commitId(), append: ['{}'] });
   const deadline = Date.now() + 50_000;
   for (const key of [items, meta]) await redis.client.pExpireAt(key, deadline);
   await store.read('quiet');
   await store.read('quiet', { last: 1 });
-  expect(await store.commit('quiet', { id: commitId(), append: ['{}'], ifRevision: 'x' })).toEqual({
+  expect(
+    await store.commit('quiet', { idempotencyKey: commitId(), append: ['{}'], ifRevision: 'x' }),
+  ).toEqual({
     status: 'conflict',
   });
   expect([await redis.client.pExpireTime(items), await redis.client.pExpireTime(meta)]).toEqual([
@@ -125,14 +152,14 @@ test('the hash of an ordinary session stays compact', async () => {
   const store = redis.store();
   for (let turn = 0; turn < 100; turn++) {
     const operation = { id: `operation-${turn}`.padEnd(22, '-'), fingerprint: 'f'.repeat(22) };
-    await store.commit('compact', { id: `${turn}`.padEnd(22, '-'), append: ['{}'], operation });
+    await store.commit('compact', { idempotencyKey: `${turn}`.padEnd(22, '-'), append: ['{}'], operation });
   }
   expect(await redis.client.objectEncoding(redis.keys('compact').meta)).toBe('listpack');
 });
 
 test('the prefix is an option', async () => {
   const keyPrefix = `${redis.keyPrefix}:other prefix%`;
-  await redis.store({ keyPrefix }).commit('a', { id: commitId(), append: ['{}'] });
+  await redis.store({ keyPrefix }).commit('a', { idempotencyKey: commitId(), append: ['{}'] });
   expect(await redis.client.exists([`${keyPrefix}:{a}:items`, `${keyPrefix}:{a}:meta`])).toBe(2);
   expect((await redis.store().read('a')).records).toEqual([]);
 });
@@ -144,7 +171,10 @@ test.each([[''], ['a{b'], ['a}b'], ['a\ud800'], [7], [null]])('the prefix %j is 
 });
 
 test('the prefix is openai_agents_session unless another is given', async () => {
-  await new RedisStore({ client: redis.client }).commit(redis.keyPrefix, { id: commitId(), append: ['{}'] });
+  await new RedisStore({ client: redis.client }).commit(redis.keyPrefix, {
+    idempotencyKey: commitId(),
+    append: ['{}'],
+  });
   const keys = ['items', 'meta'].map((end) => `openai_agents_session:{${redis.keyPrefix}}:${end}`);
   expect(await redis.client.del(keys)).toBe(2);
 });

@@ -83,8 +83,12 @@ const UNCONFIRMED = {
   code: 'STORE_UNAVAILABLE',
   message: expect.stringContaining('written, but not confirmed by 1 replicas') as string,
 };
-/** What the replica has of a session: its list. */
-const onReplica = (id: string) => redisCommand(replica, 'LRANGE', `${keyPrefix}:{${id}}:items`, '0', '-1');
+/** What a server has of a session: its list, without the times. */
+async function recordsOn(server: RedisEngine, id: string): Promise<string[]> {
+  const elements = await redisCommand(server, 'LRANGE', `${keyPrefix}:{${id}}:items`, '0', '-1');
+  return (elements as string[]).map((element) => element.replace(/\t\d{13}$/, ''));
+}
+const onReplica = (id: string): Promise<string[]> => recordsOn(replica, id);
 
 describe('the kit, with waitForReplicas: 1', () => {
   let client: ReturnType<typeof connect>;
@@ -105,10 +109,10 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('%s', (kind) => {
   test('what is acknowledged is on the replica', async () => {
     const store = storeOf(await open(kind));
     for (let count = 1; count <= 20; count++) {
-      await store.commit(kind, { id: commitId(), append });
+      await store.commit(kind, { idempotencyKey: commitId(), append });
       expect(await onReplica(kind)).toHaveLength(count);
     }
-    await store.commit(kind, { id: commitId(), append: [], drop: 15 });
+    await store.commit(kind, { idempotencyKey: commitId(), append: [], drop: 15 });
     expect(await onReplica(kind)).toHaveLength(5);
     await store.clear(kind);
     expect(await onReplica(kind)).toEqual([]);
@@ -120,25 +124,33 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('%s', (kind) => {
     const impatient = storeOf(client, { timeoutMs: 300 });
     const operation = { id: 'operation', fingerprint: 'print' };
     const transaction = { append, operation };
-    await impatient.commit(id, { id: commitId(), append });
+    await impatient.commit(id, { idempotencyKey: commitId(), append });
     const { revision } = await impatient.read(id);
 
     pauseReplica();
-    await expect(impatient.commit(id, { id: commitId(), ...transaction })).rejects.toMatchObject(UNCONFIRMED);
+    await expect(impatient.commit(id, { idempotencyKey: commitId(), ...transaction })).rejects.toMatchObject(
+      UNCONFIRMED,
+    );
     expect((await impatient.read(id)).records).toEqual([...append, ...append]);
     // A transaction that is there already is one more time unconfirmed.
-    await expect(impatient.commit(id, { id: commitId(), ...transaction })).rejects.toMatchObject(UNCONFIRMED);
+    await expect(impatient.commit(id, { idempotencyKey: commitId(), ...transaction })).rejects.toMatchObject(
+      UNCONFIRMED,
+    );
     // What changes nothing has nothing to confirm.
-    const outdated = { id: commitId(), append, ifRevision: revision };
+    const outdated = { idempotencyKey: commitId(), append, ifRevision: revision };
     expect(await impatient.commit(id, outdated)).toEqual({ status: 'conflict' });
-    const other = { id: commitId(), append, operation: { id: 'operation', fingerprint: 'other' } };
+    const other = {
+      idempotencyKey: commitId(),
+      append,
+      operation: { id: 'operation', fingerprint: 'other' },
+    };
     expect(await impatient.commit(id, other)).toEqual({ status: 'operation-mismatch' });
 
     const patient = storeOf(client, { timeoutMs: 30_000 });
     const waiting = [
-      patient.commit(id, { id: commitId(), ...transaction }),
+      patient.commit(id, { idempotencyKey: commitId(), ...transaction }),
       patient
-        .commit(`${id}, cleared`, { id: commitId(), append })
+        .commit(`${id}, cleared`, { idempotencyKey: commitId(), append })
         .then(() => patient.clear(`${id}, cleared`)),
     ] as const;
     resumeReplica();
@@ -154,7 +166,7 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('%s', (kind) => {
     pauseReplica();
     let lost = 0;
     proxy.plan = (request) => (isScript(request) && lost++ === 0 ? 'swallow' : undefined);
-    const change = { id: commitId(), append };
+    const change = { idempotencyKey: commitId(), append };
     await expect(store.commit(id, change)).rejects.toMatchObject(UNCONFIRMED);
     expect(lost).toBeGreaterThan(1);
     await expect(store.commit(id, change)).rejects.toMatchObject(UNCONFIRMED);
@@ -170,10 +182,10 @@ describe.each(Object.keys(KINDS) as (keyof typeof KINDS)[])('%s', (kind) => {
 
 test('a confirmation whose answer is lost is asked for again', async () => {
   const store = storeOf(await open());
-  await store.commit('asked again', { id: commitId(), append });
+  await store.commit('asked again', { idempotencyKey: commitId(), append });
   let lost = 0;
   proxy.plan = (request) => (request.includes('WAIT') && lost++ < 3 ? 'swallow' : undefined);
-  expect(await store.commit('asked again', { id: commitId(), append })).toMatchObject({
+  expect(await store.commit('asked again', { idempotencyKey: commitId(), append })).toMatchObject({
     status: 'committed',
   });
   expect(lost).toBe(4);
@@ -183,11 +195,16 @@ test('a confirmation whose answer is lost is asked for again', async () => {
 test('more replicas than there are confirm nothing; without the option nobody asks them', async () => {
   const client = await open();
   await expect(
-    storeOf(client, { waitForReplicas: 2, timeoutMs: 200 }).commit('two', { id: commitId(), append }),
+    storeOf(client, { waitForReplicas: 2, timeoutMs: 200 }).commit('two', {
+      idempotencyKey: commitId(),
+      append,
+    }),
   ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   pauseReplica();
   const store = storeOf(client, { waitForReplicas: undefined });
-  expect(await store.commit('none', { id: commitId(), append })).toMatchObject({ status: 'committed' });
+  expect(await store.commit('none', { idempotencyKey: commitId(), append })).toMatchObject({
+    status: 'committed',
+  });
 });
 
 test('a write that waits is two round trips, and one without the option', async () => {
@@ -197,7 +214,10 @@ test('a write that waits is two round trips, and one without the option', async 
     [undefined, 1],
   ]) {
     const store = storeOf(client, { waitForReplicas });
-    const verbs = [() => store.commit('counted', { id: commitId(), append }), () => store.clear('counted')];
+    const verbs = [
+      () => store.commit('counted', { idempotencyKey: commitId(), append }),
+      () => store.clear('counted'),
+    ];
     for (const verb of verbs) await verb();
     for (const verb of verbs) {
       const before = proxy.counts.get('pass') ?? 0;
@@ -223,7 +243,9 @@ test('a failover between a write and its confirmation: it is written on the new 
   opened.push(await lost.connect());
   const client = await open();
   const store = storeOf(moving(lost, client));
-  const { revision } = (await store.commit('moved', { id: commitId(), append })) as { revision: string };
+  const { revision } = (await store.commit('moved', { idempotencyKey: commitId(), append })) as {
+    revision: string;
+  };
   expect(await storeOf(client).read('moved')).toEqual({ records: append, revision });
   expect(await onReplica('moved')).toEqual(append);
   await old.stop();
@@ -233,7 +255,7 @@ test('what a replica knows of a write confirms nothing: its master is asked', as
   const client = await open();
   const stale = createClient({ url: replica.url }).on('error', ignore);
   opened.push(await stale.connect());
-  const change = { id: commitId(), append };
+  const change = { idempotencyKey: commitId(), append };
   await storeOf(client).commit('known', change);
   const asked = storeOf(stale, { timeoutMs: 200 });
   await expect(asked.commit('known', change)).rejects.toMatchObject({
@@ -253,14 +275,14 @@ describe('of a user', () => {
 
   test('with the rights of the README it works', async () => {
     const store = await user(...REPLICA_RIGHTS);
-    expect((await store.commit('granted', { id: commitId(), append })).status).toBe('committed');
+    expect((await store.commit('granted', { idempotencyKey: commitId(), append })).status).toBe('committed');
     await store.clear('granted');
   });
 
   test.each(REPLICA_RIGHTS)('without %s nothing changes: ACCESS_DENIED', async (missing) => {
     const store = await user(...REPLICA_RIGHTS.filter((right) => right !== missing));
     const before = await redisCommand(master, 'DBSIZE');
-    await expect(store.commit('denied', { id: commitId(), append })).rejects.toMatchObject({
+    await expect(store.commit('denied', { idempotencyKey: commitId(), append })).rejects.toMatchObject({
       code: 'ACCESS_DENIED',
     });
     await expect(store.clear('denied')).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
@@ -304,7 +326,7 @@ describe('a master that is lost right after its answer', () => {
     const acknowledged: string[] = [];
     const write = async (record: string, timeoutMs = 30_000): Promise<void> => {
       const store = storeOf(client, { waitForReplicas, timeoutMs });
-      await store.commit('s', { id: commitId(), append: [record] });
+      await store.commit('s', { idempotencyKey: commitId(), append: [record] });
       acknowledged.push(record);
     };
     for (let count = 0; count < 20; count++) await write(`{"n":${count}}`);
@@ -315,8 +337,7 @@ describe('a master that is lost right after its answer', () => {
     await redisCommand(next, 'REPLICAOF', 'NO', 'ONE');
     return acknowledged;
   }
-  const survivors = async (): Promise<unknown> =>
-    redisCommand(next, 'LRANGE', `${keyPrefix}:{s}:items`, '0', '-1');
+  const survivors = (): Promise<string[]> => recordsOn(next, 's');
 
   test('with waitForReplicas nothing that was acknowledged is lost', async () => {
     const acknowledged = await acknowledgedBeforeTheKill(1);

@@ -3,7 +3,7 @@ import { startRedis, type RedisEngine } from '@agent-sessions/engines';
 import { SessionError } from '@agent-sessions/session-core';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
 import { RedisStore, type RedisSessionClient } from '../src';
-import { toSessionError } from '../src/errors';
+import { sessionErrorOf } from './support/errors';
 import { commitId } from './support/redis';
 
 const keyPrefix = 'replies';
@@ -28,8 +28,8 @@ afterAll(async () => {
 const VERBS: readonly [string, (store: RedisStore) => Promise<unknown>][] = [
   ['read', (store) => store.read('s')],
   ['read the end', (store) => store.read('s', { last: 1 })],
-  ['commit', (store) => store.commit('s', { id: commitId(), append })],
-  ['drop', (store) => store.commit('s', { id: commitId(), append: [], drop: 1 })],
+  ['commit', (store) => store.commit('s', { idempotencyKey: commitId(), append })],
+  ['drop', (store) => store.commit('s', { idempotencyKey: commitId(), append: [], drop: 1 })],
   ['clear', (store) => store.clear('s')],
 ];
 
@@ -113,7 +113,7 @@ test.each(
 });
 
 describe('words of refusals', () => {
-  const codeOf = (message: string) => toSessionError(new Error(message));
+  const codeOf = (message: string) => sessionErrorOf(new Error(message));
   const wrapped = (message: string): string =>
     `ERR Error running script (call to f_0123456789abcdef): @user_script:12: ${message}`;
 
@@ -163,7 +163,7 @@ describe('words of refusals', () => {
       'openai_agents_session:{a}:meta',
     ];
     const quoting = `ERR Command is not available: '${request.join(' ')} ${'c'.repeat(22)} 1795669658151120 0 ${SECRET}'`;
-    const error = toSessionError(
+    const error = sessionErrorOf(
       new Error(quoting.replace(` 0 ${SECRET}`, ` 0 '' '' '' '' '' '' ${SECRET}`)),
     );
     expect(error.code).toBe('STORE_MISCONFIGURED');

@@ -83,10 +83,10 @@ test('a clear that arrives again deletes nothing that was written since', async 
   const store = redis.store();
   const { items, meta } = redis.keys('late clear');
   const clear = () => redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '0', ''] });
-  await store.commit('late clear', { id: commitId(), append: ['{"a":1}'] });
+  await store.commit('late clear', { idempotencyKey: commitId(), append: ['{"a":1}'] });
   await clear();
   expect((await store.read('late clear')).records).toEqual([]);
-  await store.commit('late clear', { id: commitId(), append: ['{"b":1}'] });
+  await store.commit('late clear', { idempotencyKey: commitId(), append: ['{"b":1}'] });
   await clear();
   expect((await store.read('late clear')).records).toEqual(['{"b":1}']);
 });
@@ -96,7 +96,7 @@ test('so does a first clear of nothing', async () => {
   const { items, meta } = redis.keys('early clear');
   const clear = () => redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['clear-id', '0', ''] });
   await clear();
-  await store.commit('early clear', { id: commitId(), append: ['{"b":1}'] });
+  await store.commit('early clear', { idempotencyKey: commitId(), append: ['{"b":1}'] });
   await clear();
   expect((await store.read('early clear')).records).toEqual(['{"b":1}']);
 });

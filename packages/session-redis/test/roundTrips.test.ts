@@ -40,12 +40,12 @@ test.each(Object.entries(KINDS))('on %s each verb is one round trip', async (kin
   const store = new RedisStore({ client, keyPrefix: redis.keyPrefix, ttlSeconds: 60 });
   const append = Array.from({ length: 20 }, (_, index) => `{"n":${index}}`);
   const verbs: Record<string, () => Promise<unknown>> = {
-    'append to nothing': () => store.commit(kind, { id: commitId(), append }),
-    append: () => store.commit(kind, { id: commitId(), append }),
+    'append to nothing': () => store.commit(kind, { idempotencyKey: commitId(), append }),
+    append: () => store.commit(kind, { idempotencyKey: commitId(), append }),
     'read all': () => store.read(kind),
     'read the end': () => store.read(kind, { last: 3 }),
-    drop: () => store.commit(kind, { id: commitId(), append: [], drop: 1 }),
-    conflict: () => store.commit(kind, { id: commitId(), append, ifRevision: 'x' }),
+    drop: () => store.commit(kind, { idempotencyKey: commitId(), append: [], drop: 1 }),
+    conflict: () => store.commit(kind, { idempotencyKey: commitId(), append, ifRevision: 'x' }),
     clear: () => store.clear(kind),
     'read nothing': () => store.read(kind),
   };
@@ -70,7 +70,7 @@ test("with ttlRefresh: 'access', a read that puts the expiry off is two round tr
   const makeDue = async (): Promise<void> => {
     for (const key of [items, meta]) await redis.client.pExpireAt(key, Date.now() + 500_000);
   };
-  await store.commit(id, { id: commitId(), append: ['{}'] });
+  await store.commit(id, { idempotencyKey: commitId(), append: ['{}'] });
   for (const options of [{}, { last: 1 }]) {
     await makeDue();
     await store.read(id, options);
@@ -93,7 +93,7 @@ test('a server that forgets the scripts at any time is taught again', async () =
   const id = 'forgetful';
   const commits = Array.from({ length: 100 }, (_, index) => `{"n":${index}}`);
   for (const record of commits) {
-    await store.commit(id, { id: commitId(), append: [record] });
+    await store.commit(id, { idempotencyKey: commitId(), append: [record] });
     expect((await store.read(id, { last: 1 })).records).toEqual([record]);
   }
   flushing.done = true;
@@ -109,7 +109,7 @@ test('a server that forgets the scripts at any time is taught again', async () =
 test('when somebody commits in the middle of a read, the records and the revision are of one state', async () => {
   const store = redis.store();
   const id = 'race';
-  await store.commit(id, { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  await store.commit(id, { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}'] });
 
   // A plain client whose connection serves another's commit between two of its commands.
   let meanwhile: (() => Promise<unknown>) | undefined;
@@ -149,7 +149,7 @@ test('when somebody commits in the middle of a read, the records and the revisio
     { drop: 1, append: [] },
     { drop: 'all' as const, append: [] },
   ]) {
-    meanwhile = () => store.commit(id, { id: commitId(), ...change });
+    meanwhile = () => store.commit(id, { idempotencyKey: commitId(), ...change });
     const read = await racing.read(id);
     expect(meanwhile).toBeUndefined();
     expect(read).toEqual(await store.read(id));

@@ -9,62 +9,111 @@ import {
 } from '@agent-sessions/engines';
 import { createClient, createSentinel } from 'redis';
 import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
-import { sessionKeys } from '../src/keys';
+import { sessionKeys } from '../src/layout/keys';
 import { describeConformance } from './support/conformance';
 import { commitId } from './support/redis';
 import { Writer } from './support/writer';
 
 const keyPrefix = 'sentinel-test';
 
-let group: SentinelGroup;
-let client: Awaited<ReturnType<typeof connect>>;
-/** Servers started here in place of those that were killed. */
-const restarted: RedisEngine[] = [];
-
-async function connect() {
-  return createSentinel({ name: group.name, sentinelRootNodes: [...group.rootNodes] })
-    .on('error', () => undefined)
-    .connect();
-}
-
-beforeAll(async () => {
-  group = await startSentinel();
-  client = await connect();
-}, 120_000);
-afterAll(async () => {
-  await client.destroy();
-  await Promise.all([group.stop(), ...restarted.map((server) => server.stop())]);
-});
-
-const store = (options: Partial<RedisStoreOptions> = {}): RedisStore =>
-  new RedisStore({ client, keyPrefix, timeoutMs: 60_000, ...options });
 const message = (content: string) => ({ role: 'user' as const, content });
 
-/** The server that the sentinels take for the master, and the other one. */
-async function roles(): Promise<{ master: RedisEngine; replica: RedisEngine }> {
-  const port = await group.masterPort();
-  const alive = new Map([group.master, group.replica, ...restarted].map((server) => [server.port, server]));
-  const master = alive.get(port);
-  const replica = [...alive.values()].find((server) => server !== master);
-  if (master === undefined || replica === undefined) throw new Error('there are no two servers');
-  return { master, replica };
+const clientOf = ({ name, rootNodes }: SentinelGroup) =>
+  createSentinel({ name, sentinelRootNodes: [...rootNodes] }).on('error', () => undefined);
+
+/** A group of servers that sentinels watch, and a client of it. */
+class Watched {
+  /** Servers started here in place of those that were killed. */
+  readonly #restarted: RedisEngine[] = [];
+  readonly #clients: ReturnType<typeof clientOf>[] = [];
+
+  private constructor(readonly group: SentinelGroup) {}
+
+  static async start(): Promise<Watched> {
+    return new Watched(await startSentinel());
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.destroy()));
+    await Promise.all([this.group.stop(), ...this.#restarted.map((server) => server.stop())]);
+  }
+
+  async connect(): Promise<ReturnType<typeof clientOf>> {
+    const client = await clientOf(this.group).connect();
+    this.#clients.push(client);
+    return client;
+  }
+
+  /** A store with a client of its own. */
+  async store(options: Partial<RedisStoreOptions> = {}): Promise<RedisStore> {
+    return new RedisStore({ client: await this.connect(), keyPrefix, timeoutMs: 60_000, ...options });
+  }
+
+  /** The server that the sentinels take for the master, and the other one. */
+  async roles(): Promise<{ master: RedisEngine; replica: RedisEngine }> {
+    const port = await this.group.masterPort();
+    const servers = [this.group.master, this.group.replica, ...this.#restarted];
+    const alive = new Map(servers.map((server) => [server.port, server]));
+    const master = alive.get(port);
+    const replica = [...alive.values()].find((server) => server !== master);
+    if (master === undefined || replica === undefined) throw new Error('there are no two servers');
+    return { master, replica };
+  }
+
+  async untilInStep(): Promise<void> {
+    await until('the replica is in step with the master', async () => {
+      const { master, replica } = await this.roles();
+      const [role, current, replicas] = (await redisCommand(master, 'ROLE')) as [string, number, Reply[]];
+      const [, , , link, offset] = (await redisCommand(replica, 'ROLE')) as Reply[];
+      return role === 'master' && replicas.length === 1 && link === 'connected' && offset === current;
+    });
+  }
+
+  /** Starts a server where one was killed, as a replica of the other. */
+  async replace(killed: RedisEngine, { host, port }: RedisEngine): Promise<void> {
+    await killed.stop();
+    this.#restarted.push(
+      await startRedis({
+        port: killed.port,
+        args: ['--replicaof', `${host} ${port}`, '--repl-diskless-sync-delay', '0'],
+      }),
+    );
+    await this.untilInStep();
+    await until('every sentinel sees it', async () =>
+      (await Promise.all(this.group.sentinels.map((sentinel) => this.#isSeenBy(sentinel)))).every(Boolean),
+    );
+  }
+
+  async #isSeenBy(sentinel: RedisEngine): Promise<boolean> {
+    const [replica] = (await redisCommand(sentinel, 'SENTINEL', 'REPLICAS', this.group.name)) as string[][];
+    const state = new Map(replica?.map((word, index) => [word, replica[index + 1]]));
+    return state.get('flags') === 'slave' && state.get('master-link-status') === 'ok';
+  }
 }
 
-async function untilInStep(): Promise<void> {
-  await until('the replica is in step with the master', async () => {
-    const { master, replica } = await roles();
-    const [role, current, replicas] = (await redisCommand(master, 'ROLE')) as [string, number, Reply[]];
-    const [, , , link, offset] = (await redisCommand(replica, 'ROLE')) as Reply[];
-    return role === 'master' && replicas.length === 1 && link === 'connected' && offset === current;
-  });
+/** Tests side by side, each on a group of its own: most of their time goes to waiting for a failover. */
+function testFailover(what: string, run: (watched: Watched) => Promise<void>): void {
+  test.concurrent(
+    what,
+    async () => {
+      const watched = await Watched.start();
+      try {
+        await watched.untilInStep();
+        await run(watched);
+      } finally {
+        await watched.stop();
+      }
+    },
+    240_000,
+  );
 }
 
 const roleOf = async (server: RedisEngine): Promise<Reply | undefined> =>
   ((await redisCommand(server, 'ROLE')) as Reply[])[0];
 
 /** Checks what holds whatever a failover lost: each record at most once, each writer's in its order. */
-async function expectSane(id: string, writers: readonly Writer[]): Promise<Set<unknown>> {
-  const { records } = await store().read(id);
+async function expectSane(store: RedisStore, id: string, writers: readonly Writer[]): Promise<Set<unknown>> {
+  const { records } = await store.read(id);
   const present = new Set(records);
   expect(present.size).toBe(records.length);
   for (const writer of writers) {
@@ -75,129 +124,145 @@ async function expectSane(id: string, writers: readonly Writer[]): Promise<Set<u
   return present;
 }
 
-describeConformance('RedisStore on createSentinel', {
-  keyPrefix,
-  inspector: () => client,
-  store: (options) => store(options),
+describe('the kit', () => {
+  let watched: Watched;
+  let client: ReturnType<typeof clientOf>;
+  beforeAll(async () => {
+    watched = await Watched.start();
+    client = await watched.connect();
+  }, 120_000);
+  afterAll(() => watched.stop());
+
+  describeConformance('RedisStore on createSentinel', {
+    keyPrefix,
+    inspector: () => client,
+    store: (options) => new RedisStore({ client, keyPrefix, timeoutMs: 60_000, ...options }),
+  });
 });
 
-test('SENTINEL FAILOVER under two writers: they go on with the new master, and nothing is doubled', async () => {
-  await untilInStep();
-  const { master, replica } = await roles();
-  const other = await connect();
-  const id = 'handed over';
-  const writers = [
-    new Writer(store(), id, 'a'),
-    new Writer(new RedisStore({ client: other, keyPrefix, timeoutMs: 60_000 }), id, 'b'),
-  ];
-  for (const writer of writers) await until('it writes', writer.progress(20));
-  const before = writers.flatMap(({ acknowledged }) => acknowledged);
-  await until('the replica has what was written by then', async () => {
-    const length = await redisCommand(master, 'LLEN', sessionKeys(keyPrefix, id)[0]);
-    return Number(length) >= before.length && hasAsMany(replica, id, before.length);
-  });
-  await redisCommand(group.sentinels[0] as RedisEngine, 'SENTINEL', 'FAILOVER', group.name);
-  await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
-  await until('the master is a replica', async () => (await roleOf(master)) === 'slave');
-  for (const writer of writers) await until('it goes on', writer.progress(20));
-  const after = writers.flatMap(({ acknowledged }) => acknowledged.slice(-10));
-  await Promise.all(writers.map((writer) => writer.stop()));
-
-  const present = await expectSane(id, writers);
-  expect([...before, ...after].filter((record) => !present.has(record))).toEqual([]);
-  await other.destroy();
-}, 120_000);
-
-test('a master that is killed under a writer: what the replica confirmed is there, and nothing is doubled', async () => {
-  await untilInStep();
-  const { master, replica } = await roles();
-  const id = 'killed';
-  const writer = new Writer(store(), id, 'a');
-  await until('it writes', writer.progress(20));
-  const before = [...writer.acknowledged];
-  await until('the replica has them', () => hasAsMany(replica, id, before.length));
-  process.kill(master.pid ?? 0, 'SIGKILL');
-  await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
-  await until('the writer goes on', writer.progress(20));
-  const after = writer.acknowledged.slice(-10);
-  await writer.stop();
-  const present = await expectSane(id, [writer]);
-  expect([...before, ...after].filter((record) => !present.has(record))).toEqual([]);
-  await replace(master, replica);
-}, 120_000);
-
-test('a master that is killed again and again under writers that wait for a replica: nothing acknowledged is lost', async () => {
-  for (let round = 0; round < 3; round++) {
-    await untilInStep();
-    const { master, replica } = await roles();
-    const id = `confirmed ${round}`;
-    const other = await connect();
-    const writers = [
-      new Writer(store({ waitForReplicas: 1 }), id, 'a'),
-      new Writer(store({ client: other, waitForReplicas: 1 }), id, 'b'),
-    ];
+testFailover(
+  'SENTINEL FAILOVER under two writers: they go on with the new master, and nothing is doubled',
+  async (watched) => {
+    const { master, replica } = await watched.roles();
+    const id = 'handed over';
+    const store = await watched.store();
+    const writers = [new Writer(store, id, 'a'), new Writer(await watched.store(), id, 'b')];
     for (const writer of writers) await until('it writes', writer.progress(20));
+    const before = writers.flatMap(({ acknowledged }) => acknowledged);
+    await until('the replica has what was written by then', async () => {
+      const length = await redisCommand(master, 'LLEN', sessionKeys(keyPrefix, id)[0]);
+      return Number(length) >= before.length && hasAsMany(replica, id, before.length);
+    });
+    await redisCommand(watched.group.sentinels[0] as RedisEngine, 'SENTINEL', 'FAILOVER', watched.group.name);
+    await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
+    await until('the master is a replica', async () => (await roleOf(master)) === 'slave');
+    for (const writer of writers) await until('it goes on', writer.progress(20));
+    const after = writers.flatMap(({ acknowledged }) => acknowledged.slice(-10));
+    await Promise.all(writers.map((writer) => writer.stop()));
+
+    const present = await expectSane(store, id, writers);
+    expect([...before, ...after].filter((record) => !present.has(record))).toEqual([]);
+  },
+);
+
+testFailover(
+  'a master that is killed under a writer: what the replica confirmed is there, and nothing is doubled',
+  async (watched) => {
+    const { master, replica } = await watched.roles();
+    const store = await watched.store();
+    const id = 'killed';
+    const writer = new Writer(store, id, 'a');
+    await until('it writes', writer.progress(20));
+    const before = [...writer.acknowledged];
+    await until('the replica has them', () => hasAsMany(replica, id, before.length));
     process.kill(master.pid ?? 0, 'SIGKILL');
     await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
-    // What they are about to write is acknowledged once there is a replica again.
-    const stopped = Promise.all(writers.map((writer) => writer.stop()));
-    await replace(master, replica);
-    await stopped;
-    const present = await expectSane(id, writers);
-    const acknowledged = writers.flatMap((writer) => writer.acknowledged);
-    expect(acknowledged.filter((record) => !present.has(record))).toEqual([]);
-    await other.destroy();
-  }
-}, 180_000);
+    await until('the writer goes on', writer.progress(20));
+    const after = writer.acknowledged.slice(-10);
+    await writer.stop();
+    const present = await expectSane(store, id, [writer]);
+    expect([...before, ...after].filter((record) => !present.has(record))).toEqual([]);
+  },
+);
 
-test('a replica that is promoted with stale data: no revision of what was lost is one of what is there', async () => {
-  await untilInStep();
-  const { master, replica } = await roles();
-  const open = (sessionId: string): RedisSession =>
-    new RedisSession({ client, keyPrefix, sessionId, concurrentWrites: 'reject', timeoutMs: 60_000 });
-  const [ahead, cleared, known] = [open('ahead'), open('cleared'), open('known')];
-  await ahead.addItems([message('a')]);
-  await cleared.addItems([message('a')]);
-  await known.addItems([message('a')]);
-  await untilInStep();
+testFailover(
+  'a master that is killed again and again under writers that wait for a replica: nothing acknowledged is lost',
+  async (watched) => {
+    for (let round = 0; round < 3; round++) {
+      await watched.untilInStep();
+      const { master, replica } = await watched.roles();
+      const id = `confirmed ${round}`;
+      const store = await watched.store({ waitForReplicas: 1 });
+      const writers = [
+        new Writer(store, id, 'a'),
+        new Writer(await watched.store({ waitForReplicas: 1 }), id, 'b'),
+      ];
+      for (const writer of writers) await until('it writes', writer.progress(20));
+      process.kill(master.pid ?? 0, 'SIGKILL');
+      await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
+      // What they are about to write is acknowledged once there is a replica again.
+      const stopped = Promise.all(writers.map((writer) => writer.stop()));
+      await watched.replace(master, replica);
+      await stopped;
+      const present = await expectSane(store, id, writers);
+      const acknowledged = writers.flatMap((writer) => writer.acknowledged);
+      expect(acknowledged.filter((record) => !present.has(record))).toEqual([]);
+    }
+  },
+);
 
-  // The replica cannot log in again.
-  await redisCommand(replica, 'CONFIG', 'SET', 'masteruser', 'nobody', 'masterauth', 'wrong');
-  await redisCommand(master, 'CLIENT', 'KILL', 'TYPE', 'REPLICA');
-  await until('the master has no replica', async () => {
-    const [, , replicas] = (await redisCommand(master, 'ROLE')) as [string, number, Reply[]];
-    return replicas.length === 0;
-  });
-  await ahead.addItems([message('lost 1')]);
-  await ahead.addItems([message('lost 2')]);
-  await ahead.getItems();
-  await cleared.clearSession();
-  const lost = await store().read('ahead');
-  process.kill(master.pid ?? 0, 'SIGKILL');
-  await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
+testFailover(
+  'a replica that is promoted with stale data: no revision of what was lost is one of what is there',
+  async (watched) => {
+    const { master, replica } = await watched.roles();
+    const client = await watched.connect();
+    const store = new RedisStore({ client, keyPrefix, timeoutMs: 60_000 });
+    const open = (sessionId: string): RedisSession =>
+      new RedisSession({ client, keyPrefix, sessionId, concurrentWrites: 'reject', timeoutMs: 60_000 });
+    const [ahead, cleared, known] = [open('ahead'), open('cleared'), open('known')];
+    await ahead.addItems([message('a')]);
+    await cleared.addItems([message('a')]);
+    await known.addItems([message('a')]);
+    await watched.untilInStep();
 
-  // What was acknowledged and not replicated is lost: nobody promises otherwise.
-  expect((await store().read('ahead')).records).toEqual([JSON.stringify(message('a'))]);
-  expect((await store().read('cleared')).records).toEqual([JSON.stringify(message('a'))]);
+    // The replica cannot log in again.
+    await redisCommand(replica, 'CONFIG', 'SET', 'masteruser', 'nobody', 'masterauth', 'wrong');
+    await redisCommand(master, 'CLIENT', 'KILL', 'TYPE', 'REPLICA');
+    await until('the master has no replica', async () => {
+      const [, , replicas] = (await redisCommand(master, 'ROLE')) as [string, number, Reply[]];
+      return replicas.length === 0;
+    });
+    await ahead.addItems([message('lost 1')]);
+    await ahead.addItems([message('lost 2')]);
+    await ahead.getItems();
+    await cleared.clearSession();
+    const lost = await store.read('ahead');
+    process.kill(master.pid ?? 0, 'SIGKILL');
+    await until('the replica is the master', async () => (await roleOf(replica)) === 'master');
 
-  // Whoever has seen it is told.
-  await expect(ahead.addItems([message('b')])).rejects.toMatchObject({ code: 'CONFLICT' });
-  await expect(cleared.addItems([message('b')])).rejects.toMatchObject({ code: 'CONFLICT' });
-  // Even once as much was written as was lost, so that the number of commits and the length are the same.
-  for (const content of ['new 1', 'new 2', 'new 3']) {
-    await new RedisSession({ client, keyPrefix, sessionId: 'ahead' }).addItems([message(content)]);
-    const attempt = { id: commitId(), append: ['{"b":1}'], ifRevision: lost.revision };
-    expect(await store().commit('ahead', attempt)).toEqual({ status: 'conflict' });
-    expect((await store().read('ahead')).revision).not.toBe(lost.revision);
-    await expect(ahead.popItem()).rejects.toMatchObject({ code: 'CONFLICT' });
-  }
-  await ahead.getItems();
-  await ahead.addItems([message('c')]);
-  expect(await ahead.getItems()).toEqual(['a', 'new 1', 'new 2', 'new 3', 'c'].map(message));
-  // Whoever has seen nothing that was lost goes on.
-  await known.addItems([message('b')]);
-  expect(await known.getItems()).toEqual([message('a'), message('b')]);
-}, 120_000);
+    // What was acknowledged and not replicated is lost: nobody promises otherwise.
+    expect((await store.read('ahead')).records).toEqual([JSON.stringify(message('a'))]);
+    expect((await store.read('cleared')).records).toEqual([JSON.stringify(message('a'))]);
+
+    // Whoever has seen it is told.
+    await expect(ahead.addItems([message('b')])).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(cleared.addItems([message('b')])).rejects.toMatchObject({ code: 'CONFLICT' });
+    // Even once as much was written as was lost, so that the number of commits and the length are the same.
+    for (const content of ['new 1', 'new 2', 'new 3']) {
+      await new RedisSession({ client, keyPrefix, sessionId: 'ahead' }).addItems([message(content)]);
+      const attempt = { idempotencyKey: commitId(), append: ['{"b":1}'], ifRevision: lost.revision };
+      expect(await store.commit('ahead', attempt)).toEqual({ status: 'conflict' });
+      expect((await store.read('ahead')).revision).not.toBe(lost.revision);
+      await expect(ahead.popItem()).rejects.toMatchObject({ code: 'CONFLICT' });
+    }
+    await ahead.getItems();
+    await ahead.addItems([message('c')]);
+    expect(await ahead.getItems()).toEqual(['a', 'new 1', 'new 2', 'new 3', 'c'].map(message));
+    // Whoever has seen nothing that was lost goes on.
+    await known.addItems([message('b')]);
+    expect(await known.getItems()).toEqual([message('a'), message('b')]);
+  },
+);
 
 test('min-replicas-to-write: a master without a replica refuses every write, and nothing changes', async () => {
   const server = await startRedis({});
@@ -205,12 +270,12 @@ test('min-replicas-to-write: a master without a replica refuses every write, and
     .on('error', () => undefined)
     .connect();
   const store = new RedisStore({ client: alone, keyPrefix, timeoutMs: 200 });
-  await store.commit('alone', { id: commitId(), append: ['{"a":1}', '{"b":1}'] });
+  await store.commit('alone', { idempotencyKey: commitId(), append: ['{"a":1}', '{"b":1}'] });
   const before = await store.read('alone');
   await alone.configSet('min-replicas-to-write', '1');
   for (const write of [
-    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'] }),
-    () => store.commit('alone', { id: commitId(), append: ['{"c":1}'], drop: 1 }),
+    () => store.commit('alone', { idempotencyKey: commitId(), append: ['{"c":1}'] }),
+    () => store.commit('alone', { idempotencyKey: commitId(), append: ['{"c":1}'], drop: 1 }),
     () => store.clear('alone'),
   ]) {
     await expect(write()).rejects.toMatchObject({
@@ -225,27 +290,4 @@ test('min-replicas-to-write: a master without a replica refuses every write, and
 
 async function hasAsMany(server: RedisEngine, id: string, records: number): Promise<boolean> {
   return Number(await redisCommand(server, 'LLEN', sessionKeys(keyPrefix, id)[0])) >= records;
-}
-
-/** Starts a server where one was killed, as a replica of the other. */
-async function replace(killed: RedisEngine, { host, port }: RedisEngine): Promise<void> {
-  await killed.stop();
-  restarted.push(
-    await startRedis({
-      port: killed.port,
-      args: ['--replicaof', `${host} ${port}`, '--repl-diskless-sync-delay', '0'],
-    }),
-  );
-  await untilInStep();
-  await until('every sentinel sees it', async () =>
-    (
-      await Promise.all(
-        group.sentinels.map(async (sentinel) => {
-          const [replica] = (await redisCommand(sentinel, 'SENTINEL', 'REPLICAS', group.name)) as string[][];
-          const state = new Map(replica?.map((word, index) => [word, replica[index + 1]]));
-          return state.get('flags') === 'slave' && state.get('master-link-status') === 'ok';
-        }),
-      )
-    ).every(Boolean),
-  );
 }

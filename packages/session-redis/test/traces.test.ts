@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { format, inspect, promisify } from 'node:util';
 import { startRedis } from '@agent-sessions/engines';
-import { toElement, toRecord } from '../src/records';
+import { toElement, toRecord } from '../src/layout/elements';
 
 const SECRET = 'a secret of the conversation';
 
@@ -51,8 +51,8 @@ test("no item's content is in a span of the instrumentation of redis, or in a co
 test.each<[string, string | Uint8Array]>([
   ['text', `{"text":"${SECRET}"}`],
   ['bytes', new TextEncoder().encode(SECRET)],
-])('%s on its way to the driver turns into no text by itself, and arrives', (_what, record) => {
-  const element = toElement(record);
+])('%s on its way to the client turns into no text by itself, and arrives', (_what, record) => {
+  const element = toElement(record, Date.now());
   const texts = [
     String(element),
     `${element.toString('latin1')}${element.toString('hex')}`,

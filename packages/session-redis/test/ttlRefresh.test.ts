@@ -33,7 +33,7 @@ describe("'never'", () => {
     const store = new RedisStore({ client, ...TTL, ttlRefresh: 'never' });
     const commits = async (): Promise<unknown> => {
       for (let count = 0; count < 40; count++) {
-        await store.commit('exact', { id: commitId(), append, drop: count % 2 });
+        await store.commit('exact', { idempotencyKey: commitId(), append, drop: count % 2 });
       }
       return /cmdstat_pexpireat:calls=\d+/.exec(await client.info('commandstats'))?.[0];
     };
@@ -48,13 +48,13 @@ describe("'never'", () => {
     async (how) => {
       const id = `emptied ${how}`;
       const store = redis.store({ ...TTL, ttlRefresh: 'never' });
-      await store.commit(id, { id: commitId(), append });
+      await store.commit(id, { idempotencyKey: commitId(), append });
       await leave(id, 300_000);
       const drops = how === 'one by one' ? append.length : 0;
       for (let count = 0; count < drops; count++) {
-        await store.commit(id, { id: commitId(), append: [], drop: 1 });
+        await store.commit(id, { idempotencyKey: commitId(), append: [], drop: 1 });
       }
-      await store.commit(id, { id: commitId(), append, drop: 'all' });
+      await store.commit(id, { idempotencyKey: commitId(), append, drop: 'all' });
       const [ofItems, ofMeta] = await deadlines(id);
       about(ofItems, 300_000);
       expect(ofItems).toBe(ofMeta);
@@ -62,20 +62,22 @@ describe("'never'", () => {
   );
 
   test('a session without expiry gets one, a store without ttlSeconds takes it away', async () => {
-    await redis.store({ ttlRefresh: 'never' }).commit('given', { id: commitId(), append });
+    await redis.store({ ttlRefresh: 'never' }).commit('given', { idempotencyKey: commitId(), append });
     expect(await deadlines('given')).toEqual([-1, -1]);
-    await redis.store({ ...TTL, ttlRefresh: 'never' }).commit('given', { id: commitId(), append });
+    await redis
+      .store({ ...TTL, ttlRefresh: 'never' })
+      .commit('given', { idempotencyKey: commitId(), append });
     const [ofItems, ofMeta] = await deadlines('given');
     about(ofItems, 1_000_000);
     expect(ofItems).toBe(ofMeta);
-    await redis.store({ ttlRefresh: 'never' }).commit('given', { id: commitId(), append });
+    await redis.store({ ttlRefresh: 'never' }).commit('given', { idempotencyKey: commitId(), append });
     expect(await deadlines('given')).toEqual([-1, -1]);
   });
 });
 
 describe("'access'", () => {
   test('never brings the expiry forward, however late the refresh comes', async () => {
-    await redis.store(TTL).commit('late', { id: commitId(), append });
+    await redis.store(TTL).commit('late', { idempotencyKey: commitId(), append });
     const before = await deadlines('late');
     const { revision } = await redis.store().read('late');
     const { items, meta } = redis.keys('late');
@@ -90,7 +92,7 @@ describe("'access'", () => {
     const client = await createClient({ url: server.url }).connect();
     const scripts = async () => /cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1];
     const store = new RedisStore({ client, ttlSeconds: 86_400, ttlRefresh: 'access' });
-    await store.commit('cleared', { id: commitId(), append });
+    await store.commit('cleared', { idempotencyKey: commitId(), append });
     await store.clear('cleared');
     const before = await scripts();
     await store.read('cleared');
@@ -102,7 +104,7 @@ describe("'access'", () => {
 
   test('a read puts both keys off to the same moment, once a tenth of the time is over', async () => {
     const store = redis.store({ ...TTL, ttlRefresh: 'access' });
-    await store.commit('read', { id: commitId(), append });
+    await store.commit('read', { idempotencyKey: commitId(), append });
     const { revision } = await store.read('read');
     for (const last of [undefined, 1]) {
       const fresh = await leave('read', 950_000);
@@ -118,7 +120,7 @@ describe("'access'", () => {
   });
 
   test('what another store set stays while it is further off', async () => {
-    await redis.store({ ttlSeconds: 5_000 }).commit('further', { id: commitId(), append });
+    await redis.store({ ttlSeconds: 5_000 }).commit('further', { idempotencyKey: commitId(), append });
     const before = await deadlines('further');
     await redis.store({ ...TTL, ttlRefresh: 'access' }).read('further');
     expect(await deadlines('further')).toEqual(before);
@@ -129,9 +131,9 @@ describe("'access'", () => {
     const { items, meta } = redis.keys('moved');
     const touch = (revision: string) =>
       redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [revision, '1000000'] });
-    await store.commit('moved', { id: commitId(), append });
+    await store.commit('moved', { idempotencyKey: commitId(), append });
     const { revision } = await store.read('moved');
-    await store.commit('moved', { id: commitId(), append });
+    await store.commit('moved', { idempotencyKey: commitId(), append });
     const deadline = await leave('moved', 300_000);
     await touch(revision);
     expect(await deadlines('moved')).toEqual([deadline, deadline]);

@@ -1,3 +1,7 @@
+/**
+ * Valkey is optional: where there is none, and `VALKEY=1 npm test` has not installed it either, this file has one test that
+ * is not run, so that the run says that nothing was tested on it.
+ */
 import {
   findValkey,
   redisCommand,
@@ -51,9 +55,11 @@ if (findValkey() === undefined) {
 
     test('for want of memory nothing changes', async () => {
       const store = new RedisStore({ client: least, timeoutMs: 100 });
-      await store.commit('full', { id: commitId(), append: ['{"a":1}'] });
+      await store.commit('full', { idempotencyKey: commitId(), append: ['{"a":1}'] });
       await admin.configSet('maxmemory', '1');
-      await expect(store.commit('full', { id: commitId(), append: ['{"b":1}'] })).rejects.toMatchObject({
+      await expect(
+        store.commit('full', { idempotencyKey: commitId(), append: ['{"b":1}'] }),
+      ).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
       });
       await admin.configSet('maxmemory', '0');
@@ -62,9 +68,9 @@ if (findValkey() === undefined) {
 
     test('for want of a right nothing changes', async () => {
       const store = new RedisStore({ client: least, ttlSeconds: 60 });
-      await store.commit('denied', { id: commitId(), append: ['{"a":1}'] });
+      await store.commit('denied', { idempotencyKey: commitId(), append: ['{"a":1}'] });
       const attempts = [
-        () => store.commit('denied', { id: commitId(), append: ['{"b":1}'] }),
+        () => store.commit('denied', { idempotencyKey: commitId(), append: ['{"b":1}'] }),
         () => store.clear('denied'),
       ];
       for (const right of ['pexpireat', 'hmget']) {
@@ -81,14 +87,14 @@ if (findValkey() === undefined) {
       const replica = await startValkey({ args: ['--replicaof', server.host, `${server.port}`] });
       const store = new RedisStore({ client: admin, waitForReplicas: 1 });
       for (let count = 1; count <= 20; count++) {
-        await store.commit('replicated', { id: commitId(), append: ['{"a":1}'] });
+        await store.commit('replicated', { idempotencyKey: commitId(), append: ['{"a":1}'] });
         const records = await redisCommand(replica, 'LRANGE', `${keyPrefix}:{replicated}:items`, '0', '-1');
         expect(records).toHaveLength(count);
       }
       process.kill(replica.pid ?? 0, 'SIGSTOP');
       const impatient = new RedisStore({ client: admin, waitForReplicas: 1, timeoutMs: 300 });
       await expect(
-        impatient.commit('replicated', { id: commitId(), append: ['{"b":1}'] }),
+        impatient.commit('replicated', { idempotencyKey: commitId(), append: ['{"b":1}'] }),
       ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
       process.kill(replica.pid ?? 0, 'SIGCONT');
       await replica.stop();

@@ -1,6 +1,12 @@
-import { SessionError, type SessionErrorCode } from '../errors';
-import { toExactJson } from '../exactJson';
-import type { CommitResult, HistoryChange, Revision, SessionStore, StoredRecord } from '../sessionStore';
+import { SessionError, type SessionErrorCode } from '../store/errors';
+import { toExactJson } from '../records/exactJson';
+import type {
+  CommitResult,
+  HistoryChange,
+  Revision,
+  SessionStore,
+  StoredRecord,
+} from '../store/sessionStore';
 
 /*
  * Values are compared as canonical texts, not by `assert.deepStrictEqual`: under a runner that gives tests a realm of their
@@ -61,10 +67,10 @@ export async function tryCommit(
   sessionId: string,
   change: Partial<HistoryChange>,
 ): Promise<CommitResult> {
-  return store.commit(sessionId, { id: commitId(), append: [], ...change });
+  return store.commit(sessionId, { idempotencyKey: newIdempotencyKey(), append: [], ...change });
 }
 
-export function commitId(): string {
+export function newIdempotencyKey(): string {
   return globalThis.crypto.randomUUID();
 }
 

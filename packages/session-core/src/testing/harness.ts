@@ -1,7 +1,7 @@
-import type { HistoryOperation, SessionStore, StoredRecord } from '../sessionStore';
-import type { TtlRefresh } from '../storeOptions';
+import type { HistoryOperation, SessionStore, StoredRecord } from '../store/sessionStore';
+import type { TtlRefresh } from '../store/storeOptions';
 
-/** Without `ttlSeconds`, sessions never expire; without `ttlRefresh`, each write puts the expiry off. */
+/** Without `ttlSeconds`, sessions never expire; without `ttlRefresh`, each write extends a session. */
 export interface HarnessStoreOptions {
   readonly ttlSeconds?: number;
   readonly ttlRefresh?: TtlRefresh;

@@ -1,5 +1,5 @@
-import { SessionError, type SessionErrorCode } from '../errors';
-import type { SessionStore } from '../sessionStore';
+import { SessionError, type SessionErrorCode } from '../store/errors';
+import type { SessionStore } from '../store/sessionStore';
 
 /** What the kit tells a process with a store: first what to open, then what to call. */
 export interface Opening {

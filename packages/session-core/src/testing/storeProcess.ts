@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { SessionError } from '../errors';
-import type { CommitResult, SessionStore, StoredHistory } from '../sessionStore';
+import { SessionError } from '../store/errors';
+import type { CommitResult, SessionStore, StoredHistory } from '../store/sessionStore';
 import type { StoreProcesses } from './harness';
 import type { Answer, Call, Opening } from './serveStore';
 

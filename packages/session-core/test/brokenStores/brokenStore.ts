@@ -1,13 +1,5 @@
-import {
-  MemoryStore,
-  SessionError,
-  type HistoryChange,
-  type MemorySessions,
-  type SessionStore,
-  type StoredHistory,
-  type StoredRecord,
-  type TtlRefresh,
-} from '../../src';
+import { MemoryStore, SessionError, type MemorySessions } from '../../src';
+import type { HistoryChange, SessionStore, StoredHistory, StoredRecord, TtlRefresh } from '../../src/store';
 import type { Fixture, StoreHarness } from '../../src/testing';
 import { fileProcesses } from './fileProcesses';
 
@@ -45,8 +37,8 @@ export function harnessOf(broken: Broken): StoreHarness {
     contains: (sessionId, text) =>
       Promise.resolve(
         [...sessions].some(
-          ([storeId, { records }]) =>
-            storeId.includes(sessionId) && records.some((record) => textOf(record).includes(text)),
+          ([storedId, { records }]) =>
+            storedId.includes(sessionId) && records.some((record) => textOf(record).includes(text)),
         ),
       ),
     elapse: (_sessionId, ms) => {
@@ -130,11 +122,11 @@ export function onCommit(
 }
 
 /** Keeps each session under another id. */
-export function keyedBy(storeId: (sessionId: string) => string): (intact: SessionStore) => SessionStore {
+export function keyedBy(storedId: (sessionId: string) => string): (intact: SessionStore) => SessionStore {
   return (intact) => ({
-    read: (sessionId, options) => intact.read(storeId(sessionId), options),
-    commit: (sessionId, change) => intact.commit(storeId(sessionId), change),
-    clear: (sessionId) => intact.clear(storeId(sessionId)),
+    read: (sessionId, options) => intact.read(storedId(sessionId), options),
+    commit: (sessionId, change) => intact.commit(storedId(sessionId), change),
+    clear: (sessionId) => intact.clear(storedId(sessionId)),
   });
 }
 
@@ -160,7 +152,7 @@ export function gap(): Promise<void> {
 
 let ids = 0;
 
-/** A commit id that none was before. */
-export function freshId(): string {
+/** An idempotency key that none was before. */
+export function freshKey(): string {
   return `fresh-${++ids}`;
 }

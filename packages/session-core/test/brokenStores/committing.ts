@@ -1,28 +1,29 @@
+import { SessionError } from '../../src';
 import {
   NO_HISTORY,
   NO_SUCH_REVISION,
-  SessionError,
   type Revision,
   type StoredHistory,
   type StoredRecord,
-} from '../../src';
-import { altering, freshId, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
+} from '../../src/store';
+import { altering, freshKey, gap, onRead, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const committing: BrokenStores = {
   'doubles a retry': {
     fault: altering(() => (intact) => ({
-      commit: (sessionId, change) => intact.commit(sessionId, { ...change, id: freshId() }),
+      commit: (sessionId, change) => intact.commit(sessionId, { ...change, idempotencyKey: freshKey() }),
     })),
     fails: ['retrying: a commit tried again changes nothing', 'retrying: two tries at once land once'],
   },
   'doubles a retry after other commits': {
     fault: altering(() => {
-      const lastOf = perSession(() => ({ id: '', storeId: '' }));
+      const lastOf = perSession(() => ({ id: '', storedId: '' }));
       return (intact) => ({
         commit: (sessionId, change) => {
           const last = lastOf(sessionId);
-          if (change.id !== last.id) Object.assign(last, { id: change.id, storeId: freshId() });
-          return intact.commit(sessionId, { ...change, id: last.storeId });
+          if (change.idempotencyKey !== last.id)
+            Object.assign(last, { id: change.idempotencyKey, storedId: freshKey() });
+          return intact.commit(sessionId, { ...change, idempotencyKey: last.storedId });
         },
       });
     }),
@@ -33,9 +34,9 @@ export const committing: BrokenStores = {
       const own = new Map<string, string>();
       return {
         commit: (sessionId, change) => {
-          const id = own.get(change.id) ?? freshId();
-          own.set(change.id, id);
-          return intact.commit(sessionId, { ...change, id });
+          const id = own.get(change.idempotencyKey) ?? freshKey();
+          own.set(change.idempotencyKey, id);
+          return intact.commit(sessionId, { ...change, idempotencyKey: id });
         },
       };
     }),
@@ -51,7 +52,7 @@ export const committing: BrokenStores = {
     })),
     fails: ['retrying: a commit tried again after other commits changes nothing'],
   },
-  'compares the revision before it looks for the commit id': {
+  'compares the revision before it looks for the idempotency key': {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, change) => {
         const { revision } = await intact.read(sessionId);
@@ -64,14 +65,14 @@ export const committing: BrokenStores = {
       'retrying: a commit with an operation tried again is committed, not repeated',
     ],
   },
-  'looks for the operation before the commit id': {
+  'looks for the operation before the idempotency key': {
     fault: altering(() => {
       const known = perSession(() => new Set<string>());
       return (intact) => ({
         commit: async (sessionId, change) => {
           const operationId = change.operation?.id;
           if (operationId !== undefined && known(sessionId).has(operationId)) {
-            return intact.commit(sessionId, { ...change, id: freshId() });
+            return intact.commit(sessionId, { ...change, idempotencyKey: freshKey() });
           }
           if (operationId !== undefined) known(sessionId).add(operationId);
           return intact.commit(sessionId, change);
@@ -86,34 +87,37 @@ export const committing: BrokenStores = {
       return (intact) => ({
         commit: async (sessionId, change) => {
           const { revision } = await intact.read(sessionId);
-          if (known(sessionId).has(change.id)) return { status: 'committed', revision };
-          known(sessionId).add(change.id);
+          if (known(sessionId).has(change.idempotencyKey)) return { status: 'committed', revision };
+          known(sessionId).add(change.idempotencyKey);
           return intact.commit(sessionId, change);
         },
       });
     }),
     fails: ['retrying: a commit that was refused is refused when it is tried again'],
   },
-  'looks for the commit id, then writes': {
+  'looks for the idempotency key, then writes': {
     fault: altering(() => {
       const known = perSession(() => new Set<string>());
       return (intact) => ({
         commit: async (sessionId, change) => {
-          if (known(sessionId).has(change.id)) return intact.commit(sessionId, change);
+          if (known(sessionId).has(change.idempotencyKey)) return intact.commit(sessionId, change);
           await gap();
-          known(sessionId).add(change.id);
-          return intact.commit(sessionId, { ...change, id: freshId() });
+          known(sessionId).add(change.idempotencyKey);
+          return intact.commit(sessionId, { ...change, idempotencyKey: freshKey() });
         },
       });
     }),
     fails: ['retrying: two tries at once land once'],
   },
-  'forgets commit ids with a clear': {
+  'forgets idempotency keys with a clear': {
     fault: altering(() => {
       const clears = perSession(() => ({ count: 0 }));
       return (intact) => ({
         commit: (sessionId, change) =>
-          intact.commit(sessionId, { ...change, id: `${change.id}-${clears(sessionId).count}` }),
+          intact.commit(sessionId, {
+            ...change,
+            idempotencyKey: `${change.idempotencyKey}-${clears(sessionId).count}`,
+          }),
         clear: (sessionId) => {
           clears(sessionId).count++;
           return intact.clear(sessionId);
@@ -236,7 +240,8 @@ export const committing: BrokenStores = {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { drop, ...change }) => {
         const { revision } = await intact.read(sessionId);
-        if (drop !== undefined) await intact.commit(sessionId, { id: freshId(), drop, append: [] });
+        if (drop !== undefined)
+          await intact.commit(sessionId, { idempotencyKey: freshKey(), drop, append: [] });
         const { ifRevision = revision } = change;
         if (ifRevision !== revision) return { status: 'conflict' };
         return intact.commit(sessionId, { ...change, ifRevision: undefined });

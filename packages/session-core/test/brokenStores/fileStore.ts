@@ -1,7 +1,8 @@
 import { mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { deserialize, serialize } from 'node:v8';
-import { MemoryStore, type MemorySessions, type SessionStore } from '../../src';
-import { WriteQueue } from '../../src/writeQueue';
+import { MemoryStore, type MemorySessions } from '../../src/memoryStore';
+import type { SessionStore } from '../../src/store';
+import { WriteQueue } from '../../src/session/writeQueue';
 
 /** Between whom a lock holds: between all processes, or within each of them only. */
 export type LockScope = 'processes' | 'one process';

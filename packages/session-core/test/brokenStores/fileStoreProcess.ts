@@ -1,5 +1,6 @@
 /** A process with a store over one file; see fileProcesses.ts. */
-import { serveStore } from '../../src/testing';
+// of its own file, since all of the kit takes each of these processes a while to load
+import { serveStore } from '../../src/testing/serveStore';
 import { FileStore, type LockScope } from './fileStore';
 
 interface Options {

@@ -1,7 +1,7 @@
-import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src';
+import { NO_HISTORY, type HistoryChange, type SessionStore, type TtlRefresh } from '../../src/store';
 import {
   altering,
-  freshId,
+  freshKey,
   gap,
   keyedBy,
   over,
@@ -21,7 +21,7 @@ export const forgetting: BrokenStores = {
   },
   'clears by dropping all records': {
     fault: onClear(async (intact, sessionId) => {
-      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 'all', append: [] });
     }),
     fails: [
       'clearing: a cleared session is empty, at NO_HISTORY',
@@ -33,7 +33,7 @@ export const forgetting: BrokenStores = {
     fault: onClear(async (intact, sessionId) => {
       const { revision } = await intact.read(sessionId);
       if (revision !== NO_HISTORY) return intact.clear(sessionId);
-      await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+      await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 'all', append: [] });
     }),
     fails: ['clearing: a clear of nothing does nothing'],
   },
@@ -52,7 +52,7 @@ export const forgetting: BrokenStores = {
         const { operation } = change;
         if (!operation) return intact.commit(sessionId, change);
         const { status } = await intact.commit(`operations of ${sessionId}`, {
-          id: `${change.id}-operation`,
+          idempotencyKey: `${change.idempotencyKey}-operation`,
           append: [],
           operation,
         });
@@ -78,21 +78,22 @@ export const forgetting: BrokenStores = {
   'keeps what it dropped, out of sight': {
     fault: altering(() => {
       const drops = perSession(() => ({ count: 0 }));
-      const storeId = (sessionId: string): string => `${drops(sessionId).count}|${sessionId}`;
+      const storedId = (sessionId: string): string => `${drops(sessionId).count}|${sessionId}`;
       return (intact) => ({
-        ...keyedBy(storeId)(intact),
+        ...keyedBy(storedId)(intact),
         commit: async (sessionId, change) => {
-          const { revision } = await intact.read(storeId(sessionId));
+          const { revision } = await intact.read(storedId(sessionId));
           const { ifRevision = revision } = change;
           if (change.drop !== 'all' || revision === NO_HISTORY || ifRevision !== revision) {
-            return intact.commit(storeId(sessionId), change);
+            return intact.commit(storedId(sessionId), change);
           }
           drops(sessionId).count++;
-          return intact.commit(storeId(sessionId), { ...change, ifRevision: undefined });
+          return intact.commit(storedId(sessionId), { ...change, ifRevision: undefined });
         },
         clear: async (sessionId) => {
-          for (; drops(sessionId).count > 0; drops(sessionId).count--) await intact.clear(storeId(sessionId));
-          await intact.clear(storeId(sessionId));
+          for (; drops(sessionId).count > 0; drops(sessionId).count--)
+            await intact.clear(storedId(sessionId));
+          await intact.clear(storedId(sessionId));
         },
       });
     }),
@@ -103,7 +104,7 @@ export const forgetting: BrokenStores = {
       const { records } = await intact.read(sessionId);
       for (let dropped = 0; dropped < records.length; dropped++) {
         await gap();
-        await intact.commit(sessionId, { id: freshId(), drop: 1, append: [] });
+        await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 1, append: [] });
       }
     }),
     fails: ['clearing: commits during a clear are before it or after it'],
@@ -122,9 +123,9 @@ export const forgetting: BrokenStores = {
       'percent-encoding': decoded,
       quotes: (id) => id.replace(/['"`]/g, ''),
       'path segments': (id) => id.replaceAll('../', ''),
-    }).map(([what, storeId]) => [
+    }).map(([what, storedId]) => [
       `ignores ${what} in ids`,
-      { fault: altering(() => keyedBy(storeId)), fails: ['isolation: awkward ids are ids of their own'] },
+      { fault: altering(() => keyedBy(storedId)), fails: ['isolation: awkward ids are ids of their own'] },
     ]),
   ),
   'keeps ids up to a colon': {
@@ -140,10 +141,10 @@ export const forgetting: BrokenStores = {
       'the first 2,047 bytes': (id) => Buffer.from(id).subarray(0, 2_047).toString('hex'),
       'the last 255 characters': (id) => id.slice(-255),
       'both ends': (id) => `${id.slice(0, 100)}…${id.slice(-100)}`,
-    }).map(([what, storeId]) => [
+    }).map(([what, storedId]) => [
       `keeps ${what} of ids`,
       {
-        fault: altering(() => keyedBy(storeId)),
+        fault: altering(() => keyedBy(storedId)),
         fails: ['isolation: ids of 2,048 bytes that differ in one character are ids of their own'],
       },
     ]),
@@ -173,29 +174,29 @@ export const forgetting: BrokenStores = {
       database.open({ ...options, ttlSeconds: options.ttlSeconds && options.ttlSeconds / 2 }),
     fails: [
       'expiry: a session is whole until its time is up, and then gone',
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
     ],
   },
   'expires after its first write': {
     fault: expiring({ postpones: () => false }),
     fails: [
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
       'expiry: nothing vanishes from a session that lives for many times its time',
       'expiry: the last writer decides when the session expires',
     ],
   },
-  'puts the expiry off with a read': {
+  'extends a session with a read': {
     fault: expiring({ readsPostpone: true }),
     fails: ['expiry: a session is whole until its time is up, and then gone'],
   },
-  'puts the expiry off with appends only': {
+  'extends a session with appends only': {
     fault: expiring({ postpones: ({ append }) => append.length > 0 }),
-    fails: ['expiry: every write puts the expiry off'],
+    fails: ['expiry: every write extends the session'],
   },
   'expires record by record': {
     fault: expiringRecords(),
     fails: [
-      'expiry: every write puts the expiry off',
+      'expiry: every write extends the session',
       'expiry: nothing vanishes from a session that lives for many times its time',
     ],
   },
@@ -211,21 +212,21 @@ export const forgetting: BrokenStores = {
     fault: expiring({ clearsExpired: false }),
     fails: ['expiry: what expired is gone from the database after a clear'],
   },
-  'puts the expiry off with commits that change nothing': {
+  'extends a session with commits that change nothing': {
     fault: expiring({ changesNothing: 'postpones' }),
-    fails: ['expiry: what changes nothing puts nothing off'],
+    fails: ['expiry: what changes nothing does not extend the session'],
   },
 
   "takes every ttlRefresh for 'write'": {
     fault: refreshing(() => 'write'),
     fails: [
       "ttlRefresh: with 'never', a session expires when its first write's time is up",
-      "ttlRefresh: with 'access', reads and writes put the expiry off",
+      "ttlRefresh: with 'access', reads and writes extend the session",
     ],
   },
   "takes 'write' for 'access'": {
     fault: refreshing((mode) => (mode === 'write' ? 'access' : mode)),
-    fails: ["ttlRefresh: with 'write', a read puts nothing off"],
+    fails: ["ttlRefresh: with 'write', a read does not extend the session"],
   },
   "begins anew with 'never' when it is emptied": {
     fault: (database) => (options) =>
@@ -249,9 +250,9 @@ export const forgetting: BrokenStores = {
       })),
     fails: ["ttlRefresh: with 'never', a session without expiry gets one"],
   },
-  "puts the expiry off with each read, with 'access'": {
+  "extends a session with each read, with 'access'": {
     fault: touchingReads(() => true),
-    fails: ["ttlRefresh: with 'access', a read soon after the last refresh puts nothing off"],
+    fails: ["ttlRefresh: with 'access', a read soon after the session was extended does not extend it"],
   },
   "gives an expiry with a read, with 'access'": {
     fault: touchingReads((expires) => !expires),
@@ -267,7 +268,7 @@ function refreshing(mode: (asked: TtlRefresh) => TtlRefresh): Fault {
     database.open({ ...options, ttlRefresh: mode(options.ttlRefresh ?? 'write') });
 }
 
-/** Puts the expiry off by commits in a read, with 'access'. */
+/** Extends a session by commits in a read, with 'access'. */
 function touchingReads(touches: (expires: boolean) => boolean): Fault {
   return (database) => {
     const expiring = new Set<string>();
@@ -276,7 +277,7 @@ function touchingReads(touches: (expires: boolean) => boolean): Fault {
         read: async (sessionId, bounds) => {
           const history = await intact.read(sessionId, bounds);
           if (options.ttlRefresh === 'access' && touches(expiring.has(sessionId))) {
-            await intact.commit(sessionId, { id: freshId(), append: [] });
+            await intact.commit(sessionId, { idempotencyKey: freshKey(), append: [] });
           }
           return history;
         },

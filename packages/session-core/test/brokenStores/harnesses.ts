@@ -1,4 +1,5 @@
-import { NO_HISTORY, SessionError, type CommitResult, type SessionStore } from '../../src';
+import { SessionError } from '../../src';
+import { NO_HISTORY, type CommitResult, type SessionStore } from '../../src/store';
 import type { StoreHarness } from '../../src/testing';
 import { altering, harnessOf, INTACT, over, UNREACHABLE, type BrokenStores, type Fault } from './brokenStore';
 import { fileProcesses } from './fileProcesses';
@@ -28,7 +29,7 @@ export const harnesses: BrokenStores = {
     fails: [
       'processes: of writers in several processes every record is there once, in order, each commit contiguous',
       'processes: of poppers in several processes none gets what another got',
-      'processes: of what several processes try at once one goes in: by commit id, by operation id, by revision',
+      'processes: of what several processes try at once one goes in: by idempotency key, by operation id, by revision',
     ],
   },
 
@@ -36,7 +37,7 @@ export const harnesses: BrokenStores = {
     read: () => Promise.resolve({ records: [], revision: NO_HISTORY }),
   }),
   'acknowledges what it cannot write': unreachable({
-    commit: (_sessionId, { id }): Promise<CommitResult> =>
+    commit: (_sessionId, { idempotencyKey: id }): Promise<CommitResult> =>
       Promise.resolve({ status: 'committed', revision: id }),
   }),
   'clears without a connection': unreachable({ clear: () => Promise.resolve() }),

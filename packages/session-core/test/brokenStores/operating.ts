@@ -1,5 +1,5 @@
-import type { HistoryOperation } from '../../src';
-import { altering, freshId, gap, onCommit, perSession, type BrokenStores, type Fault } from './brokenStore';
+import type { HistoryOperation } from '../../src/store';
+import { altering, freshKey, gap, onCommit, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 export const operating: BrokenStores = {
   'ignores operations': {
@@ -71,7 +71,7 @@ export const operating: BrokenStores = {
       return (intact) => ({
         commit: async (sessionId, change) => {
           const { revision } = await intact.read(sessionId);
-          const { ifRevision = revision, id } = change;
+          const { ifRevision = revision, idempotencyKey: id } = change;
           if (ifRevision !== revision && !landed(sessionId).has(id)) return { status: 'conflict' };
           landed(sessionId).add(id);
           return intact.commit(sessionId, change);
@@ -89,7 +89,11 @@ export const operating: BrokenStores = {
       commit: async (sessionId, change) => {
         const result = await intact.commit(sessionId, change);
         if (result.status === 'conflict') {
-          await intact.commit(sessionId, { id: freshId(), append: [], operation: change.operation });
+          await intact.commit(sessionId, {
+            idempotencyKey: freshKey(),
+            append: [],
+            operation: change.operation,
+          });
         }
         return result;
       },

@@ -1,16 +1,17 @@
-import { NO_HISTORY, NO_SUCH_REVISION, type HistoryChange } from '../../src';
-import { altering, freshId, gap, perSession, type BrokenStores, type Fault } from './brokenStore';
+import { NO_HISTORY, NO_SUCH_REVISION, type HistoryChange } from '../../src/store';
+import { altering, freshKey, gap, perSession, type BrokenStores, type Fault } from './brokenStore';
 
 /** What goes wrong only when two calls meet. */
 export const racing: BrokenStores = {
   'clears records, then the rest': {
     fault: altering(() => (intact) => ({
       clear: async (sessionId) => {
-        await intact.commit(sessionId, { id: freshId(), drop: 'all', append: [] });
+        await intact.commit(sessionId, { idempotencyKey: freshKey(), drop: 'all', append: [] });
         await gap();
         const { records } = await intact.read(sessionId);
         await intact.clear(sessionId);
-        if (records.length > 0) await intact.commit(sessionId, { id: freshId(), append: records });
+        if (records.length > 0)
+          await intact.commit(sessionId, { idempotencyKey: freshKey(), append: records });
       },
     })),
     fails: ['races: a transaction and a clear; repeated after both, the transaction is in once'],

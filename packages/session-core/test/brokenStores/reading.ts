@@ -1,5 +1,5 @@
-import { NO_HISTORY } from '../../src';
-import { altering, freshId, gap, keyedBy, onRead, type BrokenStores } from './brokenStore';
+import { NO_HISTORY } from '../../src/store';
+import { altering, freshKey, gap, keyedBy, onRead, type BrokenStores } from './brokenStore';
 
 export const reading: BrokenStores = {
   'gives no revision to a session never written': {
@@ -56,7 +56,7 @@ export const reading: BrokenStores = {
   },
   'sees only what it wrote itself': {
     fault: altering(() => (intact) => {
-      const own = freshId();
+      const own = freshKey();
       return keyedBy((sessionId) => `${own}|${sessionId}`)(intact);
     }),
     fails: [
@@ -72,12 +72,15 @@ export const reading: BrokenStores = {
         const half = Math.ceil(append.length / 2);
         const first = await intact.commit(sessionId, {
           ...rest,
-          id: freshId(),
+          idempotencyKey: freshKey(),
           append: append.slice(0, half),
         });
         if (first.status !== 'committed') return first;
         await gap();
-        return intact.commit(sessionId, { id: change.id, append: append.slice(half) });
+        return intact.commit(sessionId, {
+          idempotencyKey: change.idempotencyKey,
+          append: append.slice(half),
+        });
       },
     })),
     fails: ['reading: a read never sees part of a commit'],
@@ -85,10 +88,10 @@ export const reading: BrokenStores = {
   'shows a drop before its append': {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { append, ...drop }) => {
-        const first = await intact.commit(sessionId, { ...drop, id: freshId(), append: [] });
+        const first = await intact.commit(sessionId, { ...drop, idempotencyKey: freshKey(), append: [] });
         if (first.status !== 'committed') return first;
         await gap();
-        return intact.commit(sessionId, { id: drop.id, append });
+        return intact.commit(sessionId, { idempotencyKey: drop.idempotencyKey, append });
       },
     })),
     fails: ['reading: a read never sees a drop without its append'],
@@ -117,7 +120,7 @@ export const reading: BrokenStores = {
     ],
   },
   'makes a new revision with every read': {
-    fault: onRead(({ revision }) => ({ revision: `${revision}/${freshId()}` })),
+    fault: onRead(({ revision }) => ({ revision: `${revision}/${freshKey()}` })),
     fails: [
       'reading: another store over the same data reads the same',
       'revisions: every commit makes a new revision, and a read tells it',

@@ -1,5 +1,14 @@
-import type { SessionStore, StoredRecord } from '../../src';
-import { altering, freshId, gap, onCommit, onRead, over, perSession, type BrokenStores } from './brokenStore';
+import type { SessionStore, StoredRecord } from '../../src/store';
+import {
+  altering,
+  freshKey,
+  gap,
+  onCommit,
+  onRead,
+  over,
+  perSession,
+  type BrokenStores,
+} from './brokenStore';
 
 export const writing: BrokenStores = {
   'orders by content': {
@@ -60,7 +69,7 @@ export const writing: BrokenStores = {
     fault: altering(() => (intact) => ({
       commit: async (sessionId, { append, ...change }) => {
         for (const record of append.slice(0, -1)) {
-          await intact.commit(sessionId, { id: freshId(), append: [record] });
+          await intact.commit(sessionId, { idempotencyKey: freshKey(), append: [record] });
           await gap();
         }
         return intact.commit(sessionId, { ...change, append: append.slice(-1) });

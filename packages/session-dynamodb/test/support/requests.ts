@@ -34,10 +34,10 @@ export function intercept(client: DynamoDBClient, hook: Hook): () => void {
   return () => void client.middlewareStack.remove(name);
 }
 
-/** Whether it puts the row of a commit, or a marker, and no part. */
+/** Whether it puts the row of a commit, or a tombstone, and no chunk. */
 export function putsRow({ name, input }: Request): boolean {
-  const { version } = (input.Item ?? {}) as { version?: { N?: string } };
-  return name === 'PutItem' && version?.N?.startsWith('-') === false;
+  const { row } = (input.Item ?? {}) as { row?: { S?: string } };
+  return name === 'PutItem' && row?.S?.startsWith('log#') === true;
 }
 
 /** Counts the requests that `action` makes through this client, and the capacity that they consume. */

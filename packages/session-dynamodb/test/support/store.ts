@@ -5,7 +5,7 @@ import type {
   Revision,
   SessionStore,
   StoredRecord,
-} from '@agent-sessions/session-core';
+} from '@agent-sessions/session-core/store';
 
 export function newId(): string {
   return `session-${randomUUID()}`;
@@ -16,7 +16,7 @@ export async function tryCommit(
   sessionId: string,
   change: Partial<HistoryChange>,
 ): Promise<CommitResult> {
-  return store.commit(sessionId, { id: randomUUID(), append: [], ...change });
+  return store.commit(sessionId, { idempotencyKey: randomUUID(), append: [], ...change });
 }
 
 /** Commits, and fails unless it went in. */

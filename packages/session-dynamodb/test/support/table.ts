@@ -2,15 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
 import {
   BatchWriteItemCommand,
-  DeleteItemCommand,
   DeleteTableCommand,
   DynamoDBClient,
   paginateQuery,
   type AttributeValue,
+  type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import { createTableIfNotExists, DynamoDBStore, type DynamoDBStoreOptions } from '../../src';
+import { openWithClock } from '../../src/dynamodbStore';
 
 export type Item = Record<string, AttributeValue>;
+
+/** The sort key of a version, as the documents tell it. */
+export function logKey(version: number): string {
+  return `log#${`${version}`.padStart(12, '0')}`;
+}
+
+/** Whether the log begins with this row, as the table's own attribute names tell it. */
+export function beginsLog({ base, row }: Item = {}): boolean {
+  return base?.N !== undefined && row?.S === logKey(Number(base.N));
+}
 
 /** A client of its own each, so that what a test hooks into it stays with that test. */
 export function newClient(options: ConstructorParameters<typeof DynamoDBClient>[0] = {}): DynamoDBClient {
@@ -27,12 +38,12 @@ export class TestTable {
   readonly name = `sessions-${randomUUID()}`;
   readonly client = newClient();
   readonly shape: Shape;
-  readonly #keys: { readonly sessionId: string; readonly version: string; readonly ttl: string };
+  readonly #keys: { readonly sessionId: string; readonly row: string; readonly ttl: string };
 
   constructor(shape: Shape = {}) {
     this.shape = shape;
-    const { sessionId = 'session_id', version = 'version', ttl = 'ttl' } = shape.attributeNames ?? {};
-    this.#keys = { sessionId, version, ttl };
+    const { sessionId = 'session_id', row = 'row', ttl = 'ttl' } = shape.attributeNames ?? {};
+    this.#keys = { sessionId, row, ttl };
   }
 
   async create(): Promise<void> {
@@ -42,7 +53,8 @@ export class TestTable {
 
   /** A store on this table, by its own client unless there is another. */
   open(options: Partial<DynamoDBStoreOptions> = {}, now?: () => number): DynamoDBStore {
-    return new DynamoDBStore({ client: this.client, tableName: this.name, ...this.shape, ...options }, now);
+    const all = { client: this.client, tableName: this.name, ...this.shape, ...options };
+    return now ? openWithClock(all, now) : new DynamoDBStore(all);
   }
 
   async drop(): Promise<void> {
@@ -50,7 +62,7 @@ export class TestTable {
     this.client.destroy();
   }
 
-  /** All rows of the session: parts first, then versions. */
+  /** All rows of the session: chunks first, then the log. */
   async rows(sessionId: string): Promise<Item[]> {
     const rows: Item[] = [];
     const pages = paginateQuery(
@@ -67,33 +79,52 @@ export class TestTable {
     return rows;
   }
 
-  /** Rows that are commits or markers. */
-  async versions(sessionId: string): Promise<Item[]> {
-    return (await this.rows(sessionId)).filter((row) => !row.version?.N?.startsWith('-'));
+  /** Rows that are commits or tombstones. */
+  async log(sessionId: string): Promise<Item[]> {
+    return this.#rowsAt('log#', sessionId);
   }
 
-  async parts(sessionId: string): Promise<Item[]> {
-    return (await this.rows(sessionId)).filter((row) => row.version?.N?.startsWith('-'));
+  async chunks(sessionId: string): Promise<Item[]> {
+    return this.#rowsAt('chunk#', sessionId);
+  }
+
+  /** Whether any row of the session has this text in it, be it in bytes. */
+  async contains(sessionId: string, text: string): Promise<boolean> {
+    const plain = (_name: string, value: unknown): unknown =>
+      value instanceof Uint8Array ? Buffer.from(value).toString() : value;
+    return (await this.rows(sessionId)).some((row) => JSON.stringify(row, plain).includes(text));
   }
 
   async put(...items: Item[]): Promise<void> {
-    for (let start = 0; start < items.length; start += 25) {
-      const requests = items.slice(start, start + 25).map((Item) => ({ PutRequest: { Item } }));
-      await this.client.send(new BatchWriteItemCommand({ RequestItems: { [this.name]: requests } }));
-    }
+    await this.#write(items.map((Item) => ({ PutRequest: { Item } })));
   }
 
-  async delete(row: Item): Promise<void> {
-    const { sessionId, version } = this.#keys;
-    const Key = { [sessionId]: row[sessionId], [version]: row[version] } as Item;
-    await this.client.send(new DeleteItemCommand({ TableName: this.name, Key }));
+  async delete(...rows: Item[]): Promise<void> {
+    const { sessionId, row: sortKey } = this.#keys;
+    await this.#write(
+      rows.map((row) => ({
+        DeleteRequest: { Key: { [sessionId]: row[sessionId], [sortKey]: row[sortKey] } as Item },
+      })),
+    );
   }
 
-  /** What DynamoDB does some time after rows' ttl, and the engine never does. */
-  async expire(sessionId: string, now: number): Promise<void> {
-    for (const row of await this.rows(sessionId)) {
-      const ttl = row[this.#keys.ttl];
-      if (ttl && Number(ttl.N) <= now / 1_000) await this.delete(row);
+  /** What DynamoDB does some time after rows' ttl, and the engine never does. Returns the rows that stay. */
+  async expire(sessionId: string, now: number): Promise<Item[]> {
+    const rows = await this.rows(sessionId);
+    const isDue = ({ [this.#keys.ttl]: ttl }: Item): boolean => Number(ttl?.N ?? Infinity) <= now / 1_000;
+    await this.delete(...rows.filter(isDue));
+    return rows.filter((row) => !isDue(row));
+  }
+
+  async #rowsAt(prefix: string, sessionId: string): Promise<Item[]> {
+    return (await this.rows(sessionId)).filter((row) => row[this.#keys.row]?.S?.startsWith(prefix));
+  }
+
+  async #write(requests: readonly WriteRequest[]): Promise<void> {
+    for (let start = 0; start < requests.length; start += 25) {
+      const RequestItems = { [this.name]: requests.slice(start, start + 25) };
+      const { UnprocessedItems = {} } = await this.client.send(new BatchWriteItemCommand({ RequestItems }));
+      if (Object.keys(UnprocessedItems).length > 0) throw new Error('the engine left requests unprocessed');
     }
   }
 }

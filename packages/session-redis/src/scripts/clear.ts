@@ -1,6 +1,5 @@
-import { COMMIT_IDS } from './commitIds';
-import { HISTORY } from './replicas';
-import { REVISION } from './revision';
+import { IS_UNSURE, LOG, RECALL, REPAIR, TAKE_PLACE } from './bookkeeping';
+import { restsOn } from './replicas';
 import { defineScript } from './script';
 
 export const CLEAR = defineScript(`
@@ -8,26 +7,27 @@ export const CLEAR = defineScript(`
 -- own id with them, so that a late retry neither appends again nor deletes what was appended since.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 clear id  2 a sequence number from before it was first sent  3 how many replicas the caller waits for, or ''
--- Reply: {history, 'cleared', ''}, or {'', 'unsure', sequence number}: see the commit script
-${REVISION}${HISTORY}${COMMIT_IDS}
+-- Reply: {replication id, 'cleared', ''}, or {'', 'unsure', sequence number}: see the commit script
 -- Read.
 local items, meta, id, since = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
-local landed, commits = unpack(redis.call('HMGET', meta, 'c:' .. id, 'commits'))
-local length, now = redis.call('LLEN', items), clock()
-local ids = recall(commits, now, length)
-local rests, refused = history(ARGV[3])
+local state, log, landed = unpack(redis.call('HMGET', meta, 'state', 'log', 'c:' .. id))
+${RECALL}
+${restsOn('ARGV[3]')}
 
 -- Decide.
-if refused then return refused end
 if landed then return {rests, 'cleared', ''} end
-local reply = unsure(ids, since, items, meta)
-if reply then return reply end
-local allowed = redis.acl_check_cmd or function() return true end
+if ${IS_UNSURE} then
+  if lost then
+${REPAIR}
+  end
+  return {'', 'unsure', digits(last)}
+end
 if not (allowed('UNLINK', items) and allowed('HDEL', meta, '') and allowed('HSET', meta, '', '')
   and allowed('PEXPIREAT', meta, 0)) then
   return redis.error_reply('NOPERM this user may not run every command of a clear')
 end
-local place, obsolete = take_place(ids, meta, now)
+${TAKE_PLACE}
+bytes, shrunk = 0, seq
 for _, field in ipairs(redis.call('HKEYS', meta)) do
   if string.sub(field, 1, 2) ~= 'c:' and not string.find(field, '^[ab]%d+$') then obsolete[#obsolete + 1] = field end
 end
@@ -37,7 +37,7 @@ redis.call('UNLINK', items)
 for i = 1, #obsolete, 5000 do
   redis.call('HDEL', meta, unpack(obsolete, i, math.min(i + 4999, #obsolete)))
 end
-redis.call('HSET', meta, 'commits', written(ids), place, id, 'c:' .. id, '')
+redis.call('HSET', meta, 'state', '1 0 ' .. seq .. '.0.' .. id, 'log', ${LOG}, 'c:' .. id, '', place, id)
 redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
 return {rests, 'cleared', ''}
 `);

@@ -1,26 +1,32 @@
 /**
- * The Lua functions that name what a reply rests on. A server that becomes master, or starts again as one, takes an id
- * that no other has had: https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
+ * The Lua that names what a reply rests on: `replication_id`, of the master that gives it, out of `info`. A server that becomes
+ * master, or starts again as one, takes an id that no other has had:
+ * https://redis.io/docs/latest/operate/oss_and_stack/management/replication/ (Replication ID).
  */
-export const HISTORY = `
--- What this master tells of its replication, and its id; or why it may not be asked.
-local function replication()
-  if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
-    return nil, nil, redis.error_reply('NOPERM this user may not run WAIT')
-  end
-  local info = redis.call('INFO', 'replication')
-  if not string.find(info, 'role:master', 1, true) then
-    return nil, nil, redis.error_reply('READONLY a replica confirms nothing')
-  end
-  local id = string.match(info, 'master_replid:(%x+)')
-  if not id then return nil, nil, redis.error_reply('ERR this server has no replication id to confirm by') end
-  return info, id
+const REPLICATION = `
+if redis.acl_check_cmd and not redis.acl_check_cmd('WAIT', 1, 0) then
+  return redis.error_reply('NOPERM this user may not run WAIT')
 end
--- The replication id of this master, or '' where nobody waits for replicas; and why there is none.
-local function history(waits)
-  if waits == '' then return '' end
-  local _, id, refused = replication()
-  return id, refused
+local info = redis.call('INFO', 'replication')
+if not string.find(info, 'role:master', 1, true) then
+  return redis.error_reply('READONLY a replica confirms nothing')
+end
+local replication_id = string.match(info, 'master_replid:(%x+)')
+if not replication_id then
+  return redis.error_reply('ERR this server has no replication id to confirm by')
+end
+`;
+
+/**
+ * Gives `rests`: that id, or '' where the caller waits for no replicas.
+ *
+ * @param count - the Lua of how many the caller waits for, or ''
+ */
+export const restsOn = (count: string): string => `
+local rests = ''
+if ${count} ~= '' then
+${REPLICATION}
+  rests = replication_id
 end
 `;
 
@@ -31,12 +37,10 @@ export const REPLICAS = `
 -- ARGV:  1 '1' to write as well, so that a WAIT behind it asks the replicas: it does not for a connection that wrote
 --        nothing. What is written is there already. Where memory is too short for that, they report once a second.
 -- Reply: the replication id, the offset, and the offset that each replica has acknowledged, in one string
-${HISTORY}
-local info, id, refused = replication()
-if refused then return refused end
-local reply = id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
+${REPLICATION}
+local reply = replication_id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
-local commits = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'commits')[1]
-if commits then redis.pcall('HSET', KEYS[1], 'commits', commits) end
+local log = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'log')[1]
+if log then redis.pcall('HSET', KEYS[1], 'log', log) end
 return reply
 `;

@@ -5,6 +5,12 @@ export interface Script {
   readonly sha1: string;
 }
 
+/** What a script is called with. */
+export interface ScriptCall {
+  keys: string[];
+  arguments: (string | Buffer)[];
+}
+
 export function defineScript(lua: string): Script {
   return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
 }

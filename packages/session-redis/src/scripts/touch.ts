@@ -1,11 +1,12 @@
 import { defineScript } from './script';
 
 export const TOUCH = defineScript(`
--- Puts off when a session expires, unless it has moved on. Never brings that forward.
+-- Extends the time that a session has, unless it has moved on. Never shortens it.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 revision that it must be at  2 time to live in ms
 -- Reply: 'extended' | 'unchanged'
-if redis.call('HMGET', KEYS[2], 'rev')[1] ~= ARGV[1] then return 'unchanged' end
+local state = redis.call('HMGET', KEYS[2], 'state')[1]
+if string.match(state or '', '^1 [1-9]%d* (.*)$') ~= ARGV[1] then return 'unchanged' end
 local left = redis.call('PTTL', KEYS[2])
 if left < 0 or left >= tonumber(ARGV[2]) then return 'unchanged' end
 local time = redis.call('TIME')

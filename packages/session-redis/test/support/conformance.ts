@@ -4,7 +4,7 @@ import {
   type StoreHarness,
 } from '@agent-sessions/session-core/testing';
 import type { RedisStore } from '../../src';
-import { sessionKeys } from '../../src/keys';
+import { sessionKeys } from '../../src/layout/keys';
 
 /** What the kit looks into the server with: any kind of client that may do everything. */
 interface Inspector {
@@ -19,7 +19,7 @@ interface Shape {
   readonly inspector: () => Inspector;
   readonly store: (options: HarnessStoreOptions) => RedisStore;
   /** What one kind of client shows for all. */
-  readonly hooks?: Pick<StoreHarness, 'processes' | 'unreachable'>;
+  readonly hooks?: Pick<StoreHarness, 'processes' | 'unreachable' | 'fixtures'>;
 }
 
 /** Runs every case of the conformance kit as a test. */
@@ -41,6 +41,6 @@ export function describeConformance(name: string, { keyPrefix, inspector, store,
     },
   });
   describe(name, () => {
-    for (const { name, run } of cases) test(name, run, 60_000);
+    for (const { name, run } of cases) test.concurrent(name, run, 60_000);
   });
 }

@@ -42,7 +42,10 @@ export class Writer {
     for (let count = 0; !this.#stopped; count++) {
       const record = `{"n":"${this.name}${count}"}`;
       try {
-        const result = await this.store.commit(this.sessionId, { id: commitId(), append: [record] });
+        const result = await this.store.commit(this.sessionId, {
+          idempotencyKey: commitId(),
+          append: [record],
+        });
         if (result.status !== 'committed') throw new Error(`a blind append is ${result.status}`);
         this.acknowledged.push(record);
       } catch (error) {

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
-import type { SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
+import type { SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
 import { check, checkEqual, commit, texts } from '../check';
 import type { Cases } from '../harness';
 

@@ -1,4 +1,4 @@
-import type { StoredRecord } from '../../sessionStore';
+import type { StoredRecord } from '../../store/sessionStore';
 import { check, checkRecords, commit, texts } from '../check';
 import type { Cases } from '../harness';
 

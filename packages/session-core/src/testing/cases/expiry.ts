@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../sessionStore';
+import { NO_HISTORY } from '../../store/sessionStore';
 import { check, checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 
@@ -22,7 +22,7 @@ export const expiry: Cases = {
     );
   },
 
-  'every write puts the expiry off': async ({ openStore, elapse, newId }) => {
+  'every write extends the session': async ({ openStore, elapse, newId }) => {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
     await commit(store, id, { append: texts('a', 1) });
@@ -35,11 +35,11 @@ export const expiry: Cases = {
     await checkRecords(store, id, texts('a', 1), 'after a drop');
   },
 
-  'what changes nothing puts nothing off': async ({ openStore, elapse, newId }) => {
+  'what changes nothing does not extend the session': async ({ openStore, elapse, newId }) => {
     const store = await openStore({ ttlSeconds: TTL_SECONDS });
     const id = newId();
     const operation = { id: 'operation', fingerprint: 'f' };
-    const change = { id: 'once', append: texts('a', 1), operation };
+    const change = { idempotencyKey: 'once', append: texts('a', 1), operation };
     await store.commit(id, change);
     await elapse(id, TTL_MS * 0.6);
     const statuses = [

@@ -1,9 +1,9 @@
 import type { AgentInputItem, RunContext } from '@openai/agents';
-import type { SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
+import type { SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
 import { checkEqual, checkThrows } from '../check';
 import type { Cases } from '../harness';
-import { newRun } from '../run';
+import { newRun } from '../newRun';
 
 const message = (content: string): AgentInputItem => ({ role: 'user', content });
 const call = (args: string) =>

@@ -1,5 +1,5 @@
-import type { HistoryChange, SessionStore } from '../../sessionStore';
-import { checkEqual, commit, commitId, texts } from '../check';
+import type { HistoryChange, SessionStore } from '../../store/sessionStore';
+import { checkEqual, commit, newIdempotencyKey, texts } from '../check';
 import type { Cases } from '../harness';
 import { checkPoppers, checkWriters } from './concurrency';
 
@@ -18,34 +18,38 @@ export const processes: Cases = {
     await inProcesses(PROCESSES, (stores) => checkPoppers(stores, newId()));
   },
 
-  'of what several processes try at once one goes in: by commit id, by operation id, by revision': async ({
-    inProcesses,
-    newId,
-  }) => {
-    await inProcesses(PROCESSES, async (stores) => {
-      const [store] = stores as [SessionStore];
-      for (let round = 0; round < ROUNDS; round++) {
-        const id = newId();
-        const ifRevision = await commit(store, id, { append: texts('a', 1) });
-        const everyone = async (change: Partial<HistoryChange>): Promise<string[]> => {
-          const all = { append: texts('b', 2), ...change };
-          const tries = stores.map((each) => each.commit(id, { id: commitId(), ...all }));
-          return (await Promise.all(tries)).map(({ status }) => status).sort();
-        };
-        const others = <T>(status: T): T[] => Array.from({ length: PROCESSES - 1 }, () => status);
-        checkEqual(
-          await everyone({ ifRevision }),
-          ['committed', ...others('conflict')].sort(),
-          'at a revision',
-        );
-        checkEqual(
-          await everyone({ operation: { id: 'o', fingerprint: 'f' } }),
-          ['committed', ...others('repeated')],
-          'one operation',
-        );
-        checkEqual(await everyone({ id: commitId() }), ['committed', ...others('committed')], 'one commit');
-        checkEqual((await store.read(id)).records.length, 1 + 3 * 2, 'how many records there are');
-      }
-    });
-  },
+  'of what several processes try at once one goes in: by idempotency key, by operation id, by revision':
+    async ({ inProcesses, newId }) => {
+      await inProcesses(PROCESSES, async (stores) => {
+        const [store] = stores as [SessionStore];
+        for (let round = 0; round < ROUNDS; round++) {
+          const id = newId();
+          const ifRevision = await commit(store, id, { append: texts('a', 1) });
+          const everyone = async (change: Partial<HistoryChange>): Promise<string[]> => {
+            const all = { append: texts('b', 2), ...change };
+            const tries = stores.map((each) =>
+              each.commit(id, { idempotencyKey: newIdempotencyKey(), ...all }),
+            );
+            return (await Promise.all(tries)).map(({ status }) => status).sort();
+          };
+          const others = <T>(status: T): T[] => Array.from({ length: PROCESSES - 1 }, () => status);
+          checkEqual(
+            await everyone({ ifRevision }),
+            ['committed', ...others('conflict')].sort(),
+            'at a revision',
+          );
+          checkEqual(
+            await everyone({ operation: { id: 'o', fingerprint: 'f' } }),
+            ['committed', ...others('repeated')],
+            'one operation',
+          );
+          checkEqual(
+            await everyone({ idempotencyKey: newIdempotencyKey() }),
+            ['committed', ...others('committed')],
+            'one commit',
+          );
+          checkEqual((await store.read(id)).records.length, 1 + 3 * 2, 'how many records there are');
+        }
+      });
+    },
 };

@@ -1,8 +1,8 @@
 import type { AgentInputItem, SessionHistoryTransaction } from '@openai/agents';
-import { SessionError } from '../../errors';
-import { NO_HISTORY, type SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
-import { check, checkEqual, commitId, texts } from '../check';
+import { SessionError } from '../../store/errors';
+import { NO_HISTORY, type SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
+import { check, checkEqual, newIdempotencyKey, texts } from '../check';
 import type { CaseContext, Cases } from '../harness';
 
 /*
@@ -166,7 +166,11 @@ export const races: Cases = {
     for (let round = 0; round < ROUNDS; round++) {
       const id = newId();
       const write = (store: SessionStore, label: string) => () =>
-        store.commit(id, { id: commitId(), append: texts(label, 2), ifRevision: NO_HISTORY });
+        store.commit(id, {
+          idempotencyKey: newIdempotencyKey(),
+          append: texts(label, 2),
+          ifRevision: NO_HISTORY,
+        });
       const results = await atOneGate(write(stores[0], 'a'), write(stores[1], 'b'), round);
       const statuses = results.map(({ status }) => status);
       checkEqual(statuses.toSorted(), ['committed', 'conflict'], `the answers in round ${round}`);

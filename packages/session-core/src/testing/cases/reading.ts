@@ -1,4 +1,4 @@
-import { NO_HISTORY } from '../../sessionStore';
+import { NO_HISTORY } from '../../store/sessionStore';
 import { check, checkEqual, checkRecords, commit, texts } from '../check';
 import type { Cases } from '../harness';
 

@@ -1,8 +1,8 @@
 import type { AgentInputItem, RunContext } from '@openai/agents';
-import { StoredSession } from '../../storedSession';
+import { StoredSession } from '../../session/storedSession';
 import { check, checkEqual } from '../check';
 import type { CaseContext, Cases } from '../harness';
-import { newRun } from '../run';
+import { newRun } from '../newRun';
 
 /** What the SDK's Runner asks of a session that shortens its history after a turn, and what others do meanwhile. */
 

@@ -1,4 +1,4 @@
-import { NO_HISTORY, NO_SUCH_REVISION } from '../../sessionStore';
+import { NO_HISTORY, NO_SUCH_REVISION } from '../../store/sessionStore';
 import { check, checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 

@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { StoredSession } from '../../storedSession';
+import { StoredSession } from '../../session/storedSession';
 import { checkEqual, checkRecords, checkThrows, commit } from '../check';
 import type { Cases } from '../harness';
 

@@ -1,4 +1,4 @@
-import { NO_HISTORY, type SessionStore } from '../../sessionStore';
+import { NO_HISTORY, type SessionStore } from '../../store/sessionStore';
 import { checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
 
@@ -10,7 +10,7 @@ const ACCESS = { ttlSeconds: TTL_SECONDS, ttlRefresh: 'access' } as const;
 const NEVER = { ttlSeconds: TTL_SECONDS, ttlRefresh: 'never' } as const;
 
 export const ttlRefresh: Cases = {
-  "with 'write', a read puts nothing off": async ({ openStore, elapse, newId }) => {
+  "with 'write', a read does not extend the session": async ({ openStore, elapse, newId }) => {
     const store = await openStore(WRITE);
     const id = newId();
     await commit(store, id, { append: texts('a', 1) });
@@ -78,7 +78,7 @@ export const ttlRefresh: Cases = {
     await checkGone(limited, id);
   },
 
-  "with 'access', reads and writes put the expiry off": async ({ openStore, elapse, newId }) => {
+  "with 'access', reads and writes extend the session": async ({ openStore, elapse, newId }) => {
     const store = await openStore(ACCESS);
     const id = newId();
     const operation = { id: 'first', fingerprint: 'f' };
@@ -103,7 +103,7 @@ export const ttlRefresh: Cases = {
     await checkGone(store, id);
   },
 
-  "with 'access', a read soon after the last refresh puts nothing off": async ({
+  "with 'access', a read soon after the session was extended does not extend it": async ({
     openStore,
     elapse,
     newId,

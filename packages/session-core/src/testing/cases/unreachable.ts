@@ -1,8 +1,8 @@
 import type { AgentInputItem } from '@openai/agents';
-import { SessionError } from '../../errors';
-import type { SessionStore } from '../../sessionStore';
-import { StoredSession } from '../../storedSession';
-import { check, commitId } from '../check';
+import { SessionError } from '../../store/errors';
+import type { SessionStore } from '../../store/sessionStore';
+import { StoredSession } from '../../session/storedSession';
+import { check, newIdempotencyKey } from '../check';
 import type { Cases, StoreHarness } from '../harness';
 
 const WORD = 'conspicuous';
@@ -30,8 +30,8 @@ function methodsOf(store: SessionStore, id: string): Methods {
   return {
     read: () => store.read(id),
     'read of the newest': () => store.read(id, { last: 1 }),
-    commit: () => store.commit(id, { id: commitId(), append: [WORD] }),
-    'commit of a drop': () => store.commit(id, { id: commitId(), append: [], drop: 1 }),
+    commit: () => store.commit(id, { idempotencyKey: newIdempotencyKey(), append: [WORD] }),
+    'commit of a drop': () => store.commit(id, { idempotencyKey: newIdempotencyKey(), append: [], drop: 1 }),
     clear: () => store.clear(id),
   };
 }

@@ -1,0 +1,114 @@
+import { localClientConfig } from '@agent-sessions/engines';
+import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
+import { RedisSession, type RedisSessionOptions } from '@agent-sessions/session-redis';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { createClient } from 'redis';
+
+interface BackendSessionOptions extends SessionOptions {
+  readonly ttlSeconds?: number;
+  readonly timeoutMs?: number;
+}
+
+/** One kind of session on one real engine, in a place of its own. */
+export interface Backend {
+  session(options?: BackendSessionOptions): StoredSession;
+  close(): Promise<void>;
+}
+
+export type BackendName = 'memory' | 'redis' | 'dynamodb';
+
+/** The backends that several processes can share. */
+export const DURABLE: readonly BackendName[] = ['redis', 'dynamodb'];
+export const ALL: readonly BackendName[] = ['memory', ...DURABLE];
+
+/** Is told of each request right before it is sent, by its number, from 1, and then of the close. */
+type Watch = (request: number) => void;
+
+/**
+ * Opens a backend on the engine that `REDIS_URL` or `DYNAMODB_ENDPOINT` names. Processes that pass the same `place` share
+ * their sessions. Only the requests of sessions are watched, and memory sends none.
+ */
+export async function openBackend(name: BackendName, place: string, watch?: Watch): Promise<Backend> {
+  switch (name) {
+    case 'memory':
+      return openMemory();
+    case 'redis':
+      return openRedis(place, watch && counting(watch));
+    case 'dynamodb':
+      return openDynamoDB(place, watch && counting(watch));
+  }
+}
+
+function counting(watch: Watch): () => void {
+  let requests = 0;
+  return () => watch(++requests);
+}
+
+/** A place that no other test uses. */
+export function newPlace(): string {
+  return `acceptance-${globalThis.crypto.randomUUID()}`;
+}
+
+function openMemory(): Backend {
+  const store = new MemoryStore();
+  return { session: (options) => new StoredSession(store, options), close: () => Promise.resolve() };
+}
+
+async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
+  const client = createClient({ url: named('REDIS_URL') });
+  client.on('error', () => undefined);
+  await client.connect();
+  const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
+  return {
+    session: (options) => new RedisSession({ ...options, client: sessionClient, keyPrefix }),
+    close: () => {
+      beforeRequest?.();
+      return client.close();
+    },
+  };
+}
+
+type Client = RedisSessionOptions['client'];
+
+function watched(client: Client, beforeRequest: () => void): Client {
+  return {
+    withCommandOptions: (options) =>
+      new Proxy(client.withCommandOptions(options), {
+        get(target, command) {
+          const member: unknown = Reflect.get(target, command, target);
+          if (typeof member !== 'function') return member;
+          return (...args: unknown[]): unknown => {
+            beforeRequest();
+            return Reflect.apply(member, target, args) as unknown;
+          };
+        },
+      }),
+  };
+}
+
+async function openDynamoDB(tableName: string, beforeRequest?: () => void): Promise<Backend> {
+  const client = new DynamoDBClient(localClientConfig(named('DYNAMODB_ENDPOINT')));
+  await createTableIfNotExists(client, tableName);
+  client.middlewareStack.add(
+    (next) => (args) => {
+      beforeRequest?.();
+      return next(args);
+    },
+    { step: 'initialize' },
+  );
+  return {
+    session: (options) => new DynamoDBSession({ ...options, client, tableName }),
+    close: () => {
+      beforeRequest?.();
+      client.destroy();
+      return Promise.resolve();
+    },
+  };
+}
+
+function named(variable: string): string {
+  const value = process.env[variable];
+  if (value === undefined || value === '') throw new Error(`${variable} names no engine`);
+  return value;
+}

@@ -1,0 +1,4 @@
+import { stopAll } from './running';
+
+/** Jest's globalTeardown for every set-up beside this file. */
+export default stopAll;

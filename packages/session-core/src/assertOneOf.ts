@@ -1,8 +1,0 @@
-import { SessionError } from './errors';
-
-/** @throws `INVALID_ARGUMENT` */
-export function assertOneOf(name: string, value: unknown, allowed: readonly string[]): void {
-  if (!allowed.includes(value as string)) {
-    throw new SessionError('INVALID_ARGUMENT', `${name} must be one of ${allowed.join(', ')}`);
-  }
-}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import type { AgentInputItem } from '@openai/agents';
+import { SessionError } from '../store/errors';
+import type { StoredRecord } from '../store/sessionStore';
+import { isPlainObject } from '../arguments/isPlainObject';
+import { fromExactJson } from './exactJson';
+
+/*
+ * Formats of a record:
+ * - text that begins with `{`: the item's JSON (see exactJson.ts);
+ * - bytes: the first byte names the format. None is defined yet. 0x7b, which is `{`, never names one: a store that finds text
+ *   damaged, so that it is no UTF-8, hands it over as bytes.
+ */
+
+const DAMAGED_TEXT = 0x7b;
+
+/**
+ * Turns the items of one stored session into records and back, and makes the digests that stand for its operations. An
+ * answer is a promise only where something has to be fetched first, such as a key.
+ */
+export interface RecordCodec {
+  /** The records of items, given as their JSON texts (see itemJson.ts), in order. */
+  encode(texts: readonly string[]): Awaitable<StoredRecord[]>;
+  /**
+   * The items of the newest records, in order. In the place of one that cannot be decoded stands the `CORRUPT_RECORD` or
+   * `UNSUPPORTED_FORMAT` that tells its position.
+   */
+  decode(records: readonly StoredRecord[]): Awaitable<(AgentInputItem | SessionError)[]>;
+  /** Equal for equal texts, and tells nothing of their content. A store keeps it for as long as the session lives. */
+  digest(text: string): Awaitable<string>;
+}
+
+type Awaitable<T> = T | Promise<T>;
+
+/** Records are the JSON texts themselves. */
+export const plainCodec = {
+  encode: (texts) => [...texts],
+  decode: (records) => records.map((record, index) => decodeRecord(record, records.length - index)),
+  digest,
+} satisfies RecordCodec;
+
+/** 128 bits of SHA-256. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
+}
+
+/** @param position - 1 for the newest record; names the record in errors. */
+function decodeRecord(record: StoredRecord, position: number): AgentInputItem | SessionError {
+  if (typeof record !== 'string') {
+    const format = record[0];
+    return format === undefined || format === DAMAGED_TEXT
+      ? corrupt(position)
+      : unsupported(format, position);
+  }
+  let item: unknown;
+  try {
+    item = record.startsWith('{') ? fromExactJson(record) : undefined;
+  } catch {
+    // the SyntaxError quotes the record
+  }
+  return isPlainObject(item) ? (item as AgentInputItem) : corrupt(position);
+}
+
+function corrupt(position: number): SessionError {
+  return new SessionError(
+    'CORRUPT_RECORD',
+    `record ${position} from the end of the history cannot be decoded`,
+  );
+}
+
+function unsupported(format: number, position: number): SessionError {
+  return new SessionError(
+    'UNSUPPORTED_FORMAT',
+    `record ${position} from the end has format 0x${format.toString(16).padStart(2, '0')}, which this version does not know`,
+  );
+}

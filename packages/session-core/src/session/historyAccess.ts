@@ -1,0 +1,200 @@
+import { randomBytes } from 'node:crypto';
+import type { AgentInputItem } from '@openai/agents';
+import { SessionError } from '../store/errors';
+import { readable, unreadable, type HistoryEntry } from './historyEntry';
+import type { HistoryView, KnownChange, RunView } from './historyView';
+import { canonicalText, itemTexts } from '../records/itemJson';
+import { othersIn, type KnownHistory } from './recordLists';
+import { contention, underContention } from './contention';
+import type { HistoryRewrite, RewriteResult } from './sessionOptions';
+import {
+  NO_SUCH_REVISION,
+  type CommitResult,
+  type HistoryChange,
+  type Revision,
+  type SessionStore,
+  type StoredHistory,
+  type StoredRecord,
+} from '../store/sessionStore';
+
+/** `basis`: the state that the change was worked out from. It must not be applied to another state. */
+type Change = Pick<HistoryChange, 'append' | 'operation'> &
+  (
+    | ({ readonly drop?: undefined; readonly basis?: Revision | undefined } & Partial<KnownChange>)
+    | ({ readonly drop: number | 'all'; readonly basis: Revision } & KnownChange)
+  );
+
+/** The end of a history that a transaction replaces. */
+interface Suffix {
+  readonly entries: readonly HistoryEntry[];
+  readonly basis: Revision;
+}
+
+/** Reads and changes stored histories, each under what the caller's view knows of it, which it keeps up to date. */
+export class HistoryAccess {
+  readonly #store: SessionStore;
+  readonly #skipCorrupt: boolean;
+  readonly #fenced: boolean;
+
+  constructor(store: SessionStore, options: { readonly skipCorrupt: boolean; readonly fenced: boolean }) {
+    this.#store = store;
+    this.#skipCorrupt = options.skipCorrupt;
+    this.#fenced = options.fenced;
+  }
+
+  /** The newest `limit` items, or all, for the caller to see. */
+  async getItems(view: HistoryView, limit?: number): Promise<AgentInputItem[]> {
+    const start = view.object.tick();
+    const { entries, history, isWhole } = await this.read(view, limit);
+    view.noteRead(start, history, isWhole);
+    const items = readable(entries);
+    return limit === undefined ? items : items.slice(-limit);
+  }
+
+  /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */
+  async read(
+    view: HistoryView,
+    wanted?: number,
+  ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
+    for (let last = wanted; ; last = last && last * 2) {
+      const history = await this.#store.read(view.storedId, { last });
+      const entries = await this.decode(view, history.records);
+      const isWhole = last === undefined || entries.length < last;
+      if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
+    }
+  }
+
+  /** The end of the history that holds these items, with the corrupt records between them; or why there is none. */
+  async findSuffix(view: HistoryView, expected: readonly string[]): Promise<Suffix | SessionError> {
+    try {
+      const { entries, history } = await this.read(view, expected.length);
+      const places = entries.flatMap(({ item }, index) => (item ? [index] : []));
+      const suffix = entries.slice(places.at(-expected.length) ?? entries.length);
+      const texts = readable(suffix).map(canonicalText);
+      if (texts.length !== expected.length || texts.some((text, index) => text !== expected[index])) {
+        return new SessionError('SUFFIX_MISMATCH', 'the history does not end with the expected suffix');
+      }
+      return { entries: suffix, basis: history.revision };
+    } catch (error) {
+      if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
+        return error;
+      throw error;
+    }
+  }
+
+  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
+  async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
+    const decoded = await view.codec.decode(records);
+    return records.map((record, index) => {
+      const item = decoded[index];
+      if (!SessionError.is(item)) return { record, item };
+      if (this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD')) return { record, item: undefined };
+      throw item;
+    });
+  }
+
+  async clear(view: HistoryView): Promise<void> {
+    await this.#store.clear(view.storedId);
+    view.noteCleared();
+  }
+
+  /** @throws `CONFLICT` for the fence, `CONTENTION` when the basis is outdated, `OPERATION_MISMATCH` */
+  async commit(view: HistoryView, change: Change): Promise<void> {
+    const result = await this.tryCommit(view, change);
+    if (result.status === 'operation-mismatch') throw operationMismatch();
+    if (result.status !== 'conflict') return;
+    if (this.#fenced) throw conflict();
+    throw contention();
+  }
+
+  async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
+    const { append, drop, operation, basis } = change;
+    const appended: KnownChange['becomes'] = (known) => [...known, ...append];
+    const at = this.#fenced ? fencedRevision(view.seen, basis) : basis;
+    const known: KnownChange = { drop, becomes: change.becomes ?? appended };
+    let result: CommitResult;
+    try {
+      result = await this.#store.commit(view.storedId, {
+        idempotencyKey: randomBytes(16).toString('base64url'),
+        append,
+        drop,
+        operation,
+        ifRevision: at,
+        lastSeen: basis ?? view.object.seen,
+      });
+    } catch (error) {
+      view.noteUncertain(known);
+      throw error;
+    }
+    if (result.status === 'committed') view.noteCommit(result.revision, at, known);
+    if (result.status === 'repeated') view.noteUncertain(known);
+    return result;
+  }
+
+  /** Appends, and tells the view whether nobody else wrote since its run last did. */
+  async appendExactly(view: RunView, append: readonly StoredRecord[]): Promise<void> {
+    const basis = view.known?.revision;
+    if (!this.#fenced && basis !== undefined) {
+      const { status } = await this.tryCommit(view, { append, basis });
+      if (status === 'committed') return;
+      view.noteOthers();
+    }
+    await this.commit(view, { append });
+  }
+
+  /** See `StoredSession.rewriteHistory`. */
+  async rewrite(view: HistoryView, rewrite: HistoryRewrite): Promise<RewriteResult> {
+    const start = view.object.tick();
+    const { entries, history } = await this.read(view);
+    view.noteRead(start, history, true);
+    const items = await rewrite(readable(entries));
+    if (items === undefined) return { status: 'declined' };
+    const replacement = itemTexts(items);
+    return view.writes.run(() => this.replace(view, history, replacement));
+  }
+
+  /**
+   * Puts the replacement, given as texts, in the place of `known` and of nothing else, in one commit. What others wrote is
+   * kept behind. To be run as one of the view's writes.
+   */
+  async replace(
+    view: HistoryView,
+    known: KnownHistory,
+    replacement: readonly string[],
+  ): Promise<RewriteResult> {
+    // What could not be decoded was not rewritten either: it stays.
+    const left = unreadable(await this.decode(view, known.records));
+    const records = [...left, ...(await view.codec.encode(replacement))];
+    let basis = known.revision;
+    let others: readonly StoredRecord[] = [];
+    return underContention(async () => {
+      if (basis === undefined) {
+        const current = await this.#store.read(view.storedId);
+        const found = othersIn(current.records, known.records);
+        const isFencedOff = this.#fenced && current.revision !== view.seen;
+        if (isFencedOff || found === undefined) return { status: 'conflict' };
+        basis = current.revision;
+        others = found;
+      }
+      const append = [...records, ...others];
+      const { status } = await this.tryCommit(view, { drop: 'all', append, basis, becomes: () => records });
+      if (status !== 'conflict') return { status: 'rewritten', kept: others.length };
+      basis = undefined;
+      throw contention();
+    });
+  }
+}
+
+/** The only revision at which a fenced write may go in. */
+function fencedRevision(seen: Revision | undefined, basis: Revision | undefined): Revision | undefined {
+  if (basis === undefined || seen === undefined) return basis ?? seen;
+  return basis === seen ? basis : NO_SUCH_REVISION;
+}
+
+export function conflict(): SessionError {
+  return new SessionError('CONFLICT', 'the history changed after this session, or this run, last saw it');
+}
+
+export function operationMismatch(): SessionError {
+  return new SessionError('OPERATION_MISMATCH', 'the operation id was used for a different transaction');
+}

@@ -1,0 +1,219 @@
+import type { RunContext } from '@openai/agents';
+import type { RecordCodec } from '../records/recordCodec';
+import { areSameRecords, type KnownHistory } from './recordLists';
+import { storedSessionId } from './sessionId';
+import { scopeOf, type SessionScope } from './sessionOptions';
+import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
+import { WriteQueue } from './writeQueue';
+
+/*
+ * What one session object, and each run on it, knows of the stored history. Two questions rest on it: whether a write with
+ * `concurrentWrites: 'reject'` may go in, and what a compaction replaces.
+ *
+ * The SDK's Runner reads in the middle of a run too, right before it writes, and shows its model nothing of that. So what a
+ * run has seen is what it read at its beginning, and what it wrote itself.
+ */
+
+/** What a change does to the records that a view knows. */
+export interface KnownChange {
+  readonly drop?: number | 'all' | undefined;
+  readonly becomes: (known: readonly StoredRecord[]) => readonly StoredRecord[];
+}
+
+export interface HistoryView {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Carries out the writes one after the other. */
+  readonly writes: WriteQueue;
+  /** The object's own view, which is this one outside a run. */
+  readonly object: ObjectView;
+  /** The state at which a fenced write may go in; undefined: at any. */
+  readonly seen: Revision | undefined;
+  /** What a compaction replaces; undefined: all that is stored. */
+  readonly known: KnownHistory | undefined;
+  /** @param start - what `object.tick()` was when the read began. */
+  noteRead(start: number, history: StoredHistory, isWhole: boolean): void;
+  /** @param at - the state that the change was bound to. */
+  noteCommit(revision: Revision, at: Revision | undefined, change: KnownChange): void;
+  /** A change whose answer was lost, so that it may be in; or one that is in from an earlier call. */
+  noteUncertain(change: KnownChange): void;
+  noteCleared(): void;
+}
+
+/** What an object knows outside runs: what was last read or written through it, in whatever run. */
+export class ObjectView implements HistoryView {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  readonly writes = new WriteQueue();
+  readonly object = this;
+  seen: Revision | undefined;
+  /** The history as last read whole, until this object takes something off it. */
+  known: KnownHistory | undefined;
+  /**
+   * When the object saw that, counted by `tick`. A read shows the history as it was when the read began, a write as it was when
+   * the write ended.
+   */
+  #seenAt = 0;
+  #ticks = 0;
+
+  constructor(storedId: string, codec: RecordCodec) {
+    this.storedId = storedId;
+    this.codec = codec;
+  }
+
+  tick(): number {
+    return ++this.#ticks;
+  }
+
+  noteRead(start: number, history: StoredHistory, isWhole: boolean): void {
+    this.#see(start, history.revision, isWhole ? history : this.known);
+  }
+
+  noteCommit(revision: Revision, _at: Revision | undefined, { drop }: KnownChange): void {
+    this.#see(this.tick(), revision, drop === undefined ? this.known : undefined);
+  }
+
+  noteUncertain(): void {
+    // The object is held to what it saw before; its next read shows whether the change is in.
+  }
+
+  noteCleared(): void {
+    this.#see(this.tick(), NO_HISTORY, undefined);
+  }
+
+  /** Notes what was seen, unless it was overtaken by what was seen later. */
+  #see(at: number, revision: Revision, known: KnownHistory | undefined): void {
+    if (at < this.#seenAt) return;
+    this.seen = revision;
+    this.#seenAt = at;
+    this.known = known;
+  }
+}
+
+/**
+ * What a run knows: what it read first, and what it wrote. A later read moves neither, with one exception: one that shows
+ * exactly what the run knows and a write of its own whose answer was lost, hence nothing of others.
+ */
+export class RunView implements HistoryView {
+  readonly object: ObjectView;
+  known: KnownHistory | undefined;
+  #seen: Revision | undefined;
+  #wroteAt = 0;
+  #uncertain: readonly StoredRecord[] | undefined;
+
+  constructor(object: ObjectView) {
+    this.object = object;
+  }
+
+  get storedId(): string {
+    return this.object.storedId;
+  }
+
+  get codec(): RecordCodec {
+    return this.object.codec;
+  }
+
+  get writes(): WriteQueue {
+    return this.object.writes;
+  }
+
+  /** A run that has neither read nor written is held to what its object has seen. */
+  get seen(): Revision | undefined {
+    return this.#seen ?? this.object.seen;
+  }
+
+  noteRead(start: number, history: StoredHistory, isWhole: boolean): void {
+    this.object.noteRead(start, history, isWhole);
+    if (start < this.#wroteAt) return;
+    if (isWhole && this.#uncertain && areSameRecords(history.records, this.#uncertain)) {
+      this.#seen = history.revision;
+      this.known = history;
+      this.#uncertain = undefined;
+    }
+    this.#seen ??= history.revision;
+    if (isWhole) this.known ??= history;
+  }
+
+  noteCommit(revision: Revision, at: Revision | undefined, change: KnownChange): void {
+    this.object.noteCommit(revision, at, change);
+    this.#wroteAt = this.object.tick();
+    this.#seen = revision;
+    this.#uncertain = undefined;
+    const { known } = this;
+    if (!known) return;
+    const isExact = at !== undefined && at === known.revision;
+    this.known = { records: change.becomes(known.records), revision: isExact ? revision : undefined };
+  }
+
+  noteUncertain({ becomes }: KnownChange): void {
+    this.#uncertain = this.known && becomes(this.known.records);
+  }
+
+  noteCleared(): void {
+    this.object.noteCleared();
+    this.#wroteAt = this.object.tick();
+    this.#seen = NO_HISTORY;
+    this.known = { records: [], revision: NO_HISTORY };
+  }
+
+  /** Others wrote: from now on, what is stored is not just what this run knows. */
+  noteOthers(): void {
+    this.known &&= { ...this.known, revision: undefined };
+  }
+}
+
+/** The views of one session object: one for each run context, and one for calls without. */
+export class HistoryViews {
+  readonly #sessionId: string;
+  readonly #scope: SessionScope | undefined;
+  readonly #codecOf: (storedId: string) => RecordCodec;
+  /** Absent with a scope, which every call is given. */
+  readonly #ofObject: ObjectView | undefined;
+  readonly #ofRun = new WeakMap<RunContext, RunView>();
+
+  constructor(
+    sessionId: string,
+    scope: SessionScope | undefined,
+    codecOf: (storedId: string) => RecordCodec,
+  ) {
+    this.#sessionId = sessionId;
+    this.#scope = scope;
+    this.#codecOf = codecOf;
+    if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
+  }
+
+  /** @throws `MISSING_SCOPE` */
+  open(runContext: RunContext | undefined): HistoryView {
+    const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
+    if (!isContext(runContext)) return object;
+    const known = this.#ofRun.get(runContext);
+    if (known?.storedId === object.storedId) return known;
+    const view = new RunView(object);
+    this.#ofRun.set(runContext, view);
+    return view;
+  }
+
+  /**
+   * The view of a run that begins now, whatever runs there were with this context before.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  begin(runContext: RunContext | undefined): RunView {
+    const view = new RunView(this.open(runContext).object);
+    if (isContext(runContext)) this.#ofRun.set(runContext, view);
+    return view;
+  }
+
+  #objectView(storedId: string): ObjectView {
+    return new ObjectView(storedId, this.#codecOf(storedId));
+  }
+
+  #scopedId(runContext: RunContext | undefined): string {
+    return storedSessionId(this.#sessionId, this.#scope && scopeOf(this.#scope, runContext));
+  }
+}
+
+/** Untyped callers pass other things, for instance as a callback. */
+function isContext(runContext: unknown): runContext is RunContext {
+  return typeof runContext === 'object' && runContext !== null;
+}

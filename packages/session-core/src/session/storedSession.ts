@@ -1,0 +1,236 @@
+import type {
+  AgentInputItem,
+  OpenAIResponsesCompactionArgs,
+  RunContext,
+  RunContextAwareSession,
+  SessionHistoryRewriteArgs,
+  SessionHistoryRewriteAwareSession,
+  SessionHistoryTransactionArgs,
+  SessionHistoryTransactionAwareSession,
+} from '@openai/agents';
+import { AutomaticCompaction } from './automaticCompaction';
+import type { CompactionUsage } from '../conversation/shorteners';
+import { SessionError } from '../store/errors';
+import { underContention } from './contention';
+import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
+import { entriesOf, unreadable } from './historyEntry';
+import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
+import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
+import { HistoryViews } from './historyView';
+import { itemTexts } from '../records/itemJson';
+import { plainCodec } from '../records/recordCodec';
+import { knownWithout } from './recordLists';
+import type { ModelExchange } from './wasShown';
+import {
+  resolveSessionOptions,
+  type HistoryRewrite,
+  type RewriteResult,
+  type SessionOptions,
+} from './sessionOptions';
+import { NO_SUCH_REVISION, type SessionStore } from '../store/sessionStore';
+
+/**
+ * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
+ * `SessionHistoryTransactionAwareSession`, `SessionHistoryRewriteAwareSession`, `replaceHistoryWithCompaction`, and with
+ * the option `compaction`, `OpenAIResponsesCompactionOwnershipAwareSession`. It takes the run context with every call, and
+ * so tells what each run has seen.
+ *
+ * Every method fails with a `SessionError`; what fails has changed nothing, except that after `TIMEOUT`, `ABORTED`,
+ * `STORE_UNAVAILABLE` and `STORE_FAILURE` a change may have been made, whole. Writes of one object (with `scope`, of one run context) are
+ * carried out in the order of the calls.
+ */
+export class StoredSession
+  implements RunContextAwareSession, SessionHistoryTransactionAwareSession, SessionHistoryRewriteAwareSession
+{
+  readonly acceptsRunContext = true;
+
+  /**
+   * The SDK's Runner calls these three, from 0.18 on: what a run has seen, and what it appends, under a receipt; and the
+   * compaction after its turn. Present with the option `compaction`, and for the sake of the receipts with
+   * `concurrentWrites: 'reject'`.
+   */
+  declare readonly getItemsWithCompactionOwnership?: (
+    runContext?: RunContext,
+  ) => Promise<{ items: AgentInputItem[]; ownership: object }>;
+  declare readonly addItemsWithCompactionOwnership?: (
+    items: AgentInputItem[],
+    ownership: object | null,
+    runContext?: RunContext,
+  ) => Promise<void>;
+  /**
+   * Shortens the history as the option `compaction` says, with `force` without asking whether it is due. Returns what it
+   * cost, where `shorten` tells that, else null.
+   *
+   * @throws What `shorten` throws; the errors of a session's write.
+   */
+  declare readonly runCompaction?: (
+    args?: OpenAIResponsesCompactionArgs,
+    runContext?: RunContext,
+    ownership?: object | null,
+    ...exchange: [ModelExchange?]
+  ) => Promise<{ usage: CompactionUsage } | null>;
+
+  readonly #sessionId: string;
+  readonly #views: HistoryViews;
+  readonly #access: HistoryAccess;
+
+  /** @throws `INVALID_ARGUMENT` */
+  constructor(store: SessionStore, options: SessionOptions = {}) {
+    const { sessionId, onCorruptRecord, concurrentWrites, scope, compaction } =
+      resolveSessionOptions(options);
+    const fenced = concurrentWrites === 'reject';
+    this.#sessionId = sessionId;
+    this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
+    this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced });
+    if (compaction === undefined && !fenced) return;
+    const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
+    this.getItemsWithCompactionOwnership = async (runContext) => automatic.getItems(runContext);
+    this.addItemsWithCompactionOwnership = async (items, ownership, runContext) =>
+      automatic.addItems(items, ownership, runContext);
+    this.runCompaction = async (args = {}, runContext, ownership, ...exchange) =>
+      automatic.runCompaction(args, runContext, ownership, exchange);
+  }
+
+  async getSessionId(): Promise<string> {
+    return Promise.resolve(this.#sessionId);
+  }
+
+  /** The newest `limit` items (all when omitted), oldest first. 0 or less: none. Not an integer: `INVALID_ARGUMENT`. */
+  async getItems(limit?: number, runContext?: RunContext): Promise<AgentInputItem[]> {
+    const view = this.#views.open(runContext);
+    if (limit !== undefined && !Number.isSafeInteger(limit)) {
+      throw new SessionError('INVALID_ARGUMENT', 'limit must be an integer');
+    }
+    if (limit !== undefined && limit <= 0) return [];
+    return this.#access.getItems(view, limit);
+  }
+
+  /** Appends all items in order and next to each other, or none. */
+  async addItems(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    const texts = itemTexts(items);
+    if (texts.length === 0) return;
+    await view.writes.run(async () => {
+      await this.#access.commit(view, { append: await view.codec.encode(texts) });
+    });
+  }
+
+  /** Takes the newest item off and returns it; undefined when there is none. */
+  async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
+    const view = this.#views.open(runContext);
+    const pop = async (): Promise<AgentInputItem | undefined> => {
+      const { entries, history } = await this.#access.read(view, 1);
+      const place = entries.findLastIndex(({ item }) => item !== undefined);
+      const popped = entries[place];
+      if (!popped) return undefined;
+      const behind = entries.slice(place + 1).map(({ record }) => record);
+      await this.#access.commit(view, {
+        drop: 1 + behind.length,
+        append: behind,
+        basis: history.revision,
+        becomes: (known) => knownWithout(known, [popped.record]),
+      });
+      return popped.item;
+    };
+    return view.writes.run(() => underContention(pop));
+  }
+
+  /** Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`. */
+  async clearSession(runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    await view.writes.run(() => this.#access.clear(view));
+  }
+
+  /**
+   * Applies a transaction atomically, once per operation id, across processes and for as long as the session lives.
+   * Repeated, it does nothing.
+   *
+   * @throws `OPERATION_MISMATCH` when the id was used for another transaction, `SUFFIX_MISMATCH` when the history does
+   * not end with `expectedSuffix`.
+   */
+  async applyHistoryTransaction(args: SessionHistoryTransactionArgs, runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    const transaction = parseTransaction(args);
+    const { expectedSuffix } = transaction;
+    const apply = async ({ operation, append }: EncodedTransaction): Promise<void> => {
+      if (expectedSuffix.length === 0) {
+        await this.#access.commit(view, { append, operation });
+        return;
+      }
+      const suffix = await this.#access.findSuffix(view, expectedSuffix);
+      if (!SessionError.is(suffix)) {
+        const { entries, basis } = suffix;
+        const replaced = entries.flatMap(({ record, item }) => (item ? [record] : []));
+        await this.#access.commit(view, {
+          drop: entries.length,
+          append: [...unreadable(entries), ...append],
+          operation,
+          basis,
+          becomes: (known) => [...knownWithout(known, replaced), ...append],
+        });
+        return;
+      }
+      // Perhaps because this transaction is in already: the store tells that before it tells a conflict.
+      const result = await this.#access.tryCommit(view, {
+        append,
+        operation,
+        basis: NO_SUCH_REVISION,
+        becomes: (known) => [...known.slice(0, -expectedSuffix.length), ...append],
+      });
+      if (result.status === 'operation-mismatch') throw operationMismatch();
+      if (result.status !== 'repeated') throw suffix;
+    };
+    await view.writes.run(async () => {
+      const encoded = await encodeTransaction(transaction, view.codec);
+      await underContention(() => apply(encoded));
+    });
+  }
+
+  /** Rewrites stored items in place, atomically: `replace_function_call` only, as the SDK defines it. */
+  async applyHistoryMutations(args: SessionHistoryRewriteArgs, runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    const parsed = parseMutations(args);
+    if (parsed.length === 0) return;
+    const apply = async (mutations: readonly EncodedMutation[]): Promise<void> => {
+      const { entries, history } = await this.#access.read(view);
+      const mutated = mutate(entries, mutations);
+      const start = entries.findIndex((entry, index) => entry !== mutated[index]);
+      if (start === -1) return;
+      await this.#access.commit(view, {
+        drop: entries.length - start,
+        append: mutated.slice(start).map(({ record }) => record),
+        basis: history.revision,
+        becomes: (known) => mutate(entriesOf(known, entries), mutations).map(({ record }) => record),
+      });
+    };
+    await view.writes.run(async () => {
+      const mutations = await encodeMutations(parsed, view.codec);
+      await underContention(() => apply(mutations));
+    });
+  }
+
+  /**
+   * Replaces the history by `items`, atomically. Within a run, that is what the run read at its beginning and what it wrote
+   * since; without a run context, what this object last read as a whole (else: what is stored). What came in besides is
+   * kept behind.
+   *
+   * @throws `CONFLICT` when the history changed otherwise since.
+   */
+  async replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    const replacement = itemTexts(items);
+    await view.writes.run(async () => {
+      const known = view.known ?? (await this.#access.read(view)).history;
+      const { status } = await this.#access.replace(view, known, replacement);
+      if (status === 'conflict') throw conflict();
+    });
+  }
+
+  /**
+   * Hands the whole history to `rewrite` and puts what it returns in its place, in one atomic commit. Items that others
+   * append meanwhile are kept behind; a history that changed otherwise is left alone and reported as `conflict`.
+   */
+  async rewriteHistory(rewrite: HistoryRewrite, runContext?: RunContext): Promise<RewriteResult> {
+    return this.#access.rewrite(this.#views.open(runContext), rewrite);
+  }
+}

@@ -1,0 +1,23 @@
+/** For authors of stores: the contract that a store fulfils, and what stores on a network have in common. */
+export { SessionError, type SessionErrorCode } from './errors';
+export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
+export {
+  NO_HISTORY,
+  NO_SUCH_REVISION,
+  type CommitResult,
+  type HistoryChange,
+  type HistoryOperation,
+  type ReadOptions,
+  type Revision,
+  type SessionStore,
+  type StoredHistory,
+  type StoredRecord,
+} from './sessionStore';
+export {
+  isRefreshDue,
+  LONGEST_TIMEOUT_MS,
+  resolveStoreOptions,
+  type ResolvedStoreOptions,
+  type StoreOptions,
+  type TtlRefresh,
+} from './storeOptions';
