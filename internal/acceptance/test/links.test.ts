@@ -17,7 +17,8 @@ interface Manifest {
   readonly files: readonly string[];
   readonly homepage: string;
   readonly bugs: string;
-  readonly repository: { readonly url: string; readonly directory: string };
+  readonly repository: unknown;
+  readonly publishConfig: unknown;
 }
 
 function read(path: string): string {
@@ -109,10 +110,11 @@ test('a dead link is found', () => {
 });
 
 test.each(PACKAGES)('the manifest of %s names the repository', (folder) => {
-  const { homepage, bugs, repository } = manifestOf(folder);
-  expect({ homepage, bugs, repository }).toEqual({
+  const { homepage, bugs, repository, publishConfig } = manifestOf(folder);
+  expect({ homepage, bugs, repository, publishConfig }).toEqual({
     homepage: `${REPOSITORY}/tree/main/${folder}#readme`,
     bugs: `${REPOSITORY}/issues`,
     repository: { type: 'git', url: `git+${REPOSITORY}.git`, directory: folder },
+    publishConfig: { access: 'public', provenance: true },
   });
 });

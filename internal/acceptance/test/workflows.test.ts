@@ -55,6 +55,14 @@ describe.each(files.filter((file) => file.startsWith('workflows/')))('%s', (file
   });
 });
 
+test('a release has a statement of its provenance, and needs no token', () => {
+  const workspace = parse(readFileSync(join(ROOT, 'pnpm-workspace.yaml'), 'utf8')) as Record<string, unknown>;
+  expect(workspace['provenance']).toBe(true);
+  const { jobs } = load('workflows/release.yml') as { jobs: { release: Record<string, unknown> } };
+  expect(jobs.release['permissions']).toMatchObject({ 'id-token': 'write' });
+  expect(stringsIn(jobs).filter((text) => text.includes('secrets.'))).toEqual([]);
+});
+
 test('a script that there is not is found', () => {
   expect(missingScripts({ jobs: { a: { steps: [{ run: 'npm run nothing\nnpm test' }] } } })).toEqual([
     'npm run nothing',
