@@ -9,6 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { deadMaps } from './checkMaps.mjs';
 import { bin, pnpm, run } from './run.mjs';
 
 /**
@@ -36,7 +37,10 @@ try {
   await must('publint', [bin('publint'), 'run', tarball, '--strict']);
   await must('are the types wrong?', [bin('attw'), tarball, ...ATTW]);
   await install(folder, tarball);
-  await load(manifestOf(folder).name);
+  const { name } = manifestOf(folder);
+  const dead = deadMaps(join(project, 'node_modules', name));
+  if (dead.length > 0) throw new Error(`Not packed:\n${dead.join('\n')}`);
+  await load(name);
 } catch (error) {
   console.log(error.message);
   process.exitCode = 1;

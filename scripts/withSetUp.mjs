@@ -3,8 +3,11 @@ import { root, tail } from './run.mjs';
 import { build, setUpDependencies, setUpDynamoDB, setUpRedis } from './setup.mjs';
 
 /** Sets up what is missing, then runs a command, and exits as it does. */
-export async function runWithSetUp([command, ...args]) {
-  for (const step of [setUpDependencies, setUpRedis, setUpDynamoDB, build]) {
+export async function runWithSetUp(
+  [command, ...args],
+  steps = [setUpDependencies, setUpRedis, setUpDynamoDB, build],
+) {
+  for (const step of steps) {
     const result = await step();
     if (result?.ok === false) {
       console.error(tail(result.output));

@@ -1,0 +1,6 @@
+import { bin } from './run.mjs';
+import { build, setUpDependencies } from './setup.mjs';
+import { runWithSetUp } from './withSetUp.mjs';
+
+/** `npm run docs`: set-up, then the API reference of every published entry point, in site/. */
+await runWithSetUp([bin('typedoc')], [setUpDependencies, build]);
