@@ -1,7 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 
-export const ROOT = join(__dirname, '../../..');
+/** Of the workspace, from wherever in it tests and scripts are started. */
+export const ROOT = workspaceAbove(process.cwd());
+
+function workspaceAbove(folder: string): string {
+  return existsSync(join(folder, 'pnpm-workspace.yaml')) ? folder : workspaceAbove(dirname(folder));
+}
 
 /** A fenced block of a document. */
 export interface Block {
