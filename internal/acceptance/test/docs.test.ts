@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../src/command';
 import { CJS, commandFor, compile, ESM, fits, PRELOAD, SETTINGS, snippets } from '../src/snippets';
@@ -46,4 +46,25 @@ test.each(all.map((snippet) => [snippet.title, snippet]))('%s runs', async (_tit
   };
   const folder = folderOf(snippet.language === 'js' ? CJS : ESM);
   await runCommand([process.execPath, ...commandFor(snippet, folder)], { env });
+});
+
+/** A host of two addresses, as `localhost` often is: neither answers. What is said first ends the process. */
+const UNREACHABLE = `
+const dns = require('node:dns');
+dns.lookup = (_host, _options, callback) =>
+  callback(null, ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })));
+console.error = (...args) => {
+  process.stdout.write(require('node:util').format(...args));
+  process.exit(0);
+};
+`;
+
+test('the listener of the quick start says why there is no connection', async () => {
+  const preload = join(FOLDER, 'unreachable.cjs');
+  writeFileSync(preload, UNREACHABLE);
+  const quickstart = all.find(({ code }) => code.includes("client.on('error'"));
+  if (quickstart === undefined) throw new Error('no quick start');
+  const command = [process.execPath, '--require', preload, ...commandFor(quickstart, folderOf(ESM))];
+  const env = { REDIS_URL: 'redis://localhost:1' };
+  expect((await runCommand(command, { env })).stdout).toMatch(/^redis: .*ECONNREFUSED 127\.0\.0\.2/s);
 });

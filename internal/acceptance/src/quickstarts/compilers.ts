@@ -16,6 +16,8 @@ const OPTIONS = [
 export const COMPILERS = [
   ...VERSIONS.map((version) => `typescript-${version}@npm:typescript@${version}`),
   '@types/node@20',
+  // With which the SDK's tools describe their parameters.
+  'zod@4',
 ];
 
 interface TypeCheck {
