@@ -1,7 +1,8 @@
 /** One jest set-up for every package: sources run as they are, types are checked by `typecheck`. */
 module.exports = {
   testEnvironment: 'node',
-  testTimeout: 60_000,
+  // Ends what hangs. Some tests take most of a minute on a busy machine.
+  testTimeout: 180_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   transform: {
     '^.+\\.ts$': [

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { runScript } from './childProcess';
+import { runCommand } from '../src/command';
 
 test('the demo has its conversation in two processes, on both backends', async () => {
-  const output = await runScript(join(__dirname, '../../../examples/demo/main.ts'), {
-    execArgv: ['--import', 'tsx'],
+  const demo = join(__dirname, '../../../examples/demo/main.ts');
+  const { stdout: output } = await runCommand([process.execPath, '--import', 'tsx', demo], {
     env: { OPENAI_API_KEY: '', NO_COLOR: '1' },
   });
   for (const backend of ['Redis', 'DynamoDB']) expect(output).toMatch(new RegExp(`^${backend} `, 'm'));

@@ -1,85 +1,70 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
-import * as ts from 'typescript';
-import { runScript } from './childProcess';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCommand } from '../src/command';
+import { CJS, commandFor, compile, ESM, fits, PRELOAD, SETTINGS, snippets } from '../src/snippets';
 
-/** Every TypeScript block of every document compiles and runs, as it stands there. */
-const ROOT = join(__dirname, '../../..');
-const SNIPPETS = join(__dirname, '.snippets');
+/**
+ * Every block of code of every document compiles against the packages as they are built, in the projects that users have,
+ * and runs as it stands there.
+ */
+const FOLDER = join(__dirname, '.snippets');
+const folderOf = ({ title }: { title: string }): string => join(FOLDER, title.replaceAll(/\W+/g, '-'));
 
-interface Snippet {
-  /** Where it stands. */
-  readonly title: string;
-  /** Of its files, without an ending. */
-  readonly name: string;
-  readonly code: string;
-}
+// The server of the tests in the place of the reader's own.
+const server = process.env['REDIS_URL'] ?? '';
+const all = snippets().map(({ code, ...rest }) => ({
+  ...rest,
+  code: code.replaceAll('redis://localhost:6379', server),
+}));
 
-function documents(): string[] {
-  const packages = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
-  return [ROOT, join(ROOT, 'docs'), ...packages].flatMap((folder) =>
-    readdirSync(folder)
-      .filter((name) => name.endsWith('.md') && name !== 'CHANGELOG.md')
-      .map((name) => join(folder, name)),
-  );
-}
+/** What the compiler says, by setting. */
+const problems = new Map<string, string[]>();
 
-function snippetsOf(document: string): Snippet[] {
-  const blocks = [...readFileSync(document, 'utf8').matchAll(/^```ts\n(.*?)^```$/gms)];
-  return blocks.map(([, code = ''], index) => {
-    const title = `${relative(ROOT, document)} #${index + 1}`;
-    return { title, name: title.replaceAll(/[^A-Za-z0-9]+/g, '-'), code };
-  });
-}
-
-const snippets = documents().flatMap(snippetsOf);
-
-const PRELOAD = 'scriptedProvider';
-let problems: string[];
-
-/** Compiled once, to plain scripts: a process that compiles what it loads takes three times as long to start. */
 beforeAll(() => {
-  rmSync(SNIPPETS, { recursive: true, force: true });
-  mkdirSync(SNIPPETS);
-  for (const { name, code } of snippets) {
-    // The server of the tests in the place of the reader's own.
-    const server = process.env['REDIS_URL'] ?? '';
-    const source = `${code.replaceAll('redis://localhost:6379', server)}\nexport {};\n`;
-    writeFileSync(join(SNIPPETS, `${name}.ts`), source);
+  for (const setting of SETTINGS) {
+    problems.set(setting.title, compile([PRELOAD, ...all], setting, folderOf(setting)));
   }
-  const preload = join(__dirname, `${PRELOAD}.ts`);
-  const program = ts.createProgram([preload, ...snippets.map(({ name }) => join(SNIPPETS, `${name}.ts`))], {
-    strict: true,
-    skipLibCheck: true,
-    target: ts.ScriptTarget.ES2022,
-    lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
-    module: ts.ModuleKind.ESNext,
-    moduleResolution: ts.ModuleResolutionKind.Bundler,
-    types: ['node'],
-  });
-  program.emit(undefined, (path, text) => writeFileSync(join(SNIPPETS, basename(path)), text));
-  problems = ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
-    const name = file === undefined ? '' : relative(SNIPPETS, file.fileName);
-    return `${name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
-  });
-}, 120_000);
-afterAll(() => rmSync(SNIPPETS, { recursive: true, force: true }));
+}, 240_000);
+afterAll(() => rmSync(FOLDER, { recursive: true, force: true }));
 
-test('there are snippets', () => {
-  expect(snippets.length).toBeGreaterThan(5);
+describe.each(SETTINGS)('$title', (setting) => {
+  test('there are snippets', () => {
+    expect(all.filter((snippet) => fits(snippet, setting)).length).toBeGreaterThan(5);
+  });
+
+  test('every snippet compiles', () => {
+    expect(problems.get(setting.title)).toEqual([]);
+  });
 });
 
-test('every snippet compiles', () => {
-  expect(problems).toEqual([]);
-});
-
-test.each(snippets.map(({ title, name }) => [title, name]))('%s runs', async (_title, name) => {
+test.each(all.map((snippet) => [snippet.title, snippet]))('%s runs', async (_title, snippet) => {
   const env = {
     AWS_ENDPOINT_URL_DYNAMODB: process.env['DYNAMODB_ENDPOINT'],
     AWS_REGION: 'eu-west-1',
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
   };
-  const preload = join(SNIPPETS, `${PRELOAD}.js`);
-  await runScript(join(SNIPPETS, `${name}.js`), { execArgv: ['--import', preload], env });
+  const folder = folderOf(snippet.language === 'js' ? CJS : ESM);
+  await runCommand([process.execPath, ...commandFor(snippet, folder)], { env });
+});
+
+/** A host of two addresses, as `localhost` often is: neither answers. What is said first ends the process. */
+const UNREACHABLE = `
+const dns = require('node:dns');
+dns.lookup = (_host, _options, callback) =>
+  callback(null, ['127.0.0.1', '127.0.0.2'].map((address) => ({ address, family: 4 })));
+console.error = (...args) => {
+  process.stdout.write(require('node:util').format(...args));
+  process.exit(0);
+};
+`;
+
+test('the listener of the quick start says why there is no connection', async () => {
+  const preload = join(FOLDER, 'unreachable.cjs');
+  writeFileSync(preload, UNREACHABLE);
+  const quickstart = all.find(({ code }) => code.includes("client.on('error'"));
+  if (quickstart === undefined) throw new Error('no quick start');
+  const command = [process.execPath, '--require', preload, ...commandFor(quickstart, folderOf(ESM))];
+  const env = { REDIS_URL: 'redis://localhost:1' };
+  expect((await runCommand(command, { env })).stdout).toMatch(/^redis: .*ECONNREFUSED 127\.0\.0\.2/s);
 });

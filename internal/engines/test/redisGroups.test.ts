@@ -3,8 +3,6 @@ import { findValkey, VALKEY_MISSING } from '../src/redis';
 import { until } from '../src/until';
 import { isAlive } from './processes';
 
-jest.setTimeout(60_000);
-
 test('a cluster serves all slots, redirects, and replaces a killed master', async () => {
   const cluster = await startRedisCluster();
   try {

@@ -4,8 +4,6 @@ import { MemoryStore, SessionError, StoredSession, type SessionErrorCode } from 
 import { isPlainObject } from '../src/arguments/isPlainObject';
 import { anyStorable, expectCode, isSame, itemWith, message } from './support';
 
-jest.setTimeout(60_000);
-
 // Jest gives this file a realm of its own, and `structuredClone` answers with objects of the outer one, which the SDK's
 // session then takes for class instances. Outside of jest there is one realm.
 const { structuredClone: cloneElsewhere } = globalThis;

@@ -6,8 +6,6 @@ import { fromExactJson, toExactJson } from '../src/records/exactJson';
 import { itemText } from '../src/records/itemJson';
 import { anyStorable, expectCode, isSame } from './support';
 
-jest.setTimeout(60_000);
-
 const through = (value: unknown): unknown => fromExactJson(toExactJson(value, 'value'));
 const canonical = (value: unknown): string => toExactJson(value, 'value', true);
 

@@ -6,8 +6,6 @@ import { itemTexts } from '../src/records/itemJson';
 import { plainCodec } from '../src/records/recordCodec';
 import { anyStorable, expectCode, isSame, itemWith, message, recording, textOf } from './support';
 
-jest.setTimeout(60_000);
-
 const SECRET = 'conspicuous';
 
 const encodeItems = (items: readonly AgentInputItem[]): StoredRecord[] => plainCodec.encode(itemTexts(items));

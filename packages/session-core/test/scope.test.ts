@@ -4,8 +4,6 @@ import { MemoryStore, StoredSession, type SessionScope } from '../src';
 import { scopePrefix, storedSessionId } from '../src/session/sessionId';
 import { expectCode, message, recording } from './support';
 
-jest.setTimeout(60_000);
-
 interface Tenant {
   tenant: string;
 }

@@ -198,7 +198,7 @@ describe('credentials', () => {
     const store = open(clientOf({ credentials }), { timeoutMs: 150 });
     expect(await failure(() => append(store, newId(), 'a'))).toMatchObject({
       code: 'ACCESS_DENIED',
-      message: expect.stringContaining('no credentials') as string,
+      message: expect.stringMatching(/no credentials.*AWS_PROFILE/) as string,
     });
   });
 
@@ -255,7 +255,7 @@ describe('a refusal for good', () => {
     expect(requests).toEqual(['Query']);
   });
 
-  test('is a client without a region, or of another copy of the SDK: STORE_MISCONFIGURED says so', async () => {
+  test('is a client without a region, with half an endpoint, or of another copy of the SDK: STORE_MISCONFIGURED says so', async () => {
     const lost = clientOf({ region: () => Promise.reject<string>(new Error('Region is missing')) });
     // What a client of version 3.705 does with a command of 3.1164.
     const old = byFaulty();
@@ -264,7 +264,8 @@ describe('a refusal for good', () => {
       toMiddleware: 'serializerMiddlewareOfAnotherVersion',
     });
     for (const [client, words] of [
-      [lost, 'has no region'],
+      [lost, 'has no region: set AWS_REGION'],
+      [clientOf({ endpoint: '127.0.0.1:8000' }), 'no URL: it is like http://'],
       [old, 'another copy of @aws-sdk/client-dynamodb'],
     ] as const) {
       expect(await failure(() => append(open(client), newId(), 'a'))).toMatchObject({

@@ -309,7 +309,7 @@ describe('a session that lives for many times its ttl', () => {
       const other = { ...operation, fingerprint: 'other' };
       expect((await tryCommit(store, id, { operation: other })).status).toBe('operation-mismatch');
     }
-  }, 60_000);
+  });
 
   test('keeps what is in chunks', async () => {
     const id = newId();
@@ -326,7 +326,7 @@ describe('a session that lives for many times its ttl', () => {
     now += 2 * HOUR + 4 * HOUR + SLACK;
     await table.expire(id, now);
     expect(await table.rows(id)).toEqual([]);
-  }, 60_000);
+  });
 
   test('is dropped from while it is rewritten', async () => {
     const id = newId();
@@ -532,7 +532,7 @@ describe('stores with other ttlSeconds', () => {
     await append(open(60), id, 'end');
     now += MINUTE;
     expect(await recordsOf(open(), id)).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe("a clock that is behind DynamoDB's", () => {

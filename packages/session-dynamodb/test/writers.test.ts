@@ -35,7 +35,7 @@ test('8 writers of 50 commits each: all there once, contiguous, in the order of 
   }
   const keys = (await table.rows(id)).map(({ row }) => row?.S);
   expect(keys).toEqual(Array.from({ length: 400 }, (_, index) => logKey(index + 1)));
-}, 60_000);
+});
 
 test('writers whose hints are always one behind lose nothing', async () => {
   const id = newId();
@@ -51,7 +51,7 @@ test('writers whose hints are always one behind lose nothing', async () => {
     ),
   );
   expect(new Set(await recordsOf(open(), id)).size).toBe(31);
-}, 60_000);
+});
 
 test('a session that others write to all the time ends in CONTENTION, in bounded time, with nothing changed', async () => {
   const id = newId();
@@ -239,7 +239,7 @@ describe('a clean-up', () => {
       }
     });
     await Promise.all([writes, ...reads]);
-  }, 60_000);
+  });
 });
 
 describe('a transaction that others are faster than, six times in a row', () => {

@@ -89,7 +89,9 @@ export function toSessionError(error: unknown, kind: ErrorKind): SessionError {
 }
 
 export function notConnected(cause: unknown): SessionError {
-  return new SessionError('STORE_UNAVAILABLE', 'the Redis client is not connected, or closed', { cause });
+  const message =
+    'the Redis client is not connected, or closed: sessions need one after `await client.connect()`';
+  return new SessionError('STORE_UNAVAILABLE', message, { cause });
 }
 
 /**
@@ -127,7 +129,7 @@ function tlsProblem(error: unknown): string | undefined {
 function unreachable(kind: ErrorKind): string {
   return kind === 'cut'
     ? 'Redis closed the connection. Where it does so at once, it may want TLS (rediss://) or a certificate of the client'
-    : 'Redis cannot be reached';
+    : 'Redis cannot be reached: is a server running there, and is the address right?';
 }
 
 /** A node of a cluster says that another one has the key. */

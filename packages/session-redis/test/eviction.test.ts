@@ -67,6 +67,6 @@ describe.each(['allkeys-random', 'allkeys-lru', 'volatile-random', 'volatile-ttl
         await session.clearSession();
         expect((await new RedisStore({ client, keyPrefix: 'p' }).read(id)).records).toEqual([]);
       }
-    }, 60_000);
+    });
   },
 );

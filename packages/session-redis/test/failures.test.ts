@@ -105,6 +105,11 @@ async function contents(): Promise<unknown> {
   );
 }
 
+test('a client that nobody awaited: INVALID_ARGUMENT says so', () => {
+  const client = Promise.resolve(clientOf(1)) as never;
+  expect(() => new RedisStore({ client })).toThrow(/client must be .*promise, so await it/);
+});
+
 describe('a server that cannot be reached', () => {
   test('from the start: STORE_UNAVAILABLE', async () => {
     const { port, stop } = await startRedis({});

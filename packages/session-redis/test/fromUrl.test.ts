@@ -76,6 +76,15 @@ test('close waits for the answers to what was sent, may be called again, and end
   expect((await redis.store().read('closing')).records.length).toBe(2);
 });
 
+test('a server that is not there: STORE_UNAVAILABLE says where to look', async () => {
+  const own = await startRedis({});
+  await own.stop();
+  expect(await failure(RedisSession.fromUrl(own.url, { timeoutMs: 200 }))).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringContaining('is a server running there') as string,
+  });
+});
+
 test('close ends within the time limit though the server says nothing', async () => {
   const own = await startRedis({});
   const proxy = await startFaultProxy(own);

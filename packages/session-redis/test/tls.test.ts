@@ -76,7 +76,7 @@ beforeAll(async () => {
     ],
   });
   client = await connect(trusted());
-}, 60_000);
+});
 afterAll(async () => {
   client.destroy();
   await server.stop();

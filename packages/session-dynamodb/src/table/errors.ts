@@ -31,7 +31,8 @@ const BUGS = new Set(['TypeError', 'RangeError', 'ReferenceError']);
 
 /** What the SDK throws for want of an option, or of a middleware which a command of another version brings along. */
 const MISCONFIGURED: readonly (readonly [RegExp, string])[] = [
-  [/^Region is missing/, 'the DynamoDB client has no region'],
+  [/^Region is missing/, 'the DynamoDB client has no region: set AWS_REGION, or its option region'],
+  [/^Invalid URL/, 'the endpoint of the DynamoDB client is no URL: it is like http://localhost:8000'],
   [
     /is not found when adding .*middleware/,
     'the client comes from another copy of @aws-sdk/client-dynamodb, too old for the commands of the one that sessions use: install one version',
@@ -64,13 +65,15 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
     new SessionError(code, text, { cause: withoutSecrets(error) });
 
   if (NO_CREDENTIALS.has(name)) {
-    return failure('ACCESS_DENIED', `there are no credentials for DynamoDB, for table ${tableName}: ${name}`);
+    const text = `there are no credentials for DynamoDB, for table ${tableName}: ${name}`;
+    return failure('ACCESS_DENIED', `${text}. Set AWS_PROFILE, or any other place where the AWS SDK looks`);
   }
   const problem = misconfiguration(error);
   if (problem !== undefined) return failure('STORE_MISCONFIGURED', problem);
   if (isBug(error)) return failure('STORE_FAILURE', `the request to DynamoDB failed: ${name}`);
   if (!isAnswer(error)) {
-    return failure('STORE_UNAVAILABLE', `DynamoDB cannot be reached, for table ${tableName}`);
+    const text = `DynamoDB cannot be reached, for table ${tableName}`;
+    return failure('STORE_UNAVAILABLE', `${text}: is the region, or the endpoint, of the client right?`);
   }
 
   if (DENIED.has(name)) {

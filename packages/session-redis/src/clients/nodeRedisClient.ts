@@ -43,9 +43,10 @@ interface RedisPipeline {
 export function assertNodeRedis(client: unknown): asserts client is RedisSessionClient {
   const { withCommandOptions } = (client ?? {}) as { readonly withCommandOptions?: unknown };
   if (typeof withCommandOptions !== 'function') {
+    const hint = client instanceof Promise ? ': this is a promise, so await it' : '';
     throw new SessionError(
       'INVALID_ARGUMENT',
-      'client must be a client of the package redis, version 6.3 or later',
+      `client must be a client of the package redis, version 6.3 or later${hint}`,
     );
   }
 }

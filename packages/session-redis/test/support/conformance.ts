@@ -41,6 +41,6 @@ export function describeConformance(name: string, { keyPrefix, inspector, store,
     },
   });
   describe(name, () => {
-    for (const { name, run } of cases) test.concurrent(name, run, 60_000);
+    for (const { name, run } of cases) test.concurrent(name, run);
   });
 }

@@ -1,6 +1,6 @@
-/** Loaded before a snippet of the docs: its agents talk to a scripted model, so that it runs without a key and a network. */
+/** Loaded before code of the documents: its agents talk to a scripted model, so that it runs without a key and a network. */
 import { setDefaultModelProvider, setTracingDisabled } from '@openai/agents';
-import { assistantMessage, modelResponder, ScriptedModel } from '@openai/agents-core/testing';
+import { assistantMessage, modelResponder, ScriptedModel } from '@openai/agents/testing';
 
 const answers = Array.from({ length: 20 }, () =>
   modelResponder(({ request }) => [

@@ -1,0 +1,43 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { ROOT } from '../src/documents';
+
+/**
+ * What an application takes on with each entry point as it is built: all that it exports, with the core, without peers,
+ * minified and compressed. The aim is 12 KB. The two backends are above it: they hold the core with its compaction,
+ * rewriting and exact JSON, 11 KB, which applications import by them, and as much again to survive what networks and
+ * servers do. The kit is for tests.
+ */
+const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
+  ['session-core/dist/index.mjs', 12_000],
+  ['session-core/dist/store.mjs', 2_000],
+  ['session-core/dist/testing.mjs', 26_000],
+  ['session-redis/dist/index.mjs', 21_500],
+  ['session-dynamodb/dist/index.mjs', 23_500],
+];
+
+const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-size-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
+  const outfile = join(folder, 'bundle.mjs');
+  await build({
+    entryPoints: [join(ROOT, 'packages', entry)],
+    outfile,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: ['@openai/agents', 'redis', '@aws-sdk/*'],
+    logLevel: 'error',
+  });
+  const bytes = gzipSync(readFileSync(outfile), { level: 9 }).length;
+  process.stdout.write(`${entry}: ${bytes} of ${maxBytes} bytes\n`);
+  expect(bytes).toBeLessThanOrEqual(maxBytes);
+  // A budget that is far above what it bounds bounds nothing.
+  expect(bytes).toBeGreaterThan(maxBytes * 0.7);
+});
