@@ -117,14 +117,13 @@ export function commandFor({ name, language }: Snippet, folder: string): string[
     : ['--import', file(PRELOAD.name, '.mjs'), file(name, '.mjs')];
 }
 
-const AWAIT_USING: number = ts.NodeFlags.AwaitUsing;
-
 function awaitsAtTopLevel(code: string): boolean {
+  const source = ts.createSourceFile('snippet.mts', code, ts.ScriptTarget.ESNext);
   const isAwait = (node: ts.Node): boolean =>
     ts.isAwaitExpression(node) ||
     (ts.isForOfStatement(node) && node.awaitModifier !== undefined) ||
-    (ts.isVariableDeclarationList(node) && (node.flags & AWAIT_USING) === AWAIT_USING);
+    (ts.isVariableDeclarationList(node) && /^await using\b/.test(node.getText(source)));
   const visit = (node: ts.Node): boolean =>
     isAwait(node) || (!ts.isFunctionLike(node) && ts.forEachChild(node, visit) === true);
-  return visit(ts.createSourceFile('snippet.mts', code, ts.ScriptTarget.ESNext));
+  return visit(source);
 }
