@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/.turbo/**'] },
+  { ignores: ['**/dist/**', '**/.turbo/**', '**/.snippets/**'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

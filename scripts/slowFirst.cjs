@@ -5,6 +5,7 @@ const SLOW = [
   'scenarios',
   'sentinel',
   'docs',
+  'quickstart',
   'cluster',
   'killedRun',
   'expiry',
