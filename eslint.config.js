@@ -15,6 +15,28 @@ export default tseslint.config(
     },
   },
   {
+    // What the published packages run on has `node:buffer` and `node:crypto`, but not all that is global in Node. Nor do
+    // they import anything else: scripts/checkPackage.mjs looks at what is packed.
+    files: ['packages/*/src/**/*.ts'],
+    ignores: ['packages/session-core/src/testing/**', 'packages/session-redis/src/clients/**'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        { name: 'Buffer', message: "Import it from 'node:buffer'." },
+        ...[
+          'process',
+          'global',
+          'require',
+          'module',
+          '__dirname',
+          '__filename',
+          'setImmediate',
+          'clearImmediate',
+        ].map((name) => ({ name, message: 'Not every runtime has it.' })),
+      ],
+    },
+  },
+  {
     files: ['**/*.{js,mjs,cjs}'],
     languageOptions: {
       globals: {

@@ -9,13 +9,19 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import ts from 'typescript';
 import { deadMaps } from './checkMaps.mjs';
 import { bin, pnpm, run } from './run.mjs';
 
 /**
  * Packs the package in the current folder, checks the tarball, and loads it, with those of the workspace that it depends
- * on, in a project outside the workspace, by `import` and by `require`.
+ * on, in a project outside the workspace, by `import` and by `require`. What it imports is what every runtime has that the
+ * README names.
  */
+const OF_EVERY_RUNTIME = ['node:buffer', 'node:crypto'];
+/** By entry: the conformance kit starts processes, and asserts. */
+const OF_NODE = { './testing': ['node:child_process'] };
+
 const ATTW = ['--profile', 'node16', '--no-definitely-typed', '--no-emoji', '--no-color'];
 
 const LOAD = `
@@ -41,6 +47,7 @@ try {
   const dead = deadMaps(join(project, 'node_modules', name));
   if (dead.length > 0) throw new Error(`Not packed:\n${dead.join('\n')}`);
   await load(name);
+  assertImports(name);
 } catch (error) {
   console.log(error.message);
   process.exitCode = 1;
@@ -82,6 +89,35 @@ async function load(name) {
     .filter((entry) => !entry.endsWith('.json'))
     .map((entry) => name + entry.slice(1));
   await must('load', [process.execPath, '--input-type=module', '--eval', LOAD, ...entries], project);
+}
+
+/** What each entry imports, by way of the package's own files, is a dependency, a peer, or there on every runtime. */
+function assertImports(name) {
+  const dir = join(project, 'node_modules', name);
+  const { exports, dependencies = {}, peerDependencies = {} } = manifestOf(dir);
+  const packages = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
+  for (const [entry, conditions] of Object.entries(exports)) {
+    if (entry.endsWith('.json')) continue;
+    const modules = [...OF_EVERY_RUNTIME, ...(OF_NODE[entry] ?? [])];
+    for (const file of [conditions.import.default, conditions.require.default]) {
+      for (const imported of importsOf(join(dir, file))) {
+        const isOfPackage = packages.some((name) => imported === name || imported.startsWith(`${name}/`));
+        if (!isOfPackage && !modules.includes(imported))
+          throw new Error(`${entry} imports ${imported} (${file})`);
+      }
+    }
+  }
+}
+
+function importsOf(file, seen = new Set()) {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const text = readFileSync(file, 'utf8');
+  return ts
+    .preProcessFile(text, true, true)
+    .importedFiles.flatMap(({ fileName }) =>
+      fileName.startsWith('.') ? importsOf(join(dirname(file), fileName), seen) : [fileName],
+    );
 }
 
 async function must(step, command, cwd = folder) {

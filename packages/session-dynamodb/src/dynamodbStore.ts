@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import {
   resolveStoreOptions,
@@ -19,13 +20,14 @@ import { readLog } from './log/read';
 import { liveAt, revisionOf, type Row } from './log/rows';
 import { SeenEnds } from './log/seenEnds';
 import type { AttributeNames } from './table/attributeNames';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './table/sessionTable';
+import type { DynamoDBSessionClient } from './table/sessionClient';
+import { sessionTable, type SessionTable } from './table/sessionTable';
 import { asUnanswered, toSessionError } from './table/errors';
 import { assertKeyPrefix, partitionKey } from './table/partitionKey';
 import { SessionRows } from './table/sessionRows';
 
 export interface DynamoDBStoreOptions extends StoreOptions {
-  /** A `DynamoDBClient` or `DynamoDBDocumentClient`, made and closed by the caller. */
+  /** A `DynamoDBClient`, `DynamoDB`, `DynamoDBDocumentClient` or `DynamoDBDocument`, made and closed by the caller. */
   readonly client: DynamoDBSessionClient;
   /** Name or ARN of a table as `createTableIfNotExists` makes it. */
   readonly tableName: string;

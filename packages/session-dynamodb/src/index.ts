@@ -4,5 +4,5 @@ export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/stor
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';
 export { DynamoDBStore, type DynamoDBStoreOptions } from './dynamodbStore';
 export type { AttributeNames } from './table/attributeNames';
-export type { DynamoDBSessionClient } from './table/sessionTable';
+export type { DynamoDBSessionClient } from './table/sessionClient';
 export { createTableIfNotExists, type CreateTableOptions, type CreateTableResult } from './table/create';

@@ -1,14 +1,14 @@
 import { getEventListeners } from 'node:events';
 import { inspect } from 'node:util';
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
-import { SessionError } from '@agent-sessions/session-core';
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createTableIfNotExists, type DynamoDBStore, type DynamoDBStoreOptions } from '../src';
 import { startAnsweringProxy, type AnsweringProxy, type OddAnswer } from './support/answeringProxy';
-import { fetchHandler } from './support/fetchHandler';
+import { byFetch } from './support/byFetch';
+import { failure } from './support/failure';
 import { connectionReset, intercept, measure, refusal } from './support/requests';
-import { append, large, newId, recordsOf, tryCommit } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { append, newId, recordsOf } from './support/store';
+import { newClient, TestTable, useEveryRequest } from './support/table';
 
 /*
  * What is an answer of DynamoDB, and what is none. Where no engine gives an answer, a proxy or a middleware in front of the
@@ -52,28 +52,7 @@ const byFaulty = (options = {}): DynamoDBClient =>
 const open = (client: DynamoDBClient, options: Partial<DynamoDBStoreOptions> = {}): DynamoDBStore =>
   table.open({ client, ...options });
 
-/** Every kind of request that a store sends. */
-async function useAll(store: DynamoDBStore): Promise<void> {
-  const id = newId();
-  await append(store, id, 'a');
-  await append(store, id, large('b', 900_000));
-  await append(store, id, 'c');
-  expect(await recordsOf(store, id)).toEqual(['a', large('b', 900_000), 'c']);
-  expect((await tryCommit(store, id, { drop: 'all', append: ['d'] })).status).toBe('committed');
-  expect(await recordsOf(store, id)).toEqual(['d']);
-  await store.clear(id);
-  expect(await recordsOf(table.open(), id)).toEqual([]);
-  expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
-}
-
-async function failure(action: () => Promise<unknown>): Promise<SessionError> {
-  const error: unknown = await action().then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(error instanceof SessionError)) throw new Error(`expected a SessionError, got ${String(error)}`);
-  return error;
-}
+const useAll = (store: DynamoDBStore): Promise<void> => useEveryRequest(table, store);
 
 const ODD: [string, Omit<OddAnswer, 'acts'>][] = [
   ['200 with an empty body', { status: 200, body: '' }],
@@ -173,7 +152,7 @@ describe('an error that is no answer', () => {
       let requests = 0;
       // A large request comes in several chunks.
       faulty.plan = (chunk) => (chunk.includes('POST / HTTP') && ++requests % 2 === 1 ? fault : undefined);
-      await useAll(open(byFaulty({ requestHandler: fetchHandler })));
+      await useAll(open(byFaulty(byFetch)));
       expect(faulty.counts.get(fault)).toBeGreaterThan(0);
     },
   );
@@ -352,7 +331,7 @@ describe('a signal', () => {
     'that the SDK is handed (%s) gathers no listeners over many tries',
     async (by) => {
       const random = jest.spyOn(Math, 'random').mockReturnValue(0);
-      const client = byFaulty(by === 'fetch' ? { requestHandler: fetchHandler } : {});
+      const client = byFaulty(by === 'fetch' ? byFetch : {});
       const { requestHandler } = client.config;
       const handle = requestHandler.handle.bind(requestHandler);
       let most = 0;
@@ -412,7 +391,7 @@ describe('the cause of an error', () => {
     ],
     [
       'fetch',
-      () => byFaulty({ credentials, requestHandler: fetchHandler }),
+      () => byFaulty({ credentials, ...byFetch }),
       () => {
         faulty.plan = () => 'cut';
       },

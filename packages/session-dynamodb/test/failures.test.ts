@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { localClientConfig, startDynamoDB } from '@agent-sessions/engines';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SessionError } from '@agent-sessions/session-core';
+import type { SessionError } from '@agent-sessions/session-core';
 import { createTableIfNotExists, DynamoDBSession, DynamoDBStore } from '../src';
+import { failure as failureOf } from './support/failure';
 import { intercept, measure, refusal } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
 import { newClient, TestTable } from './support/table';
@@ -28,12 +29,9 @@ function verbs(store: DynamoDBStore): (() => Promise<unknown>)[] {
   ];
 }
 
+/** And nothing of it shows what was to be stored. */
 async function failure(action: () => Promise<unknown>): Promise<SessionError> {
-  const error: unknown = await action().then(
-    () => undefined,
-    (error: unknown) => error,
-  );
-  if (!(error instanceof SessionError)) throw new Error(`expected a SessionError, got ${String(error)}`);
+  const error = await failureOf(action);
   expect(inspect(error, { depth: 10, showHidden: true })).not.toContain(SECRET);
   return error;
 }

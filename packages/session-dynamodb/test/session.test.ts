@@ -1,6 +1,5 @@
-import type { AgentInputItem, Session } from '@openai/agents';
-import { DynamoDBDocument, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { createTableIfNotExists, DynamoDBSession, type DynamoDBSessionClient } from '../src';
+import type { AgentInputItem } from '@openai/agents';
+import { DynamoDBSession } from '../src';
 import { measure } from './support/requests';
 import { newId } from './support/store';
 import { newClient, TestTable } from './support/table';
@@ -10,44 +9,6 @@ const message = (content: string): AgentInputItem => ({ role: 'user', content })
 
 beforeAll(() => table.create());
 afterAll(() => table.drop());
-
-/** That each fits without a cast is checked by the compiler: `typecheck` covers tests. */
-const clients: [string, DynamoDBSessionClient][] = [
-  ['a DynamoDBClient', table.client],
-  ['a DynamoDBDocumentClient', DynamoDBDocumentClient.from(table.client)],
-  ['a DynamoDBDocument', DynamoDBDocument.from(table.client)],
-  [
-    'a DynamoDBDocumentClient with options of its own',
-    DynamoDBDocumentClient.from(table.client, {
-      marshallOptions: {
-        convertEmptyValues: true,
-        removeUndefinedValues: true,
-        convertTopLevelContainer: true,
-      },
-      unmarshallOptions: { wrapNumbers: true, convertWithoutMapWrapper: true },
-    }),
-  ],
-];
-
-test.each(clients)('%s serves', async (_, client) => {
-  const sessionId = newId();
-  const session: Session = new DynamoDBSession({ sessionId, client, tableName: table.name });
-  await session.addItems([message('a'), message(''), message('c')]);
-  expect(await session.popItem()).toEqual(message('c'));
-  const other = new DynamoDBSession({ sessionId, client: table.client, tableName: table.name });
-  expect(await other.getItems()).toEqual([message('a'), message('')]);
-  await session.clearSession();
-  expect(await other.getItems()).toEqual([]);
-  expect(await createTableIfNotExists(client, table.name)).toMatchObject({ created: false });
-});
-
-test('what is no client does not compile, and is refused', () => {
-  // @ts-expect-error: no `send`
-  const wrong: DynamoDBSessionClient = { config: {} };
-  expect(() => new DynamoDBSession({ client: wrong, tableName: table.name })).toThrow(
-    expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error,
-  );
-});
 
 test('without a sessionId it makes one, and keeps it', async () => {
   const session = new DynamoDBSession({ client: table.client, tableName: table.name });

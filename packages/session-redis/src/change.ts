@@ -1,3 +1,4 @@
+import type { Buffer } from 'node:buffer';
 import { SessionError, type TimeLimit } from '@agent-sessions/session-core/store';
 import type { ClientAdapter } from './clients/adapter';
 import type { SessionKeys } from './layout/keys';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
 import { revisionIn, unnamedRevision } from './layout/revision';
 

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { AgentInputItem } from '@openai/agents';
 
 const BYTES_PER_TOKEN = 4;

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import { itemTexts } from './itemJson';

@@ -1,4 +1,4 @@
-import { constants } from 'node:buffer';
+import { Buffer, constants } from 'node:buffer';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { SessionError } from '../store/errors';
 

@@ -1,4 +1,5 @@
 import { SessionError } from '../store/errors';
+import { pause } from '../store/pause';
 import { backoffMs } from '../store/retry';
 
 /** How long a change that was worked out from one state tries, in milliseconds, while others keep changing it. */
@@ -16,7 +17,7 @@ export async function underContention<T>(attempt: () => Promise<T>): Promise<T> 
     } catch (error) {
       const delay = backoffMs(tries);
       if (!SessionError.is(error, 'CONTENTION') || performance.now() + delay >= deadline) throw error;
-      await new Promise((resolve) => setTimeout(resolve, delay));
+      await pause(delay);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Revision, StoredRecord } from '../store/sessionStore';
 
 /** What somebody knows to be stored, oldest first. Others may have put theirs between, and behind. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SessionError } from '../store/errors';
 
 /** DynamoDB's limit for a partition key, which bounds ids on every backend alike. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { AgentInputItem } from '@openai/agents';
 import { canonicalText } from '../records/itemJson';
 import { isPlainObject } from '../arguments/isPlainObject';

@@ -1,5 +1,6 @@
 /** For authors of stores: the contract that a store fulfils, and what stores on a network have in common. */
 export { SessionError, type SessionErrorCode } from './errors';
+export { pause } from './pause';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
 export {
   NO_HISTORY,

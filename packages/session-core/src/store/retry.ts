@@ -1,5 +1,6 @@
 import { whenAborted } from './abortWaiters';
 import { SessionError } from './errors';
+import { pause } from './pause';
 
 export interface RetryOptions {
   /** Milliseconds for all tries together. */
@@ -45,7 +46,7 @@ export async function withRetries<T>(
         limit.lastError = error;
         const delay = backoffMs(tries);
         if (performance.now() + delay >= limit.deadline) throw error;
-        await pause(delay, limit);
+        await pause(delay, limit.signal);
       }
     }
   } finally {
@@ -56,14 +57,6 @@ export async function withRetries<T>(
 /** Full jitter: between 0 and an exponentially growing bound. */
 export function backoffMs(tries: number): number {
   return Math.random() * Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** tries);
-}
-
-function pause(ms: number, limit: Limit): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const slept = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  return limit.within(slept).finally(() => clearTimeout(timer));
 }
 
 class Limit implements TimeLimit {

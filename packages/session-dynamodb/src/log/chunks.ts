@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
 import { formatOperations, parseOperations, type Content } from './content';
 import type { Chunk, CommitRow } from './rows';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { StoredRecord } from '@agent-sessions/session-core/store';
 
 /** What a commit stores: records, and where its row begins the log anew, the operations of all commits before it. */

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SessionError } from '@agent-sessions/session-core/store';
 import { ROW_ATTRIBUTES, type ResolvedAttributeNames } from './rowMapping';
 

@@ -8,7 +8,8 @@ import {
 import { resolveStoreOptions, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { describe, isTransient, mayHaveLanded, toSessionError } from './errors';
 import type { AttributeNames } from './attributeNames';
-import { sessionTable, type DynamoDBSessionClient, type SessionTable } from './sessionTable';
+import type { DynamoDBSessionClient } from './sessionClient';
+import { sessionTable, type SessionTable } from './sessionTable';
 import { sendOnce, type Request } from './untilAnswered';
 import type { ResolvedAttributeNames } from './rowMapping';
 

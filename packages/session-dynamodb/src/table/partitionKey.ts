@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { SessionError } from '@agent-sessions/session-core/store';
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html */

@@ -1,13 +1,7 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SessionError } from '@agent-sessions/session-core/store';
 import { resolveAttributeNames, type AttributeNames } from './attributeNames';
 import { RowMapping } from './rowMapping';
-
-/**
- * A `DynamoDBClient` or a `DynamoDBDocumentClient`; whoever made it closes it. Only low-level commands are sent, so a
- * document client's marshalling options do not matter.
- */
-export type DynamoDBSessionClient = Pick<DynamoDBClient, 'send'>;
+import { assertClient, type DynamoDBSessionClient } from './sessionClient';
 
 export interface SessionTable {
   readonly client: DynamoDBSessionClient;
@@ -25,9 +19,7 @@ export function sessionTable(
   name: unknown,
   attributeNames: AttributeNames | undefined,
 ): SessionTable {
-  if (!isClient(client)) {
-    throw new SessionError('INVALID_ARGUMENT', 'client must be a DynamoDBClient or a DynamoDBDocumentClient');
-  }
+  assertClient(client);
   if (typeof name !== 'string' || !(TABLE_NAME.test(name) || TABLE_ARN.test(name))) {
     throw new SessionError(
       'INVALID_ARGUMENT',
@@ -35,8 +27,4 @@ export function sessionTable(
     );
   }
   return { client, name, mapping: new RowMapping(resolveAttributeNames(attributeNames)) };
-}
-
-function isClient(client: unknown): client is DynamoDBSessionClient {
-  return typeof (client as { send?: unknown } | null | undefined)?.send === 'function';
 }

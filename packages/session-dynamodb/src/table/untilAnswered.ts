@@ -1,5 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { backoffMs, SessionError, withRetries } from '@agent-sessions/session-core/store';
+import { backoffMs, pause, SessionError, withRetries } from '@agent-sessions/session-core/store';
 import { asUnanswered, describe, isTransient, mayHaveLanded } from './errors';
 
 /** When the requests of one call end. */
@@ -84,5 +83,5 @@ export async function pauseBefore(
 ): Promise<void> {
   const delay = backoffMs(tries);
   if (atDeadline !== undefined && performance.now() + delay >= deadline) throw atDeadline as Error;
-  await pause(delay, undefined, { signal });
+  await pause(delay, signal);
 }

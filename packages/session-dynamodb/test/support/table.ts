@@ -10,6 +10,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { createTableIfNotExists, DynamoDBStore, type DynamoDBStoreOptions } from '../../src';
 import { openWithClock } from '../../src/dynamodbStore';
+import { append, large, newId, recordsOf, tryCommit } from './store';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -127,4 +128,18 @@ export class TestTable {
       if (Object.keys(UnprocessedItems).length > 0) throw new Error('the engine left requests unprocessed');
     }
   }
+}
+
+/** Has the store send every kind of request that there is, and fails unless all of it comes out right. */
+export async function useEveryRequest(table: TestTable, store: DynamoDBStore): Promise<void> {
+  const id = newId();
+  await append(store, id, 'a');
+  await append(store, id, large('b', 900_000));
+  await append(store, id, 'c');
+  expect(await recordsOf(store, id)).toEqual(['a', large('b', 900_000), 'c']);
+  expect((await tryCommit(store, id, { drop: 'all', append: ['d'] })).status).toBe('committed');
+  expect(await recordsOf(store, id)).toEqual(['d']);
+  await store.clear(id);
+  expect(await recordsOf(table.open(), id)).toEqual([]);
+  expect((await table.rows(id)).filter((row) => row.records ?? row.bytes)).toEqual([]);
 }

@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { inspect } from 'node:util';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { StoredRecord } from '@agent-sessions/session-core/store';
 
 /** Begins an element of bytes. UTF-8 never contains it, so text needs no mark and stays readable. */
@@ -14,12 +13,14 @@ const TIME_LENGTH = 14;
  */
 const HIDDEN = '?';
 const hidden = { value: () => HIDDEN };
+/** `inspect.custom` of `node:util`, which not every runtime has: https://nodejs.org/api/util.html#utilinspectcustom */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 const HIDDEN_BUFFER = Object.create(Buffer.prototype as object, {
   toString: hidden,
   toLocaleString: hidden,
   toJSON: hidden,
   [Symbol.toPrimitive]: hidden,
-  [inspect.custom]: hidden,
+  [INSPECT]: hidden,
 }) as Buffer;
 
 /**
