@@ -15,7 +15,7 @@ import {
   type RedisClusterOptions,
   type RedisSentinelOptions,
 } from 'redis';
-import { RedisStore, type RedisSessionClient } from '../src';
+import { RedisStore, type NodeRedisClient, type RedisSessionClient } from '../src';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -152,7 +152,7 @@ test('what one kind of client writes another reads, and both expire alike', asyn
 });
 
 test('a client that gives text for bytes, as createSentinel of redis 5 does, is refused by every read', async () => {
-  const asText: RedisSessionClient = { withCommandOptions: () => redis.client.withCommandOptions({}) };
+  const asText: NodeRedisClient = { withCommandOptions: () => redis.client.withCommandOptions({}) };
   const store = new RedisStore({ client: asText, keyPrefix: redis.keyPrefix });
   for (const last of [undefined, 1]) {
     await expect(store.read('text', { last })).rejects.toMatchObject({ code: 'STORE_MISCONFIGURED' });

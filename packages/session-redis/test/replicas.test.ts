@@ -7,7 +7,7 @@ import {
   type RedisEngine,
 } from '@agent-sessions/engines';
 import { createClient, createClientPool, RESP_TYPES } from 'redis';
-import { RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
+import { RedisStore, type NodeRedisClient, type RedisStoreOptions } from '../src';
 import { describeConformance } from './support/conformance';
 import { LEAST_RIGHTS, REPLICA_RIGHTS } from './support/leastRights';
 import { commitId } from './support/redis';
@@ -68,14 +68,14 @@ const KINDS = {
     createClientPool({ url: url(), socket: { reconnectStrategy: 1 } }, { minimum: 3 }).on('error', ignore),
 };
 
-async function open(kind: keyof typeof KINDS = 'createClient, RESP 3'): Promise<RedisSessionClient> {
+async function open(kind: keyof typeof KINDS = 'createClient, RESP 3'): Promise<NodeRedisClient> {
   const client = KINDS[kind]();
   await client.connect();
   opened.push(client);
   return client;
 }
 
-const storeOf = (client: RedisSessionClient, options: Partial<RedisStoreOptions> = {}): RedisStore =>
+const storeOf = (client: NodeRedisClient, options: Partial<RedisStoreOptions> = {}): RedisStore =>
   new RedisStore({ client, keyPrefix, waitForReplicas: 1, ...options });
 const append = ['{"a":1}'];
 const isScript = (request: Buffer): boolean => request.includes('EVALSHA');
@@ -228,10 +228,10 @@ test('a write that waits is two round trips, and one without the option', async 
 });
 
 /** A client whose commands each go to the next of these servers, and at last to the last. */
-function moving(...stations: RedisSessionClient[]): RedisSessionClient {
+function moving(...stations: NodeRedisClient[]): NodeRedisClient {
   return {
     withCommandOptions: (options) => {
-      const next = (stations.length > 1 ? stations.shift() : stations[0]) as RedisSessionClient;
+      const next = (stations.length > 1 ? stations.shift() : stations[0]) as NodeRedisClient;
       return next.withCommandOptions(options);
     },
   };

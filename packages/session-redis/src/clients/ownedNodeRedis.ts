@@ -1,11 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core/store';
 import { isTransient, messageOf, toSessionError } from '../errors';
-import type { RedisSessionClient } from './nodeRedisClient';
+import type { NodeRedisClient } from './nodeRedisClient';
 import { kindOfNodeRedisError, lastConnectionErrorOf, noteConnectionError } from './nodeRedisErrors';
 
 /** What a session that owns its client needs of it. */
-export interface OwnedClient extends RedisSessionClient {
+export interface OwnedClient extends NodeRedisClient {
   on(event: 'error' | 'connect', listener: (error?: unknown) => void): unknown;
   connect(): Promise<unknown>;
   close(): Promise<unknown>;
