@@ -63,7 +63,7 @@ export class IORedisConnection {
         this.#waiters.delete(settle);
         if (this.#waiters.size === 0) this.#listen('removeListener');
         if (refusal === undefined) resolve();
-        else reject(refusal as Error);
+        else reject(refusal);
       };
       const onAbort = (): void => settle(signal.reason);
       signal.addEventListener('abort', onAbort);
