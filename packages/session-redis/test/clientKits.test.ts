@@ -7,9 +7,9 @@ const redis = new TestRedis();
 const port = Number(new URL(process.env.REDIS_URL ?? '').port);
 
 // redis 6 with nothing set: conformance.test.ts
-const { 'redis 6': _, ...others } = PLAIN;
-const KINDS = Object.entries({ ...others, ...POOLS, ...PLAIN_VARIANTS })
-  .filter(([name]) => name in others || /^pool of redis 6$|^redis 6, (RESP 2|mapped to Buffers)$/.test(name))
+const NAMES = /^(redis 5|ioredis [56]|pool of redis 6|redis 6, (RESP 2|mapped to Buffers))$/;
+const KINDS = Object.entries({ ...PLAIN, ...POOLS, ...PLAIN_VARIANTS })
+  .filter(([name]) => NAMES.test(name))
   .map(([name, kind]) => ({ name, ...kind({ port }) }));
 
 beforeAll(async () => {

@@ -40,11 +40,11 @@ export class IORedisAdapter implements RedisClientAdapter {
   async run({ sha1, lua }: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
     try {
-      return await this.#send('evalsha', sha1, call, limit);
+      return await this.#send('evalsha', sha1, call);
     } catch (error) {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
       limit.signal.throwIfAborted();
-      return this.#send('eval', lua, call, limit);
+      return this.#send('eval', lua, call);
     }
   }
 
@@ -60,7 +60,9 @@ export class IORedisAdapter implements RedisClientAdapter {
     pipeline.callBuffer('lrange', items, 0, -1);
     pipeline.callBuffer('hmget', meta, 'state');
     if (withExpiry) pipeline.callBuffer('pttl', meta);
-    const [before, elements, after, remainingMs = -1] = await repliesOf(pipeline);
+    const [before, elements, after, remainingMs = -1] = await this.#connection.send(() =>
+      repliesOf(pipeline),
+    );
     return { before, elements, after, remainingMs };
   }
 
@@ -73,19 +75,14 @@ export class IORedisAdapter implements RedisClientAdapter {
     pipeline.callBuffer('eval', ...scriptArguments(lua, before));
     pipeline.callBuffer('wait', replicas, waitMs);
     pipeline.callBuffer('eval', ...scriptArguments(lua, after));
-    const [first, , last] = await repliesOf(pipeline);
+    const [first, , last] = await this.#connection.send(() => repliesOf(pipeline));
     return [first, last];
   }
 
-  #send(
-    command: 'evalsha' | 'eval',
-    text: string,
-    call: RedisScriptCall,
-    limit: TimeLimit,
-  ): Promise<unknown> {
+  #send(command: 'evalsha' | 'eval', text: string, call: RedisScriptCall): Promise<unknown> {
     const script = Buffer.from(text);
     const args = scriptArguments(script, call);
-    return this.#connection.send(script, limit, async () => {
+    return this.#connection.send(async () => {
       // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
       // followed. One in a pipeline of its own does not.
       if (this.#client.options.enableAutoPipelining === true) {
@@ -98,7 +95,7 @@ export class IORedisAdapter implements RedisClientAdapter {
       } catch (error) {
         throw withoutCommand(error);
       }
-    });
+    }, script);
   }
 }
 

@@ -1,15 +1,16 @@
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import { isTransient } from '../errors';
 import { isCluster, type IORedisClient } from './ioRedisClient';
-import { causeOf, kindOfIORedisError, withoutCommand } from './ioRedisErrors';
+import { causeOf, CONNECTION_LOST, kindOfIORedisError, withoutCommand } from './ioRedisErrors';
 
 /** A client that has one of these will have another. `end` is for good; with any other it runs commands, or says why not. */
 const BETWEEN = new Set(['wait', 'connecting', 'connect', 'reconnecting', 'close', 'disconnecting']);
 
-/** A script, or its digest, on its way: ioredis reads these very bytes whenever it sends the command. */
+/** Commands that were sent, and have no answer yet. */
 interface Sending {
-  readonly script: Buffer;
-  readonly limit: TimeLimit;
+  readonly fail: (reason: Error) => void;
+  /** The script of what changes a session, or its digest: ioredis reads these very bytes whenever it sends the command. */
+  readonly script: Buffer | undefined;
 }
 
 const connections = new WeakMap<IORedisClient, IORedisConnection>();
@@ -24,13 +25,14 @@ export function connectionOf(client: IORedisClient): IORedisConnection {
 }
 
 /**
- * Keeps ioredis from sending anything of a call that has ended. ioredis takes no signal, and what it has queued while there is
- * no connection, or sends again because the connection broke before the answer, it sends when it is connected again, be it
- * hours later.
+ * Keeps the sending to the store. ioredis takes no signal: what it has queued while there is no connection, or sends again
+ * because the connection broke before the answer, it sends when it is connected again, be it hours after the call has failed;
+ * and with `autoResendUnfulfilledCommands: false` it never says that the connection broke. So nothing is sent before the
+ * client is ready, and when the connection is lost, all that has no answer fails, and does nothing if it is sent again.
  */
 export class IORedisConnection {
   readonly #client: IORedisClient;
-  readonly #waiters = new Set<(refusal?: unknown) => void>();
+  readonly #waiters = new Set<(refusal?: Error) => void>();
   readonly #sendings = new Set<Sending>();
   #lastError: unknown;
 
@@ -58,14 +60,14 @@ export class IORedisConnection {
     signal.throwIfAborted();
     if (this.#client.status === 'wait') this.#client.connect().catch(() => undefined); // its 'error' events say why
     await new Promise<void>((resolve, reject) => {
-      const settle = (refusal?: unknown): void => {
+      const settle = (refusal?: Error): void => {
         signal.removeEventListener('abort', onAbort);
         this.#waiters.delete(settle);
         if (this.#waiters.size === 0) this.#listen('removeListener');
         if (refusal === undefined) resolve();
         else reject(refusal);
       };
-      const onAbort = (): void => settle(signal.reason);
+      const onAbort = (): void => settle(signal.reason as Error);
       signal.addEventListener('abort', onAbort);
       if (this.#waiters.size === 0) this.#listen('on');
       this.#waiters.add(settle);
@@ -74,25 +76,27 @@ export class IORedisConnection {
   }
 
   /**
-   * @param script - bytes of its own, for once the call is over they are overwritten with those of a script that does nothing,
-   * or of the digest of none
+   * @param script - bytes of its own, which are overwritten when the command is over
+   * @throws also when the connection is lost
    */
-  async send(script: Buffer, limit: TimeLimit, command: () => Promise<unknown>): Promise<unknown> {
-    const sending = { script, limit };
-    this.#sendings.add(sending);
-    try {
-      return await command();
-    } finally {
-      this.#sendings.delete(sending);
-      disarm(script);
-    }
+  send<T>(command: () => Promise<T>, script?: Buffer): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const sending = { fail: reject, script };
+      const end = (): void => {
+        this.#sendings.delete(sending);
+        disarm(sending);
+      };
+      this.#sendings.add(sending);
+      command().finally(end).then(resolve, reject);
+    });
   }
 
   readonly #onLoss = (): void => {
-    for (const { script, limit } of this.#sendings) {
-      if (limit.signal.aborted) disarm(script);
-      else limit.signal.addEventListener('abort', () => disarm(script), { once: true });
+    for (const sending of this.#sendings) {
+      disarm(sending);
+      sending.fail(new Error(CONNECTION_LOST));
     }
+    this.#sendings.clear();
   };
 
   #listen(how: 'on' | 'removeListener'): void {
@@ -110,11 +114,11 @@ export class IORedisConnection {
     this.#lastError = cause;
     const kind = kindOfIORedisError(cause, isCluster(this.#client));
     if (kind !== 'reply' || isTransient(cause, kind)) return;
-    for (const settle of this.#waiters) settle(cause);
+    for (const settle of this.#waiters) settle(cause as Error);
   };
 }
 
-/** Spaces, which are a script that does nothing, and the digest of none. */
-function disarm(script: Buffer): void {
-  script.fill(' ');
+/** Leaves spaces, which are a script that does nothing, and the digest of none. */
+function disarm({ script }: Sending): void {
+  script?.fill(' ');
 }

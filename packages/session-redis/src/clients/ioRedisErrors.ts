@@ -1,9 +1,12 @@
 import { isRedirection, messageOf, replyCode, type RedisErrorKind } from '../errors';
 
+/** What is said of a command whose connection broke, where ioredis says nothing, or waits for another connection. */
+export const CONNECTION_LOST = 'The connection was lost before the answer';
+
 /** Of ioredis's own errors, which have no code, and names only now and then. The rest are the connection's, or bugs. */
 const KINDS: readonly (readonly [words: RegExp, kind: RedisErrorKind])[] = [
   [/^(Connection is closed\.|Cluster is ended\.)$/, 'closed'],
-  [/^Command aborted due to connection close$/, 'cut'],
+  [new RegExp(`^(${CONNECTION_LOST}|Command aborted due to connection close)$`), 'cut'],
   [/^Command timed out$/, 'silent'],
   [/^Connection (in subscriber|is in monitoring) mode/, 'misused'],
 ];
