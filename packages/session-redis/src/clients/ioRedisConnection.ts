@@ -77,18 +77,27 @@ export class IORedisConnection {
 
   /**
    * @param script - bytes of its own, which are overwritten when the command is over
+   * @param signal - of a cluster: the client itself tries again for a while, as long as this has not aborted
    * @throws also when the connection is lost
    */
-  send<T>(command: () => Promise<T>, script?: Buffer): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const sending = { fail: reject, script };
-      const end = (): void => {
-        this.#sendings.delete(sending);
-        disarm(sending);
-      };
-      this.#sendings.add(sending);
-      command().finally(end).then(resolve, reject);
+  async send<T>(command: () => Promise<T>, script?: Buffer, signal?: AbortSignal): Promise<T> {
+    let fail: (reason: Error) => void = () => undefined;
+    const lost = new Promise<never>((_, reject) => {
+      fail = reject;
     });
+    const sending = { fail, script };
+    const end = (): void => disarm(sending);
+    this.#sendings.add(sending);
+    signal?.addEventListener('abort', end);
+    const answer = command().finally(() => {
+      this.#sendings.delete(sending);
+      end();
+    });
+    try {
+      return await Promise.race([answer, lost]);
+    } finally {
+      signal?.removeEventListener('abort', end);
+    }
   }
 
   readonly #onLoss = (): void => {
