@@ -69,7 +69,7 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   };
 }
 
-type Client = RedisSessionOptions['client'];
+type Client = Extract<RedisSessionOptions['client'], { withCommandOptions: unknown }>;
 
 function watched(client: Client, beforeRequest: () => void): Client {
   return {

@@ -1,6 +1,6 @@
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
 import { createClient, createClientPool } from 'redis';
-import { type RedisSessionClient, RedisStore } from '../src';
+import { type NodeRedisClient, RedisStore } from '../src';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -23,7 +23,7 @@ async function roundTrips(action: () => Promise<unknown>): Promise<number> {
   return (proxy.counts.get('pass') ?? 0) - before;
 }
 
-const KINDS: Record<string, () => Promise<{ client: RedisSessionClient; close: () => unknown }>> = {
+const KINDS: Record<string, () => Promise<{ client: NodeRedisClient; close: () => unknown }>> = {
   'a plain client': async () => {
     const client = await createClient({ url: url() }).connect();
     return { client, close: () => client.close() };
@@ -119,7 +119,7 @@ test('when somebody commits in the middle of a read, the records and the revisio
     line = result.catch(() => undefined);
     return result;
   };
-  const client: RedisSessionClient & { createPool: unknown } = {
+  const client: NodeRedisClient & { createPool: unknown } = {
     isReady: true,
     createPool: undefined,
     withCommandOptions(options) {
