@@ -282,6 +282,36 @@ test.each(KINDS)(
   },
 );
 
+test.each(['Cluster of ioredis 6', 'Cluster of ioredis 5'] as const)(
+  '%s: what the client itself tries again lands only while its call lasts',
+  async (name) => {
+    const client = await openClient(CLUSTERED[name]);
+    const [source, target] = [master(0), master(1)];
+    const id = await idOn(source, `given up, ${name}`);
+    const items = sessionKeys(keyPrefix, id)[0];
+    const slot = `${await slotOf(items)}`;
+    await store().clear(await idOn(target, 'learned'));
+    await store().commit(await idOn(target, 'learned'), { idempotencyKey: commitId(), append: ['{}'] });
+    await redisCommand(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
+    await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
+    const impatient = new RedisStore({ client, keyPrefix, timeoutMs: 50 });
+    await expect(
+      impatient.commit(id, { idempotencyKey: commitId(), append: ['{"a":1}'] }),
+    ).rejects.toMatchObject({ code: 'TIMEOUT' });
+    const before = await refusals(target, 'NOSCRIPT');
+    for (const node of [target, source, master(2)]) {
+      await redisCommand(node, 'CLUSTER', 'SETSLOT', slot, 'NODE', target.id);
+    }
+    await until(
+      'it has come once more',
+      async () =>
+        (await refusals(target, 'NOSCRIPT')) > before || (await redisCommand(target, 'EXISTS', items)) === 1,
+    );
+    expect(await redisCommand(target, 'EXISTS', items)).toBe(0);
+  },
+  60_000,
+);
+
 test('in a slot that is moving, a change that empties a key on its way is whole', async () => {
   const [source, target] = [master(0), master(1)];
   const id = await idOn(source, 'emptied');

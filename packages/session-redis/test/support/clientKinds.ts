@@ -145,7 +145,7 @@ export const PLAIN_VARIANTS: Record<string, Kind<Address>> = {
 };
 
 /** Several connections to one server. */
-export const POOLS: Record<string, Kind<Address>> = {
+export const POOLS = {
   'pool of redis 6': ({ port, ...user }) =>
     ofNodeRedis(
       createClientPool({ socket: { host: LOCAL, port, ...FAST }, ...user }, { minimum: 2, maximum: 4 }).on(
@@ -168,7 +168,7 @@ export const POOLS: Record<string, Kind<Address>> = {
         .createClientPool({ socket: { host: LOCAL, port, ...FAST } }, { minimum: 2, maximum: 4 })
         .on('error', ignore),
     ),
-};
+} satisfies Record<string, Kind<Address>>;
 
 export interface ClusterAddress extends Pick<RedisCluster, 'rootNodes'> {
   readonly user?: { readonly username: string; readonly password: string };
