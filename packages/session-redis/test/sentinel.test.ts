@@ -54,7 +54,8 @@ class Watched {
   async connect(): Promise<RedisSessionClient> {
     const one = this.kind(this.group);
     this.#clients.push(one);
-    await one.connect();
+    // A client of ioredis rejects when it meets a master that was just killed, and goes on trying.
+    await one.connect().catch(() => undefined);
     return one.client;
   }
 
