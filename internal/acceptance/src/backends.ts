@@ -1,7 +1,7 @@
 import { localClientConfig } from '@agent-sessions/engines';
 import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
 import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
-import { RedisSession, type RedisSessionOptions } from '@agent-sessions/session-redis';
+import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
@@ -69,9 +69,7 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   };
 }
 
-type Client = RedisSessionOptions['client'];
-
-function watched(client: Client, beforeRequest: () => void): Client {
+function watched(client: NodeRedisClient, beforeRequest: () => void): NodeRedisClient {
   return {
     withCommandOptions: (options) =>
       new Proxy(client.withCommandOptions(options), {

@@ -1,12 +1,13 @@
 import type { Buffer } from 'node:buffer';
 import { SessionError, type TimeLimit } from '@agent-sessions/session-core/store';
-import type { ClientAdapter } from './clients/adapter';
+import type { RedisClientAdapter } from './clients/adapter';
 import type { SessionKeys } from './layout/keys';
+import { askReplicas } from './replicationState';
 import { toChangeReply, type ChangeReply } from './replies';
-import type { Script } from './scripts/script';
+import type { RedisScript } from './scripts/script';
 
 export interface ChangeRequest<Status extends string> {
-  readonly script: Script;
+  readonly script: RedisScript;
   /** What the script may say, besides that it is unsure. */
   readonly statuses: readonly Status[];
   readonly keys: SessionKeys;
@@ -26,7 +27,7 @@ const UNSURE = 'unsure';
  * the answer rests on.
  */
 export class Change<Status extends string> {
-  readonly #client: ClientAdapter;
+  readonly #client: RedisClientAdapter;
   readonly #request: ChangeRequest<Status>;
   #since: string;
   #wasSent = false;
@@ -34,7 +35,7 @@ export class Change<Status extends string> {
   /** The offset, under the reply's replication id, up to which there is all that the reply rests on. */
   #upTo: number | undefined;
 
-  constructor(client: ClientAdapter, request: ChangeRequest<Status>) {
+  constructor(client: RedisClientAdapter, request: ChangeRequest<Status>) {
     this.#client = client;
     this.#request = request;
     this.#since = request.since;
@@ -68,7 +69,7 @@ export class Change<Status extends string> {
   async #confirm({ replicationId }: ChangeReply, limit: TimeLimit): Promise<void> {
     const { waitForReplicas: count, keys } = this.#request;
     if (count === undefined || replicationId === '') return;
-    const [before, after] = await this.#client.askReplicas(keys[1], count, limit);
+    const [before, after] = await askReplicas(this.#client, keys[1], count, limit);
     if (before.replicationId === replicationId && after.replicationId === replicationId) {
       // The first of these offsets is behind the change; a later one would run away from a slow replica.
       const upTo = (this.#upTo ??= before.offset);

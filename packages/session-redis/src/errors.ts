@@ -3,13 +3,16 @@ import { unsupportedFormat } from './layout/revision';
 
 /**
  * What an error that a client throws means:
- * - `reply`: the server refuses the command;
+ * - `reply`: the server refuses the command, and `message` is what it said, beginning with its code;
  * - `cut`: the server has closed the connection; `unreachable`: there is none, or it failed in another way;
+ * - `silent`: no answer within a time limit that the client itself has for a command;
  * - `closed`: the client itself was closed, or never connected;
  * - `aborted`: by a signal of the client's own;
+ * - `misused`: the client is in a mode in which it runs no command of a session, as one that is subscribed;
  * - `bug`: anything else.
  */
-export type ErrorKind = 'reply' | 'cut' | 'unreachable' | 'closed' | 'aborted' | 'bug';
+export type RedisErrorKind =
+  'reply' | 'cut' | 'unreachable' | 'silent' | 'closed' | 'aborted' | 'misused' | 'bug';
 
 /**
  * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of
@@ -28,6 +31,8 @@ const TRANSIENT = new Set([
 ]);
 const DENIED = new Set(['NOAUTH', 'NOPERM', 'WRONGPASS']);
 
+const MISUSED =
+  'this client is subscribed, or monitors: it runs no other commands. Give sessions a client of their own, as client.duplicate() makes it';
 const NO_SCRIPTS =
   'the server, or a proxy before it, refuses the scripts or a command in them. Sessions need EVALSHA and EVAL with two keys ' +
   'of one hash tag, as Redis 6.2 runs them';
@@ -37,14 +42,21 @@ const NO_SCRIPTS =
  */
 const MISCONFIGURED: readonly (readonly [words: RegExp, hint: string])[] = [
   [/^WRONGTYPE /, 'a key of this session holds a value of another type'],
-  [/^(MOVED|ASK) /, 'the server is part of a cluster: use createCluster'],
+  [
+    /^(MOVED|ASK) /,
+    'the server is part of a cluster: use a cluster client, createCluster of redis or Cluster of ioredis',
+  ],
+  [/^ERR Can't execute .* in this context/s, MISUSED],
   [
     /^CROSSSLOT |keys must (be )?in (the )?same slot/i,
     'the keys of a session must share a cluster slot: the client must not change their hash tag',
   ],
   [/^ERR DB index is out of range/, 'the server has no such database: see the number at the end of the URL'],
   [/^ERR SELECT is not allowed/, 'a cluster has database 0 only: leave out the number at the end of the URL'],
-  [/cluster support disabled/i, 'the server is not part of a cluster: use createClient'],
+  [
+    /cluster support disabled/i,
+    'the server is not part of a cluster: use a plain client, createClient of redis or Redis of ioredis',
+  ],
   [
     /^NOPROTO |unknown command .?HELLO|unsupported command .?HELLO/i,
     'the server, or a proxy before it, speaks RESP 2 only: pass a client made with RESP: 2',
@@ -57,16 +69,16 @@ const MISCONFIGURED: readonly (readonly [words: RegExp, hint: string])[] = [
 const LONGEST_REFUSAL = 200;
 
 /** Whether another try of the same command may succeed. */
-export function isTransient(error: unknown, kind: ErrorKind): boolean {
+export function isTransient(error: unknown, kind: RedisErrorKind): boolean {
   if (SessionError.is(error)) return false;
   if (kind === 'reply') {
     return TRANSIENT.has(replyCode(error) ?? '') || messageOf(error).includes('max number of clients');
   }
-  return (kind === 'cut' || kind === 'unreachable') && tlsProblem(error) === undefined;
+  return (kind === 'cut' || kind === 'unreachable' || kind === 'silent') && tlsProblem(error) === undefined;
 }
 
 /** `error` as a `SessionError`, with the client's error as its cause. Neither holds an argument of the command. */
-export function toSessionError(error: unknown, kind: ErrorKind): SessionError {
+export function toSessionError(error: unknown, kind: RedisErrorKind): SessionError {
   if (SessionError.is(error)) return error;
   const code = kind === 'reply' ? replyCode(error) : undefined;
   const options = { cause: withoutArguments(error) };
@@ -78,6 +90,7 @@ export function toSessionError(error: unknown, kind: ErrorKind): SessionError {
   if (kind === 'aborted') {
     return new SessionError('ABORTED', 'the abortSignal of the client itself has aborted', options);
   }
+  if (kind === 'misused') return new SessionError('STORE_MISCONFIGURED', MISUSED, options);
   if (code === 'LATERFORMAT') return unsupportedFormat(unwrapped(error).split(' ')[1] ?? '');
   if (code !== undefined && DENIED.has(code)) {
     return new SessionError('ACCESS_DENIED', `Redis denies access: ${code}`, options);
@@ -126,7 +139,9 @@ function tlsProblem(error: unknown): string | undefined {
   return `TLS fails for good: ${code}. Is the authority that signed the server's certificate passed as ca?`;
 }
 
-function unreachable(kind: ErrorKind): string {
+function unreachable(kind: RedisErrorKind): string {
+  if (kind === 'silent')
+    return 'no answer at any try within the time limit that the client has for a command';
   return kind === 'cut'
     ? 'Redis closed the connection. Where it does so at once, it may want TLS (rediss://) or a certificate of the client'
     : 'Redis cannot be reached: is a server running there, and is the address right?';

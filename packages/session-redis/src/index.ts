@@ -1,7 +1,15 @@
 /** All that an application uses of the core too, so that it installs and imports one package. */
 export * from '@agent-sessions/session-core';
 export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
-export type { RedisSessionClient } from './clients/nodeRedisClient';
+export type { TimeLimit } from '@agent-sessions/session-core/store';
+export type { RedisClientAdapter } from './clients/adapter';
+export type { IORedisClient, IORedisPipeline } from './clients/ioRedisClient';
+export type { NodeRedisClient } from './clients/nodeRedisClient';
+export type { RedisSessionClient } from './clients/toAdapter';
+export type { RedisErrorKind } from './errors';
+export type { WholeHistoryReplies } from './replies';
+export type { ReplicasQuestion } from './replicationState';
+export type { RedisScript, RedisScriptCall } from './scripts/script';
 export type { TlsOptions } from './clients/ownedNodeRedis';
 export {
   RedisSession,

@@ -21,11 +21,11 @@ export class RedisSession extends StoredSession {
   }
 
   /**
-   * A session with a client of its own, connected within `timeoutMs`. Close it, or declare it with `await using`.
+   * A session with a client of its own, of the package `redis`, connected within `timeoutMs`. Close it, or declare it with `await using`.
    *
    * @param url - `redis://`, or `rediss://` for TLS: `redis://user:password@host:6379/0`.
    * @throws `INVALID_ARGUMENT`, `ACCESS_DENIED` for a wrong password, `STORE_MISCONFIGURED` for a certificate that is not
-   * trusted, no such database, no TLS or no RESP 3 at that port, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
+   * trusted, no such database, no TLS or no RESP 3 at that port, or where `redis` is not installed, `STORE_UNAVAILABLE`, `TIMEOUT`, `ABORTED`
    */
   static async fromUrl(url: string, options: RedisUrlOptions = {}): Promise<OwnedRedisSession> {
     const client = await createOwnedClient(url, options.tls);

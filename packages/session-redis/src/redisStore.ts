@@ -16,22 +16,24 @@ import {
   type TimeLimit,
 } from '@agent-sessions/session-core/store';
 import { Change, type ChangeRequest } from './change';
-import type { ClientAdapter } from './clients/adapter';
-import { NodeRedisAdapter } from './clients/nodeRedis';
-import { assertNodeRedis, type RedisSessionClient } from './clients/nodeRedisClient';
+import type { RedisClientAdapter } from './clients/adapter';
+import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
 import { isTransient, notConnected, toSessionError } from './errors';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
 import { sequenceNumberOf } from './layout/revision';
-import { assertWaitForReplicas } from './replicationState';
-import { toRawHistory, unknownReply, type ChangeReply, type RawHistory } from './replies';
+import { assertWaitForReplicas, cannotWait } from './replicationState';
+import { toRawHistory, toWholeHistory, unknownReply, type ChangeReply, type RawHistory } from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
 import { READ } from './scripts/read';
 import { TOUCH } from './scripts/touch';
 
 export interface RedisStoreOptions extends StoreOptions {
-  /** A client of the package `redis`, connected by the caller, who also closes it. */
+  /**
+   * A client of `redis` or `ioredis`, connected by the caller, who also closes it; of another package, with a
+   * `RedisClientAdapter` for it. It is recognised by its methods.
+   */
   readonly client: RedisSessionClient;
   /** Begins every key. Non-empty, well-formed, without `{` and `}`. Default `openai_agents_session`. */
   readonly keyPrefix?: string | undefined;
@@ -46,7 +48,7 @@ const COMMITTED = ['committed', 'repeated', 'conflict', 'operation-mismatch'] as
 const CLEARED = ['cleared'] as const;
 const TOUCHED = ['extended', 'unchanged'];
 
-/** node-redis passes a command's arguments on the stack, which overflows at some 60,000. */
+/** Clients pass a command's arguments on the stack, which overflows at some 60,000. */
 const MOST_RECORDS = 30_000;
 /** At most three bytes each: safely below the 512 MB that a server takes at once (`proto-max-bulk-len`). */
 const MOST_CHARACTERS = 128 * 1_024 * 1_024;
@@ -56,20 +58,22 @@ const MOST_CHARACTERS = 128 * 1_024 * 1_024;
  * once the server knows its script, one round trip.
  */
 export class RedisStore implements SessionStore {
-  readonly #client: ClientAdapter;
+  readonly #client: RedisClientAdapter;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
   readonly #ttlMs: string;
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
 
-  /** @throws `INVALID_ARGUMENT` */
+  /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
     const { client, keyPrefix = 'openai_agents_session', waitForReplicas } = options;
-    assertNodeRedis(client);
+    this.#client = toAdapter(client);
     assertKeyPrefix(keyPrefix);
-    if (waitForReplicas !== undefined) assertWaitForReplicas(waitForReplicas);
-    this.#client = new NodeRedisAdapter(client);
+    if (waitForReplicas !== undefined) {
+      assertWaitForReplicas(waitForReplicas);
+      if (this.#client.askReplicas === undefined) throw cannotWait();
+    }
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
     const { ttlMs, ttlRefresh } = this.#options;
@@ -102,8 +106,11 @@ export class RedisStore implements SessionStore {
     withExpiry: boolean,
     limit: TimeLimit,
   ): Promise<RawHistory> {
-    const whole = last === undefined ? await this.#client.readWhole(keys, withExpiry, limit) : undefined;
-    if (whole !== undefined) return whole;
+    if (last === undefined) {
+      const replies = await this.#client.readWhole?.(keys, withExpiry, limit);
+      const whole = replies && toWholeHistory(replies);
+      if (whole !== undefined) return whole;
+    }
     const start = last === undefined ? '0' : `-${last}`;
     return toRawHistory(await this.#client.run(READ, { keys, arguments: [start] }, limit));
   }

@@ -11,6 +11,18 @@ export interface ChangeReply<Status extends string = string> {
   readonly detail: string;
 }
 
+/** The replies to the commands that read a whole session without a script. */
+export interface WholeHistoryReplies {
+  /** To `HMGET meta state`, before the elements. */
+  readonly before: unknown;
+  /** To `LRANGE items 0 -1`. */
+  readonly elements: unknown;
+  /** To `HMGET meta state`, after the elements. */
+  readonly after: unknown;
+  /** To `PTTL meta`; -1 where it was not asked for. */
+  readonly remainingMs: unknown;
+}
+
 /** What was read of a session. */
 export interface RawHistory {
   readonly revision: Revision;
@@ -45,19 +57,51 @@ export function toRawHistory(reply: unknown): RawHistory {
   if (typeof state === 'string' && Array.isArray(elements)) {
     throw new SessionError(
       'STORE_MISCONFIGURED',
-      'this client ignores the type mapping, as createSentinel of redis 5 does: use redis 6.3',
+      'this client gives text where bytes are asked for, as createSentinel of redis 5 does: use redis 6.3, or create it with ' +
+        'commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }',
     );
   }
+  const numbers = { length: toInteger(length), remainingMs: toInteger(remainingMs) };
   const isKnown = Buffer.isBuffer(state) && isBuffers(elements) && more.length === 0;
-  if (!isKnown || typeof length !== 'number' || typeof remainingMs !== 'number') throw unknownReply(reply);
+  if (!isKnown || numbers.length === undefined || numbers.remainingMs === undefined)
+    throw unknownReply(reply);
   return {
-    revision: revisionIn(state.toString('latin1'), length) ?? unnamedRevision(),
+    revision: revisionIn(state.toString('latin1'), numbers.length) ?? unnamedRevision(),
     elements,
-    remainingMs,
+    remainingMs: numbers.remainingMs,
   };
 }
 
-export function isBuffers(value: unknown): value is Buffer[] {
+/**
+ * A state that is the same before and after the records is the state of these records, because no revision comes back.
+ *
+ * @returns undefined where only the script can tell: somebody has committed meanwhile, or the session is damaged
+ * @throws `STORE_FAILURE` as above; `UNSUPPORTED_FORMAT`
+ */
+export function toWholeHistory(replies: WholeHistoryReplies): RawHistory | undefined {
+  const { elements } = replies;
+  const remainingMs = toInteger(replies.remainingMs);
+  if (!isBuffers(elements) || remainingMs === undefined) throw unknownReply(elements);
+  const state = fieldOf(replies.before);
+  if (state !== fieldOf(replies.after)) return undefined;
+  const revision = revisionIn(state, elements.length);
+  return revision === undefined ? undefined : { revision, elements, remainingMs };
+}
+
+/** Of the reply to HMGET with one field; empty where there is none. */
+function fieldOf(reply: unknown): string {
+  const [value, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (more.length > 0 || !(value === null || Buffer.isBuffer(value))) throw unknownReply(reply);
+  return value === null ? '' : value.toString('latin1');
+}
+
+/** An integer of a reply, which some clients can be told to give as text. */
+function toInteger(value: unknown): number | undefined {
+  if (typeof value === 'string' && /^-?\d{1,15}$/.test(value)) return Number(value);
+  return typeof value === 'number' ? value : undefined;
+}
+
+function isBuffers(value: unknown): value is Buffer[] {
   return Array.isArray(value) && value.every((element) => Buffer.isBuffer(element));
 }
 

@@ -1,29 +1,27 @@
-import { createClient, createClientPool, RESP_TYPES } from 'redis';
-import { RedisStore, type RedisSessionClient } from '../src';
+import { RedisStore } from '../src';
+import { PLAIN, PLAIN_VARIANTS, POOLS } from './support/clientKinds';
 import { describeConformance } from './support/conformance';
 import { TestRedis } from './support/redis';
 
 const redis = new TestRedis();
-const url = process.env.REDIS_URL ?? '';
-const BUFFERS = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.SIMPLE_STRING]: Buffer };
+const port = Number(new URL(process.env.REDIS_URL ?? '').port);
 
-const CLIENTS = {
-  createClientPool: createClientPool({ url }, { minimum: 2, maximum: 4 }),
-  'createClient, RESP 2': createClient({ url, RESP: 2 }),
-  'createClient, RESP 3': createClient({ url, RESP: 3 }),
-  'createClient, mapped to Buffers': createClient({ url, commandOptions: { typeMapping: BUFFERS } }),
-};
+// redis 6 with nothing set: conformance.test.ts
+const NAMES = /^(redis 5|ioredis [56]|pool of redis 6|redis 6, (RESP 2|mapped to Buffers))$/;
+const KINDS = Object.entries({ ...PLAIN, ...POOLS, ...PLAIN_VARIANTS })
+  .filter(([name]) => NAMES.test(name))
+  .map(([name, kind]) => ({ name, ...kind({ port }) }));
 
 beforeAll(async () => {
   await redis.connect();
-  for (const client of Object.values(CLIENTS)) await client.on('error', () => undefined).connect();
+  for (const { connect } of KINDS) await connect();
 });
 afterAll(async () => {
   await redis.close();
-  for (const client of Object.values(CLIENTS)) client.destroy();
+  for (const { destroy } of KINDS) await destroy();
 });
 
-for (const [name, client] of Object.entries<RedisSessionClient>(CLIENTS)) {
+for (const { name, client } of KINDS) {
   describeConformance(`RedisStore on ${name}`, {
     keyPrefix: redis.keyPrefix,
     inspector: () => redis.client,

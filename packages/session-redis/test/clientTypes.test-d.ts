@@ -6,9 +6,17 @@ import {
   RESP_TYPES,
   type RedisClientType,
 } from 'redis';
-import { RedisSession, type OwnedRedisSession, type RedisSessionClient } from '../src';
+import * as redis5 from 'redis-5';
+import { Cluster, Redis } from 'ioredis';
+import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis-5';
+import {
+  RedisSession,
+  type OwnedRedisSession,
+  type RedisClientAdapter,
+  type RedisSessionClient,
+} from '../src';
 
-/* Compiled, not run: every client of the package `redis` fits with no cast. */
+/* Compiled, not run: every client of `redis` and `ioredis` fits with no cast. */
 
 const BUFFERS = { [RESP_TYPES.BLOB_STRING]: Buffer } as const;
 const rootNodes = [{ url: 'redis://localhost' }];
@@ -33,7 +41,47 @@ export const clients: RedisSessionClient[] = [
   createSentinel(sentinel).withTypeMapping(BUFFERS),
 ];
 
+export const clientsOfRedis5: RedisSessionClient[] = [
+  redis5.createClient(),
+  redis5.createClient({ RESP: 3, commandOptions: { typeMapping: BUFFERS } }),
+  redis5.createClient().withTypeMapping(BUFFERS),
+  redis5.createClient({ modules: {} }),
+  redis5.createClientPool(),
+  redis5.createCluster({ rootNodes }),
+  redis5.createCluster({ rootNodes }).withTypeMapping(BUFFERS),
+  redis5.createSentinel(sentinel),
+  redis5.createSentinel({ ...sentinel, commandOptions: { typeMapping: BUFFERS } }),
+];
+
+export const clientsOfIORedis: RedisSessionClient[] = [
+  new Redis(),
+  new Redis({ protocol: 2, keyPrefix: 'app:', enableAutoPipelining: true, maxRetriesPerRequest: null }),
+  new Redis({ protocol: 3, replyMapping: 'resp3' }),
+  new Redis({ sentinels: sentinel.sentinelRootNodes, name: 'master' }),
+  Redis.createClient(),
+  new Redis().duplicate(),
+  new Cluster(['redis://localhost']),
+  new Redis.Cluster([{ host: 'localhost', port: 7000 }], { scaleReads: 'slave' }),
+  new Redis5(),
+  new Redis5({ lazyConnect: true, enableOfflineQueue: false }),
+  new Redis5({ sentinels: sentinel.sentinelRootNodes, name: 'master' }),
+  new Cluster5(['redis://localhost']),
+];
+
+/** For a client of another kind, with what the interface asks for and no more. */
+export const adapter: RedisClientAdapter = {
+  run: ({ sha1 }, { keys, arguments: args }, { signal }) =>
+    Promise.resolve([sha1, ...keys, ...args, signal.aborted]),
+  kindOf: () => 'unreachable',
+};
+
 export const sessions = [
+  new RedisSession({ client: adapter }),
+  new RedisSession({ client: new Redis(), ttlSeconds: 60 }),
+  new RedisSession({ client: new Cluster(['redis://localhost']), waitForReplicas: 1 }),
+  new RedisSession({ client: new Redis5() }),
+  new RedisSession({ client: redis5.createClient() }),
+  new RedisSession({ client: redis5.createCluster({ rootNodes }) }),
   new RedisSession({ client: createClient() }),
   new RedisSession({ client: createClient({ RESP: 2 }), ttlSeconds: 60, keyPrefix: 'p' }),
   new RedisSession({ client: createClient().withTypeMapping(BUFFERS) }),
@@ -53,6 +101,8 @@ export async function connected(client: RedisClientType): Promise<RedisSession[]
 
 // @ts-expect-error what is no client does not fit
 export const none = new RedisSession({ client: {} });
+// @ts-expect-error nor does a pipeline
+export const pipeline = new RedisSession({ client: new Redis().pipeline() });
 // @ts-expect-error nor does a client of callbacks
 export const legacy = new RedisSession({ client: createClient().legacy() });
 type Closable<T> = T extends { close(): unknown } ? true : false;

@@ -5,20 +5,23 @@ import {
   type SentinelGroup,
 } from '@agent-sessions/engines';
 import { NO_HISTORY } from '@agent-sessions/session-core/store';
+import { createCluster } from 'redis';
+import { RedisStore, type NodeRedisClient } from '../src';
 import {
-  createClient,
-  createClientPool,
-  createCluster,
-  createSentinel,
-  RESP_TYPES,
-  type RedisClientOptions,
-  type RedisClusterOptions,
-  type RedisSentinelOptions,
-} from 'redis';
-import { RedisStore, type RedisSessionClient } from '../src';
+  CLUSTERED,
+  CLUSTERED_VARIANTS,
+  PLAIN,
+  PLAIN_VARIANTS,
+  POOLS,
+  WATCHED,
+  WATCHED_VARIANTS,
+  type TestClient,
+} from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
+const port = Number(new URL(process.env.REDIS_URL ?? '').port);
+const ignore = (): void => undefined;
 let cluster: RedisCluster;
 let sentinel: SentinelGroup;
 
@@ -30,73 +33,23 @@ afterAll(async () => {
   await Promise.all([redis.close(), cluster.stop(), sentinel.stop()]);
 });
 
-interface Kind {
-  readonly client: RedisSessionClient;
-  readonly close: () => unknown;
-}
-
-const BUFFERS = { [RESP_TYPES.BLOB_STRING]: Buffer, [RESP_TYPES.SIMPLE_STRING]: Buffer };
-const STRINGS = { [RESP_TYPES.NUMBER]: String, [RESP_TYPES.BLOB_STRING]: String };
-type Options<O> = Omit<O, 'RESP'> & { readonly RESP?: 2 | 3 };
-const ignore = (): void => undefined;
-
-async function plain(options: Options<RedisClientOptions> = {}): Promise<Kind> {
-  const client = createClient({ url: process.env.REDIS_URL ?? '', ...options }).on('error', ignore);
-  await client.connect();
-  return { client, close: () => client.close() };
-}
-
-async function pool(options: Options<RedisClientOptions> = {}): Promise<Kind> {
-  const client = createClientPool({ url: process.env.REDIS_URL ?? '', ...options }, { maximum: 3 });
-  await client.on('error', ignore).connect();
-  return { client, close: () => client.close() };
-}
-
-async function clustered(options: Partial<Options<RedisClusterOptions>> = {}): Promise<Kind> {
-  const client = createCluster({ rootNodes: [...cluster.rootNodes], ...options }).on('error', ignore);
-  await client.connect();
-  return { client, close: () => client.close() };
-}
-
-async function watched(options: Partial<Options<RedisSentinelOptions>> = {}): Promise<Kind> {
-  const client = createSentinel({
-    name: sentinel.name,
-    sentinelRootNodes: [...sentinel.rootNodes],
-    ...options,
-  }).on('error', ignore);
-  await client.connect();
-  return { client, close: () => client.close() };
-}
-
-const KINDS: Record<string, () => Promise<Kind>> = {
-  'createClient, RESP 2': () => plain({ RESP: 2 }),
-  'createClient, RESP 3': () => plain({ RESP: 3 }),
-  'createClient, mapped to Buffers': () => plain({ commandOptions: { typeMapping: BUFFERS } }),
-  'createClient, mapped to strings': () => plain({ commandOptions: { typeMapping: STRINGS } }),
-  'createClient().withTypeMapping': async () => {
-    const client = await redis.client.duplicate().connect();
-    return { client: client.withTypeMapping(BUFFERS), close: () => client.close() };
-  },
-  'createClient without an offline queue': () => plain({ disableOfflineQueue: true }),
-  'createClient with a cache': () => plain({ RESP: 3, clientSideCache: { ttl: 0, maxEntries: 0 } }),
-  'createClient with a key prefix': () => plain({ keyPrefix: redis.keyPrefix }),
-  'createClientPool, RESP 2': () => pool({ RESP: 2 }),
-  'createClientPool, RESP 3': () => pool({ RESP: 3 }),
-  'createClientPool, mapped to Buffers': () => pool({ commandOptions: { typeMapping: BUFFERS } }),
-  'createCluster, RESP 2': () => clustered({ RESP: 2 }),
-  'createCluster, RESP 3': () => clustered({ RESP: 3 }),
-  'createCluster, reading from replicas': () => clustered({ useReplicas: true }),
-  'createCluster, mapped to Buffers': () => clustered({ commandOptions: { typeMapping: BUFFERS } }),
-  'createSentinel, RESP 2': () => watched({ RESP: 2 }),
-  'createSentinel, RESP 3': () => watched({ RESP: 3 }),
-  'createSentinel, reading from replicas': () => watched({ replicaPoolSize: 2 }),
-  'createSentinel, mapped to Buffers': () => watched({ commandOptions: { typeMapping: BUFFERS } }),
-};
+const KINDS: Record<string, () => TestClient> = Object.fromEntries([
+  ...Object.entries({ ...PLAIN, ...PLAIN_VARIANTS, ...POOLS }).map(
+    ([name, kind]) => [name, () => kind({ port })] as const,
+  ),
+  ...Object.entries({ ...CLUSTERED, ...CLUSTERED_VARIANTS }).map(
+    ([name, kind]) => [name, () => kind(cluster)] as const,
+  ),
+  ...Object.entries({ ...WATCHED, ...WATCHED_VARIANTS }).map(
+    ([name, kind]) => [name, () => kind(sentinel)] as const,
+  ),
+]);
 
 test.each(Object.entries(KINDS))(
   '%s: every verb works',
-  async (_name, connect) => {
-    const { client, close } = await connect();
+  async (_name, open) => {
+    const { client, connect, close } = open();
+    await connect();
     const store = new RedisStore({ client, keyPrefix: redis.keyPrefix, ttlSeconds: 600 });
     const records = ['{"a":"ä💥"}', Uint8Array.of(0xff, 0, 0x7b), '{"b":2}', new Uint8Array(0)];
     // ids that spread over a cluster's nodes
@@ -140,19 +93,24 @@ test.each(Object.entries(KINDS))(
   30_000,
 );
 
-test('what one kind of client writes another reads, and both expire alike', async () => {
-  const kinds = await Promise.all([plain({ RESP: 2 }), pool({ commandOptions: { typeMapping: BUFFERS } })]);
-  const [left, right] = kinds.map(({ client }) => new RedisStore({ client, keyPrefix: redis.keyPrefix }));
-  await left?.commit('shared', { idempotencyKey: commitId(), append: ['{"a":1}', Uint8Array.of(1)] });
-  await right?.commit('shared', { idempotencyKey: commitId(), append: ['{"b":1}'] });
-  const expected = { records: ['{"a":1}', Uint8Array.of(1), '{"b":1}'] };
-  expect(await left?.read('shared')).toMatchObject(expected);
-  expect(await right?.read('shared')).toMatchObject(expected);
+test('what one kind of client writes every other reads', async () => {
+  const kinds = [...Object.values(PLAIN), ...Object.values(POOLS)].map((kind) => kind({ port }));
+  await Promise.all(kinds.map(({ connect }) => connect()));
+  const stores = kinds.map(({ client }) => new RedisStore({ client, keyPrefix: redis.keyPrefix }));
+  const expected: (string | Uint8Array)[] = [];
+  for (const [index, store] of stores.entries()) {
+    const append = [`{"n":${index}}`, Uint8Array.of(0xff, index)];
+    await store.commit('shared', { idempotencyKey: commitId(), append });
+    expected.push(...append);
+  }
+  const read = await Promise.all(stores.map((store) => store.read('shared')));
+  expect(read[0]?.records).toEqual(expected);
+  for (const each of read) expect(each).toEqual(read[0]);
   for (const { close } of kinds) await close();
 });
 
 test('a client that gives text for bytes, as createSentinel of redis 5 does, is refused by every read', async () => {
-  const asText: RedisSessionClient = { withCommandOptions: () => redis.client.withCommandOptions({}) };
+  const asText: NodeRedisClient = { withCommandOptions: () => redis.client.withCommandOptions({}) };
   const store = new RedisStore({ client: asText, keyPrefix: redis.keyPrefix });
   for (const last of [undefined, 1]) {
     await expect(store.read('text', { last })).rejects.toMatchObject({ code: 'STORE_MISCONFIGURED' });

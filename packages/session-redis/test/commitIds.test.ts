@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core';
-import { RedisStore, type RedisSessionClient } from '../src';
+import { RedisStore, type NodeRedisClient } from '../src';
 import { IDS_PER_HALF, REMEMBER_MS } from '../src/scripts/bookkeeping';
 import { commitId, TestRedis } from './support/redis';
 
@@ -34,7 +34,7 @@ async function pass(sessionId: string, ms: number): Promise<void> {
 /** A store whose first script takes effect, but whose answer is lost; meanwhile, something happens. */
 function losesFirstAnswer(meanwhile: () => Promise<unknown>): { store: RedisStore; scripts: () => number } {
   let scripts = 0;
-  const client: RedisSessionClient = {
+  const client: NodeRedisClient = {
     isOpen: true,
     withCommandOptions: (options) => {
       const commands = redis.client.withCommandOptions(options);
@@ -162,7 +162,7 @@ describe('where ids are forgotten before their time', () => {
   /** How many scripts it takes. */
   const scriptsOf = async (call: (store: RedisStore) => Promise<unknown>): Promise<number> => {
     let scripts = 0;
-    const client: RedisSessionClient = {
+    const client: NodeRedisClient = {
       isOpen: true,
       withCommandOptions: (options) =>
         Object.assign(redis.client.withCommandOptions(options), {

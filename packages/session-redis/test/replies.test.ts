@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { startRedis, type RedisEngine } from '@agent-sessions/engines';
 import { SessionError } from '@agent-sessions/session-core';
 import { createClient, createClientPool, createCluster, createSentinel } from 'redis';
-import { RedisStore, type RedisSessionClient } from '../src';
+import { RedisStore, type NodeRedisClient } from '../src';
 import { sessionErrorOf } from './support/errors';
 import { commitId } from './support/redis';
 
@@ -84,7 +84,7 @@ describe.each(VERBS)('%s', (_verb, call) => {
     [buffer, [], '1'],
   ] as unknown[])('an answer that is %p: a typed error, and no second try', async (answer) => {
     let asked = 0;
-    const answering: RedisSessionClient = {
+    const answering: NodeRedisClient = {
       withCommandOptions: () =>
         Object.assign(client.withCommandOptions({}), {
           evalSha: () => Promise.resolve((asked++, answer)),
@@ -102,7 +102,7 @@ test.each(
     ['hmGet', 'lRange', 'pTTL'].map((name) => [name, answer] as const),
   ),
 )('a pipeline in which %s is answered by %p: a typed error', async (name, answer) => {
-  const answering: RedisSessionClient & { createPool: unknown } = {
+  const answering: NodeRedisClient & { createPool: unknown } = {
     isReady: true,
     createPool: undefined,
     withCommandOptions: (options) =>
@@ -183,7 +183,7 @@ describe('a client that cannot', () => {
     }
   });
 
-  test.each<[string, () => RedisSessionClient]>([
+  test.each<[string, () => NodeRedisClient]>([
     ['createClient', connect],
     ['createClientPool', () => createClientPool({ url: server.url })],
     ['createCluster', () => createCluster({ rootNodes: [{ url: server.url }] })],

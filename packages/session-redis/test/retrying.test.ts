@@ -1,7 +1,7 @@
 import { startFaultProxy, type Fault, type FaultProxy } from '@agent-sessions/engines';
-import { createClient } from 'redis';
 import { RedisSession } from '../src';
 import { CLEAR } from '../src/scripts/clear';
+import { PLAIN, PLAIN_VARIANTS, POOLS, type Address, type Kind } from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -20,12 +20,9 @@ afterAll(async () => {
 const message = (content: string) => ({ role: 'user' as const, content });
 
 /** A session whose next call of the verb meets the fault once. */
-async function faultySession(sessionId: string, fault: Fault, verb: RegExp) {
-  const client = createClient({
-    url: `redis://127.0.0.1:${proxy.port}`,
-    socket: { reconnectStrategy: 1 },
-  }).on('error', () => undefined);
-  await client.connect();
+async function faultySession(kind: Kind<Address>, sessionId: string, fault: Fault, verb: RegExp) {
+  const { client, connect, destroy: close } = kind({ port: proxy.port });
+  await connect();
   let due = true;
   proxy.plan = (request) => {
     if (!due || !verb.test(request.toString('latin1'))) return undefined;
@@ -33,16 +30,22 @@ async function faultySession(sessionId: string, fault: Fault, verb: RegExp) {
     return fault;
   };
   const session = new RedisSession({ client, keyPrefix: redis.keyPrefix, sessionId });
-  return { session, met: () => !due, close: () => client.destroy() };
+  return { session, met: () => !due, close };
 }
 
-describe.each<Fault & string>(['cut', 'cut-request', 'swallow', 'cut-answer'])(
-  'after the fault %s',
-  (fault) => {
-    const sessionId = `fault ${fault}`;
+const KINDS = Object.entries({ ...PLAIN, ...POOLS, ...PLAIN_VARIANTS }).filter(
+  ([name]) =>
+    name in PLAIN || /^pool of redis .$|no resending|no retries|pipelines|no offline queue/.test(name),
+);
+const FAULTS: readonly (Fault & string)[] = ['cut', 'cut-request', 'swallow', 'cut-answer'];
+
+describe.each(KINDS.flatMap(([name, kind]) => FAULTS.map((fault) => [name, fault, kind] as const)))(
+  'on %s after the fault %s',
+  (name, fault, kind) => {
+    const sessionId = `${name}, ${fault}`;
 
     test('an append is there once', async () => {
-      const { session, met, close } = await faultySession(sessionId, fault, /EVAL/);
+      const { session, met, close } = await faultySession(kind, sessionId, fault, /EVAL/i);
       await session.addItems([message('a'), message('b')]);
       expect(met()).toBe(true);
       expect(await session.getItems()).toEqual([message('a'), message('b')]);
@@ -52,9 +55,9 @@ describe.each<Fault & string>(['cut', 'cut-request', 'swallow', 'cut-answer'])(
     test('a pop takes one item, and returns it', async () => {
       // Its read, then its commit: the second script.
       let scripts = 0;
-      const { session, met, close } = await faultySession(sessionId, fault, /never/);
+      const { session, met, close } = await faultySession(kind, sessionId, fault, /never/);
       proxy.plan = (request) =>
-        /EVAL/.test(request.toString('latin1')) && ++scripts === 2 ? fault : undefined;
+        /EVAL/i.test(request.toString('latin1')) && ++scripts === 2 ? fault : undefined;
       expect(await session.popItem()).toEqual(message('b'));
       expect(scripts).toBeGreaterThan(2);
       expect(met()).toBe(false);
@@ -63,14 +66,14 @@ describe.each<Fault & string>(['cut', 'cut-request', 'swallow', 'cut-answer'])(
     });
 
     test('a read is whole', async () => {
-      const { session, met, close } = await faultySession(sessionId, fault, /LRANGE/);
+      const { session, met, close } = await faultySession(kind, sessionId, fault, /LRANGE|EVAL/i);
       expect(await session.getItems()).toEqual([message('a')]);
       expect(met()).toBe(true);
       close();
     });
 
     test('a clear clears', async () => {
-      const { session, met, close } = await faultySession(sessionId, fault, /EVAL/);
+      const { session, met, close } = await faultySession(kind, sessionId, fault, /EVAL/i);
       await session.clearSession();
       expect(met()).toBe(true);
       expect(await session.getItems()).toEqual([]);

@@ -1,6 +1,7 @@
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
-import { createClient, createClientPool } from 'redis';
-import { type RedisSessionClient, RedisStore } from '../src';
+import { createClient } from 'redis';
+import { type NodeRedisClient, RedisStore } from '../src';
+import { PLAIN, POOLS, type Address, type Kind } from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
 
 const redis = new TestRedis();
@@ -23,20 +24,11 @@ async function roundTrips(action: () => Promise<unknown>): Promise<number> {
   return (proxy.counts.get('pass') ?? 0) - before;
 }
 
-const KINDS: Record<string, () => Promise<{ client: RedisSessionClient; close: () => unknown }>> = {
-  'a plain client': async () => {
-    const client = await createClient({ url: url() }).connect();
-    return { client, close: () => client.close() };
-  },
-  'a pool': async () => {
-    const client = createClientPool({ url: url() });
-    await client.connect();
-    return { client, close: () => client.close() };
-  },
-};
+const KINDS = Object.entries<Kind<Address>>({ ...PLAIN, 'a pool of redis 6': POOLS['pool of redis 6'] });
 
-test.each(Object.entries(KINDS))('on %s each verb is one round trip', async (kind, open) => {
-  const { client, close } = await open();
+test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
+  const { client, connect, close } = open({ port: proxy.port });
+  await connect();
   const store = new RedisStore({ client, keyPrefix: redis.keyPrefix, ttlSeconds: 60 });
   const append = Array.from({ length: 20 }, (_, index) => `{"n":${index}}`);
   const verbs: Record<string, () => Promise<unknown>> = {
@@ -119,7 +111,7 @@ test('when somebody commits in the middle of a read, the records and the revisio
     line = result.catch(() => undefined);
     return result;
   };
-  const client: RedisSessionClient & { createPool: unknown } = {
+  const client: NodeRedisClient & { createPool: unknown } = {
     isReady: true,
     createPool: undefined,
     withCommandOptions(options) {

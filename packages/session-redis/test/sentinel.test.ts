@@ -7,9 +7,10 @@ import {
   type Reply,
   type SentinelGroup,
 } from '@agent-sessions/engines';
-import { createClient, createSentinel } from 'redis';
-import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
+import { createClient } from 'redis';
+import { RedisSession, RedisStore, type RedisSessionClient, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/layout/keys';
+import { WATCHED, type Kind, type TestClient } from './support/clientKinds';
 import { describeConformance } from './support/conformance';
 import { commitId } from './support/redis';
 import { Writer } from './support/writer';
@@ -18,30 +19,44 @@ const keyPrefix = 'sentinel-test';
 
 const message = (content: string) => ({ role: 'user' as const, content });
 
-const clientOf = ({ name, rootNodes }: SentinelGroup) =>
-  createSentinel({ name, sentinelRootNodes: [...rootNodes] }).on('error', () => undefined);
+const connectTo = (url: string) =>
+  createClient({ url })
+    .on('error', () => undefined)
+    .connect();
+
+type WatchedKind = Kind<Pick<SentinelGroup, 'name' | 'rootNodes'>>;
+
+const REDIS_6 = 'createSentinel of redis 6';
+const IOREDIS_6 = 'ioredis 6 with sentinels';
+/** Where a test takes long, or is about the server. */
+const MAJOR = { [REDIS_6]: WATCHED[REDIS_6], [IOREDIS_6]: WATCHED[IOREDIS_6] };
 
 /** A group of servers that sentinels watch, and a client of it. */
 class Watched {
   /** Servers started here in place of those that were killed. */
   readonly #restarted: RedisEngine[] = [];
-  readonly #clients: ReturnType<typeof clientOf>[] = [];
+  readonly #clients: TestClient[] = [];
 
-  private constructor(readonly group: SentinelGroup) {}
+  private constructor(
+    readonly group: SentinelGroup,
+    private readonly kind: WatchedKind,
+  ) {}
 
-  static async start(): Promise<Watched> {
-    return new Watched(await startSentinel());
+  static async start(kind: WatchedKind): Promise<Watched> {
+    return new Watched(await startSentinel(), kind);
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#clients.map((client) => client.destroy()));
+    await Promise.all(this.#clients.map(({ destroy }) => destroy()));
     await Promise.all([this.group.stop(), ...this.#restarted.map((server) => server.stop())]);
   }
 
-  async connect(): Promise<ReturnType<typeof clientOf>> {
-    const client = await clientOf(this.group).connect();
-    this.#clients.push(client);
-    return client;
+  async connect(): Promise<RedisSessionClient> {
+    const one = this.kind(this.group);
+    this.#clients.push(one);
+    // A client of ioredis rejects when it meets a master that was just killed, and goes on trying.
+    await one.connect().catch(() => undefined);
+    return one.client;
   }
 
   /** A store with a client of its own. */
@@ -92,11 +107,15 @@ class Watched {
 }
 
 /** Tests side by side, each on a group of its own: most of their time goes to waiting for a failover. */
-function testFailover(what: string, run: (watched: Watched) => Promise<void>): void {
-  test.concurrent(
-    what,
-    async () => {
-      const watched = await Watched.start();
+function testFailover(
+  what: string,
+  run: (watched: Watched) => Promise<void>,
+  kinds: Record<string, WatchedKind> = WATCHED,
+): void {
+  test.concurrent.each(Object.entries(kinds))(
+    `%s: ${what}`,
+    async (_name, kind) => {
+      const watched = await Watched.start(kind);
       try {
         await watched.untilInStep();
         await run(watched);
@@ -124,18 +143,23 @@ async function expectSane(store: RedisStore, id: string, writers: readonly Write
   return present;
 }
 
-describe('the kit', () => {
+describe.each([REDIS_6, IOREDIS_6] as const)('the kit', (name) => {
   let watched: Watched;
-  let client: ReturnType<typeof clientOf>;
+  let client: RedisSessionClient;
+  let inspector: Awaited<ReturnType<typeof connectTo>>;
   beforeAll(async () => {
-    watched = await Watched.start();
+    watched = await Watched.start(WATCHED[name]);
     client = await watched.connect();
+    inspector = await connectTo(watched.group.master.url);
   }, 120_000);
-  afterAll(() => watched.stop());
+  afterAll(async () => {
+    inspector.destroy();
+    await watched.stop();
+  });
 
-  describeConformance('RedisStore on createSentinel', {
+  describeConformance(`RedisStore on ${name}`, {
     keyPrefix,
-    inspector: () => client,
+    inspector: () => inspector,
     store: (options) => new RedisStore({ client, keyPrefix, timeoutMs: 60_000, ...options }),
   });
 });
@@ -209,6 +233,7 @@ testFailover(
       expect(acknowledged.filter((record) => !present.has(record))).toEqual([]);
     }
   },
+  MAJOR,
 );
 
 testFailover(
@@ -262,6 +287,7 @@ testFailover(
     await known.addItems([message('b')]);
     expect(await known.getItems()).toEqual([message('a'), message('b')]);
   },
+  { [REDIS_6]: WATCHED[REDIS_6] },
 );
 
 test('min-replicas-to-write: a master without a replica refuses every write, and nothing changes', async () => {

@@ -15,7 +15,7 @@ interface Traced {
   readonly replies: readonly (readonly string[])[];
 }
 
-test("no item's content is in a span of the instrumentation of redis, or in a command of node-redis's channels", async () => {
+test("no item's content is in a span of the instrumentation of redis, or in a command of the channels of node-redis and ioredis", async () => {
   const server = await startRedis({});
   const script = join(__dirname, 'support/tracedProcess.ts');
   const { stdout } = await promisify(execFile)(
@@ -34,6 +34,10 @@ test("no item's content is in a span of the instrumentation of redis, or in a co
   for (const parts of [spans, events, replies]) {
     expect(shown(parts).length).toBeGreaterThan(0);
     expect(shown(parts).filter((text) => !isPlain(text))).toEqual([]);
+  }
+  // ioredis's channels name the commands in lower case.
+  for (const start of ["'evalsha'", "'eval'"]) {
+    expect(events.some((text) => text.includes(start) && text.includes('traced:{ioredis}:items'))).toBe(true);
   }
   // And that the session's commands are there, with the scripts' other arguments.
   const statements = spans.map(({ attributes }) =>

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { HistoryChange } from '@agent-sessions/session-core/store';
-import type { RedisSessionClient } from '@agent-sessions/session-redis';
+import type { NodeRedisClient } from '@agent-sessions/session-redis';
 import { IDS_PER_HALF, type Scripts } from './scripts';
 import type { Delivery, ModelClient, Request, WatchedSession } from './watchedSession';
 
-type ScriptCall = Parameters<ReturnType<RedisSessionClient['withCommandOptions']>['evalSha']>[1];
-type CommandOptions = Parameters<RedisSessionClient['withCommandOptions']>[0];
+type ScriptCall = Parameters<ReturnType<NodeRedisClient['withCommandOptions']>['evalSha']>[1];
+type CommandOptions = Parameters<NodeRedisClient['withCommandOptions']>[0];
 
 /** What befalls the first message of a call. Either way its sender sees the connection break. */
 export type Loss =
@@ -51,7 +51,7 @@ export class Call {
     private readonly plan: CallPlan = {},
   ) {}
 
-  get client(): RedisSessionClient {
+  get client(): NodeRedisClient {
     return {
       isOpen: true,
       withCommandOptions: (options) =>

@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { HistoryChange } from '@agent-sessions/session-core/store';
-import type { RedisSessionClient } from '@agent-sessions/session-redis';
+import type { NodeRedisClient } from '@agent-sessions/session-redis';
 import { IDS_PER_HALF } from './scripts';
 import { must } from './violation';
 
 /** What the model uses of a client of node-redis. */
-export interface ModelClient extends RedisSessionClient {
+export interface ModelClient extends NodeRedisClient {
   eval(lua: string, call: { keys: string[]; arguments: (string | Buffer)[] }): Promise<unknown>;
   del(keys: string[]): Promise<number>;
   exists(keys: string[]): Promise<number>;

@@ -1,43 +1,53 @@
 import type { TimeLimit } from '@agent-sessions/session-core/store';
-import type { ErrorKind } from '../errors';
+import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
-import type { ReplicationState } from '../replicationState';
-import type { RawHistory } from '../replies';
-import type { Script, ScriptCall } from '../scripts/script';
+import type { WholeHistoryReplies } from '../replies';
+import type { ReplicasQuestion } from '../replicationState';
+import type { RedisScript, RedisScriptCall } from '../scripts/script';
 
 /**
- * What a store needs of a client, at the level of what it does, not of Redis's commands. Each kind of client has one
- * implementation, in a file beside this one.
+ * What a store needs of a client, at the level of what it does, not of Redis's commands. The clients of `redis` and
+ * `ioredis` have one in this package; for another client, pass an object of your own that has these methods as `client`.
+ *
+ * Every method rejects with the client's own error, which `kindOf` then tells about, and which must hold no argument of
+ * the command. It sends nothing once `limit.signal` has aborted, not even what it has queued by then.
  */
-export interface ClientAdapter {
+export interface RedisClientAdapter {
   /** False while there is no connection; undefined where the client does not tell. */
-  readonly isConnected: boolean | undefined;
+  readonly isConnected?: boolean | undefined;
   /** False before the client is connected for the first time, and once it is closed for good; undefined as above. */
-  readonly isOpen: boolean | undefined;
+  readonly isOpen?: boolean | undefined;
   /** Why there is no connection, where nobody else listens for the client's errors. */
-  readonly lastConnectionError: unknown;
-
-  /** Runs a script: one round trip, or two on a server that does not know it yet. Replies hold bytes, never text. */
-  run(script: Script, call: ScriptCall, limit: TimeLimit): Promise<unknown>;
+  readonly lastConnectionError?: unknown;
 
   /**
-   * Reads a whole session without a script, in one round trip, at half a script's cost: Lua copies each record twice.
+   * Runs a script on the server that has the keys: one round trip by `EVALSHA`, and `EVAL` after `NOSCRIPT`. Replies hold
+   * bytes as `Buffer`, never as text, in RESP 2's shapes.
+   */
+  run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown>;
+
+  /**
+   * Reads a whole session without a script, at half a script's cost, for Lua copies each record twice: in one round trip and
+   * in this order, on one connection to one server, `HMGET meta state`, `LRANGE items 0 -1`, `HMGET meta state` and, with
+   * `withExpiry`, `PTTL meta`. Leave it out where that cannot be promised.
    *
-   * @returns undefined where only the script can tell: the client has several connections, somebody has committed
-   * meanwhile, or the session is damaged
+   * @returns undefined where this client cannot: the script is run then
    */
-  readWhole(keys: SessionKeys, withExpiry: boolean, limit: TimeLimit): Promise<RawHistory | undefined>;
+  readWhole?(
+    keys: SessionKeys,
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<WholeHistoryReplies | undefined>;
 
   /**
-   * How far the master of a session is, and how far its replicas are once it has asked them. One round trip, on one
-   * connection, for `WAIT` asks on behalf of what its own connection has written.
+   * For `waitForReplicas`, in one round trip and on one connection to the server that has the key, because `WAIT` asks on
+   * behalf of what its own connection has written: `EVAL` with the first call, `WAIT`, `EVAL` with the second. Without it,
+   * that option is refused.
+   *
+   * @returns the replies to both scripts
    */
-  askReplicas(
-    meta: string,
-    count: number,
-    limit: TimeLimit,
-  ): Promise<readonly [before: ReplicationState, after: ReplicationState]>;
+  askReplicas?(question: ReplicasQuestion, limit: TimeLimit): Promise<readonly [unknown, unknown]>;
 
   /** What an error that the client has thrown means. */
-  kindOf(error: unknown): ErrorKind;
+  kindOf(error: unknown): RedisErrorKind;
 }

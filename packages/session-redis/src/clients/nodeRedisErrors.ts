@@ -1,8 +1,8 @@
-import { messageOf, replyCode, type ErrorKind } from '../errors';
-import type { RedisSessionClient } from './nodeRedisClient';
+import { messageOf, replyCode, type RedisErrorKind } from '../errors';
+import type { NodeRedisClient } from './nodeRedisClient';
 
 /** Most of node-redis's own errors have no code or name, and may be of another realm: their messages tell them apart. */
-export function kindOfNodeRedisError(error: unknown): ErrorKind {
+export function kindOfNodeRedisError(error: unknown): RedisErrorKind {
   const message = messageOf(error);
   // Of the client, or of one of those that it consists of.
   if (message === 'The client is closed') return 'closed';
@@ -15,13 +15,13 @@ export function kindOfNodeRedisError(error: unknown): ErrorKind {
   return name === 'TypeError' || name === 'RangeError' ? 'bug' : 'unreachable';
 }
 
-const connectionErrors = new WeakMap<RedisSessionClient, unknown>();
+const connectionErrors = new WeakMap<NodeRedisClient, unknown>();
 
 /** Keeps why a client of our own has no connection. The caller listens for the errors of any other. */
-export function noteConnectionError(client: RedisSessionClient, error: unknown): void {
+export function noteConnectionError(client: NodeRedisClient, error: unknown): void {
   connectionErrors.set(client, error);
 }
 
-export function lastConnectionErrorOf(client: RedisSessionClient): unknown {
+export function lastConnectionErrorOf(client: NodeRedisClient): unknown {
   return connectionErrors.get(client);
 }

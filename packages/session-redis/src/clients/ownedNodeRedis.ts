@@ -1,11 +1,11 @@
 import type { ConnectionOptions } from 'node:tls';
 import { SessionError, withRetries, type ResolvedStoreOptions } from '@agent-sessions/session-core/store';
 import { isTransient, messageOf, toSessionError } from '../errors';
-import type { RedisSessionClient } from './nodeRedisClient';
+import type { NodeRedisClient } from './nodeRedisClient';
 import { kindOfNodeRedisError, lastConnectionErrorOf, noteConnectionError } from './nodeRedisErrors';
 
 /** What a session that owns its client needs of it. */
-export interface OwnedClient extends RedisSessionClient {
+export interface OwnedClient extends NodeRedisClient {
   on(event: 'error' | 'connect', listener: (error?: unknown) => void): unknown;
   connect(): Promise<unknown>;
   close(): Promise<unknown>;
@@ -17,9 +17,9 @@ export type TlsOptions = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'passph
 
 type Bounds = Pick<ResolvedStoreOptions, 'timeoutMs' | 'signal'>;
 
-/** @throws `INVALID_ARGUMENT` */
+/** @throws `INVALID_ARGUMENT`, `STORE_MISCONFIGURED` */
 export async function createOwnedClient(url: unknown, tls: TlsOptions | undefined): Promise<OwnedClient> {
-  const { createClient } = await import('redis');
+  const { createClient } = await importRedis();
   let client: OwnedClient;
   try {
     if (typeof url !== 'string' || url === '') throw new TypeError();
@@ -33,6 +33,17 @@ export async function createOwnedClient(url: unknown, tls: TlsOptions | undefine
   }
   client.on('error', (error) => noteConnectionError(client, error));
   return client;
+}
+
+/** An optional peer dependency, which only those need who do not pass a client. */
+async function importRedis() {
+  try {
+    return await import('redis');
+  } catch (cause) {
+    const message =
+      'fromUrl needs the package redis: npm install redis; or pass a client of your own to new RedisSession';
+    throw new SessionError('STORE_MISCONFIGURED', message, { cause });
+  }
 }
 
 /**

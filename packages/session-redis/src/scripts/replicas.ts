@@ -1,3 +1,5 @@
+import { defineScript } from './script';
+
 /**
  * The Lua that names what a reply rests on: `replication_id`, of the master that gives it, out of `info`. A server that becomes
  * master, or starts again as one, takes an id that no other has had:
@@ -31,7 +33,7 @@ end
 `;
 
 /** Small, and sent by EVAL: in a pipeline there is no falling back. */
-export const REPLICAS = `
+export const REPLICAS = defineScript(`
 -- Tells how far this master and its replicas are.
 -- KEYS:  1 meta (HASH)
 -- ARGV:  1 '1' to write as well, so that a WAIT behind it asks the replicas: it does not for a connection that wrote
@@ -43,4 +45,4 @@ for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply 
 local log = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'log')[1]
 if log then redis.pcall('HSET', KEYS[1], 'log', log) end
 return reply
-`;
+`);

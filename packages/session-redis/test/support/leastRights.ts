@@ -6,5 +6,7 @@ export const LEAST_RIGHTS = [
 ];
 /** And besides, for `createCluster`: to learn who has which slot, and to follow one that moves. */
 export const CLUSTER_RIGHTS = ['+cluster|slots', '+asking'];
+/** And for `Cluster` of ioredis, which looks first whether the cluster is up. */
+export const IOREDIS_CLUSTER_RIGHTS = [...CLUSTER_RIGHTS, '+cluster|info'];
 /** And besides, for `waitForReplicas`. */
 export const REPLICA_RIGHTS = ['+info', '+wait'];

@@ -1,6 +1,6 @@
 /**
- * Uses a session of every kind of client with OpenTelemetry's instrumentation of `redis` in place, and prints all that
- * its spans, node-redis's diagnostics channels and errors show. Its one argument is the server's port. The instrumentation
+ * Uses a session of each kind of client with OpenTelemetry's instrumentation of `redis` in place, and prints all that
+ * its spans, the diagnostics channels of node-redis and ioredis, and errors show. Its one argument is the server's port. The instrumentation
  * must be there before `redis` is loaded, and works on Node's own `require` only: hence a process of its own.
  */
 import { subscribe, tracingChannel } from 'node:diagnostics_channel';
@@ -12,16 +12,17 @@ import {
   InMemorySpanExporter,
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
+import type { RedisSessionClient } from '../../src';
 
 const exporter = new InMemorySpanExporter();
 const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
 registerInstrumentations({ tracerProvider, instrumentations: [new RedisInstrumentation()] });
 
 const events: unknown[] = [];
-for (const channel of ['command', 'batch'] as const) {
+for (const channel of ['node-redis:command', 'node-redis:batch', 'ioredis:command', 'ioredis:batch']) {
   const note = (message: unknown): void =>
     void events.push(inspect(message, { depth: 9, maxStringLength: null }));
-  tracingChannel(`node-redis:${channel}`).subscribe({
+  tracingChannel(channel).subscribe({
     start: note,
     end: note,
     asyncStart: note,
@@ -34,13 +35,15 @@ subscribe('node-redis:command:reply', (message) => void replies.push((message as
 
 async function main(): Promise<void> {
   const { createClient, createClientPool } = await import('redis');
+  const { Redis } = await import('ioredis');
   const { RedisSession } = await import('../../src');
   const [port = '', content = ''] = process.argv.slice(2);
   const url = `redis://127.0.0.1:${port}`;
   const plain = await createClient({ url }).connect();
   const pool = createClientPool({ url });
   await pool.connect();
-  for (const [sessionId, client] of Object.entries({ plain, pool })) {
+  const ioredis = new Redis(url);
+  for (const [sessionId, client] of Object.entries<RedisSessionClient>({ plain, pool, ioredis })) {
     const session = new RedisSession({ client, sessionId, keyPrefix: 'traced' });
     const message = (text: string) => ({ role: 'user' as const, content: text });
     await session.addItems([message(content), message(`${content} ${'x'.repeat(100_000)}`)]);
@@ -59,7 +62,9 @@ async function main(): Promise<void> {
   }
   // What the same instrumentation shows of a script that takes content as plain text.
   await plain.eval('return ARGV[1]', { arguments: [`plain ${content}`] });
+  await ioredis.eval('return ARGV[1]', 0, `plain ${content}`);
   plain.destroy();
+  ioredis.disconnect();
   pool.destroy();
   const spans = exporter
     .getFinishedSpans()

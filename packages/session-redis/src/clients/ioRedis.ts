@@ -1,0 +1,133 @@
+import { Buffer } from 'node:buffer';
+import type { TimeLimit } from '@agent-sessions/session-core/store';
+import { messageOf, type RedisErrorKind } from '../errors';
+import type { SessionKeys } from '../layout/keys';
+import { unknownReply, type WholeHistoryReplies } from '../replies';
+import type { ReplicasQuestion } from '../replicationState';
+import type { RedisScript, RedisScriptCall } from '../scripts/script';
+import type { RedisClientAdapter } from './adapter';
+import { isCluster, type IORedisArgument, type IORedisClient, type IORedisPipeline } from './ioRedisClient';
+import { connectionOf, type IORedisConnection } from './ioRedisConnection';
+import { kindOfIORedisError, withoutCommand } from './ioRedisErrors';
+
+/** On a client of the package `ioredis`: a server, the master that sentinels name, or a cluster. */
+export class IORedisAdapter implements RedisClientAdapter {
+  readonly #client: IORedisClient;
+  readonly #connection: IORedisConnection;
+  readonly #isCluster: boolean;
+
+  constructor(client: IORedisClient) {
+    this.#client = client;
+    this.#connection = connectionOf(client);
+    this.#isCluster = isCluster(client);
+  }
+
+  get isConnected(): boolean {
+    return this.#connection.isReady && this.isOpen;
+  }
+
+  get isOpen(): boolean {
+    return this.#client.status !== 'end';
+  }
+
+  get lastConnectionError(): unknown {
+    return this.#connection.lastError;
+  }
+
+  kindOf(error: unknown): RedisErrorKind {
+    return kindOfIORedisError(error, this.#isCluster);
+  }
+
+  async run({ sha1, lua }: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
+    if (!this.#connection.isReady) await this.#connection.untilReady(limit);
+    try {
+      return await this.#send('evalsha', sha1, call, limit);
+    } catch (error) {
+      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
+      limit.signal.throwIfAborted();
+      return this.#send('eval', lua, call, limit);
+    }
+  }
+
+  async readWhole(
+    [items, meta]: SessionKeys,
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<WholeHistoryReplies | undefined> {
+    if (this.#isCluster) return undefined;
+    if (!this.#connection.isReady) await this.#connection.untilReady(limit);
+    const pipeline = this.#client.pipeline();
+    pipeline.callBuffer('hmget', meta, 'state');
+    pipeline.callBuffer('lrange', items, 0, -1);
+    pipeline.callBuffer('hmget', meta, 'state');
+    if (withExpiry) pipeline.callBuffer('pttl', meta);
+    const [before, elements, after, remainingMs = -1] = await this.#connection.send(() =>
+      repliesOf(pipeline),
+    );
+    return { before, elements, after, remainingMs };
+  }
+
+  async askReplicas(
+    { lua, before, replicas, waitMs, after }: ReplicasQuestion,
+    limit: TimeLimit,
+  ): Promise<readonly [unknown, unknown]> {
+    if (!this.#connection.isReady) await this.#connection.untilReady(limit);
+    const pipeline = this.#client.pipeline();
+    pipeline.callBuffer('eval', ...scriptArguments(lua, before));
+    pipeline.callBuffer('wait', replicas, waitMs);
+    pipeline.callBuffer('eval', ...scriptArguments(lua, after));
+    const [first, , last] = await this.#connection.send(() => repliesOf(pipeline));
+    return [first, last];
+  }
+
+  #send(
+    command: 'evalsha' | 'eval',
+    text: string,
+    call: RedisScriptCall,
+    limit: TimeLimit,
+  ): Promise<unknown> {
+    const signal = this.#isCluster ? limit.signal : undefined;
+    const script = Buffer.from(text);
+    const args = scriptArguments(script, call);
+    return this.#connection.send(
+      async () => {
+        // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
+        // followed. One in a pipeline of its own does not.
+        if (this.#client.options.enableAutoPipelining === true) {
+          const pipeline = this.#client.pipeline();
+          pipeline.callBuffer(command, ...args);
+          return (await repliesOf(pipeline))[0];
+        }
+        try {
+          return await this.#client.callBuffer(command, ...args);
+        } catch (error) {
+          throw withoutCommand(error);
+        }
+      },
+      script,
+      signal,
+    );
+  }
+}
+
+function scriptArguments(
+  script: string | Buffer,
+  { keys, arguments: args }: RedisScriptCall,
+): IORedisArgument[] {
+  return [script, keys.length, ...keys, ...args];
+}
+
+/** @throws the first error among them */
+async function repliesOf(pipeline: IORedisPipeline): Promise<readonly unknown[]> {
+  let results: Awaited<ReturnType<IORedisPipeline['exec']>>;
+  try {
+    results = await pipeline.exec();
+  } catch (error) {
+    throw withoutCommand(error);
+  }
+  if (results === null) throw unknownReply(results);
+  for (const [error] of results) withoutCommand(error);
+  const failed = results.find(([error]) => error !== null);
+  if (failed !== undefined) throw failed[0];
+  return results.map(([, reply]) => reply);
+}
