@@ -27,7 +27,8 @@ const LONGEST_DELAY_MS = 1_000;
  * tries. A driver that ignores the limit's signal is left behind.
  *
  * @throws When the time is up: the error of the last try that ended. `TIMEOUT` where none had ended, or where that error was
- * `CONTENTION` and the next try, which may have made the change, was under way; `ABORTED` when `signal` aborted. The messages of these two say what is known of a change.
+ * `CONTENTION` and the next try, which may have made the change, was under way; `ABORTED` when `signal` aborted. The messages
+ * of these two say what is known of a change.
  */
 export async function withRetries<T>(
   options: RetryOptions,

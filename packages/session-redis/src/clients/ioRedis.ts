@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
-import { messageOf, type RedisErrorKind } from '../errors';
+import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
 import { unknownReply, type WholeHistoryReplies } from '../replies';
 import type { ReplicasQuestion } from '../replicationState';
 import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
+import { evalSha } from './evalSha';
 import { isCluster, type IORedisArgument, type IORedisClient, type IORedisPipeline } from './ioRedisClient';
 import { connectionOf, type IORedisConnection } from './ioRedisConnection';
 import { kindOfIORedisError, withoutCommand } from './ioRedisErrors';
@@ -38,15 +39,9 @@ export class IORedisAdapter implements RedisClientAdapter {
     return kindOfIORedisError(error, this.#isCluster);
   }
 
-  async run({ sha1, lua }: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
+  async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
-    try {
-      return await this.#send('evalsha', sha1, call, limit);
-    } catch (error) {
-      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-      limit.signal.throwIfAborted();
-      return this.#send('eval', lua, call, limit);
-    }
+    return evalSha(script, limit, (command, text) => this.#send(command, text, call, limit));
   }
 
   async readWhole(

@@ -1,11 +1,11 @@
 import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
-import { messageOf } from '../errors';
 import type { SessionKeys } from '../layout/keys';
 import type { WholeHistoryReplies } from '../replies';
 import type { ReplicasQuestion } from '../replicationState';
 import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
+import { evalSha } from './evalSha';
 import type { NodeRedisClient, NodeRedisCommands } from './nodeRedisClient';
 import { kindOfNodeRedisError, lastConnectionErrorOf } from './nodeRedisErrors';
 
@@ -37,15 +37,11 @@ export class NodeRedisAdapter implements RedisClientAdapter {
     return lastConnectionErrorOf(this.#client);
   }
 
-  async run({ sha1, lua }: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
+  async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     const commands = this.#commands(limit);
-    try {
-      return await commands.evalSha(sha1, call);
-    } catch (error) {
-      if (!messageOf(error).startsWith('NOSCRIPT')) throw error;
-      limit.signal.throwIfAborted();
-      return commands.eval(lua, call);
-    }
+    return evalSha(script, limit, (command, text) =>
+      command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
+    );
   }
 
   async readWhole(
