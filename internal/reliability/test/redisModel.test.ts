@@ -16,6 +16,7 @@ test('200 schedules of losses, evictions and stale replicas find nothing', async
   if (found) throw new Error(`seed ${found.seed}: ${found.what}\n${found.log.join('\n')}`);
   expect(figures.get('schedules')).toBe(200);
   expect(figures.get('retries whose ids were forgotten')).toBeGreaterThan(0);
+  expect(figures.get('reads of what is new')).toBeGreaterThan(0);
 });
 
 test.each(MUTANTS.map((mutant) => [mutant.breaks, mutant] as const))(

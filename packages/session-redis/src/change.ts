@@ -54,7 +54,7 @@ export class Change<Status extends string> {
     let reply = await this.#run(limit);
     if (reply.status === UNSURE && isFirst) {
       // It was refused, so nothing has been made: what is remembered from this number on is enough to tell later.
-      this.#since = reply.detail;
+      this.#since = reply.detail.toString('latin1');
       reply = await this.#run(limit);
     }
     return isSure(reply) ? reply : undefined;

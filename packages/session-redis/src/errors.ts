@@ -1,5 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core/store';
-import { unsupportedFormat } from './layout/revision';
+import { unsupportedFormat } from './layout/state';
 
 /**
  * What an error that a client throws means:

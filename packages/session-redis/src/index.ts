@@ -7,7 +7,7 @@ export type { IORedisClient, IORedisPipeline } from './clients/ioRedisClient';
 export type { NodeRedisClient } from './clients/nodeRedisClient';
 export type { RedisSessionClient } from './clients/toAdapter';
 export type { RedisErrorKind } from './errors';
-export type { WholeHistoryReplies } from './replies';
+export type { RangeReplies, RangeRequest } from './replies';
 export type { ReplicasQuestion } from './replicationState';
 export type { RedisScript, RedisScriptCall } from './scripts/script';
 export type { TlsOptions } from './clients/ownedNodeRedis';

@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import type { Buffer } from 'node:buffer';
+import { randomBytes } from 'node:crypto';
 import {
   isRefreshDue,
   NO_HISTORY,
@@ -21,9 +22,25 @@ import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
 import { isTransient, notConnected, toSessionError } from './errors';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
-import { sequenceNumberOf } from './layout/revision';
+import {
+  landedRevision,
+  partsOf,
+  sequenceNumberOf,
+  shrunkIn,
+  toLanding,
+  toPacked,
+  toRevision,
+  type RevisionParts,
+} from './layout/state';
 import { assertWaitForReplicas, cannotWait } from './replicationState';
-import { toRawHistory, toWholeHistory, unknownReply, type ChangeReply, type RawHistory } from './replies';
+import {
+  toRangeHistory,
+  toRawHistory,
+  unknownReply,
+  type ChangeReply,
+  type RangeRequest,
+  type RawHistory,
+} from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
 import { READ } from './scripts/read';
@@ -47,6 +64,7 @@ export interface RedisStoreOptions extends StoreOptions {
 const COMMITTED = ['committed', 'repeated', 'conflict', 'operation-mismatch'] as const;
 const CLEARED = ['cleared'] as const;
 const TOUCHED = ['extended', 'unchanged'];
+const STATE = ['state'];
 
 /** Clients pass a command's arguments on the stack, which overflows at some 60,000. */
 const MOST_RECORDS = 30_000;
@@ -58,6 +76,7 @@ const MOST_CHARACTERS = 128 * 1_024 * 1_024;
  * once the server knows its script, one round trip.
  */
 export class RedisStore implements SessionStore {
+  readonly cacheKey: { readonly owner: object; readonly name: string };
   readonly #client: RedisClientAdapter;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
@@ -75,6 +94,7 @@ export class RedisStore implements SessionStore {
       if (this.#client.askReplicas === undefined) throw cannotWait();
     }
     this.#keyPrefix = keyPrefix;
+    this.cacheKey = { owner: client, name: keyPrefix };
     this.#options = resolveStoreOptions(options);
     const { ttlMs, ttlRefresh } = this.#options;
     this.#ttlMs = `${ttlMs ?? ''}`;
@@ -82,62 +102,100 @@ export class RedisStore implements SessionStore {
     this.#waitForReplicas = waitForReplicas;
   }
 
-  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
+  async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
-    const { revision, elements } = await this.#try({ isReadOnly: true }, async (limit) => {
-      const history = await this.#read(keys, options?.last, withExpiry, limit);
-      const { remainingMs, revision } = history;
-      const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
-      if (withExpiry && hasExpiry && isRefreshDue(ttlMs, remainingMs)) {
-        const reply = await this.#client.run(TOUCH, { keys, arguments: [revision, this.#ttlMs] }, limit);
-        if (!TOUCHED.includes(String(reply))) throw unknownReply(reply);
-      }
-      return history;
+    const known = after === undefined ? undefined : partsOf(after);
+    return this.#try({ isReadOnly: true }, async (limit) => {
+      const news = known && (await this.#readNews(keys, known, withExpiry, limit));
+      const history = news ?? (await this.#readEnd(keys, last, withExpiry, limit));
+      if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
+      const { elements, revision } = history;
+      const records = elements.map(toRecord);
+      return news === undefined ? { records, revision } : { records, revision, after };
     });
-    return { records: elements.map(toRecord), revision };
   }
 
-  /** One round trip, or two when somebody commits at the same moment. */
-  async #read(
+  async #readEnd(
     keys: SessionKeys,
     last: number | undefined,
     withExpiry: boolean,
     limit: TimeLimit,
   ): Promise<RawHistory> {
-    if (last === undefined) {
-      const replies = await this.#client.readWhole?.(keys, withExpiry, limit);
-      const whole = replies && toWholeHistory(replies);
-      if (whole !== undefined) return whole;
-    }
-    const start = last === undefined ? '0' : `-${last}`;
-    return toRawHistory(await this.#client.run(READ, { keys, arguments: [start] }, limit));
+    const start = last === undefined ? 0 : -last;
+    return this.#readRange(keys, { start, fields: STATE, withLength: start !== 0, withExpiry }, limit);
+  }
+
+  /** What follows a revision; undefined where something was taken off since, or nobody can tell any more. */
+  async #readNews(
+    keys: SessionKeys,
+    known: RevisionParts,
+    withExpiry: boolean,
+    limit: TimeLimit,
+  ): Promise<RawHistory | undefined> {
+    const request = {
+      start: known.length,
+      fields: ['state', `c:${known.id}`],
+      withLength: true,
+      withExpiry,
+    };
+    const history = await this.#readRange(keys, request, limit);
+    return hasOnlyGrown(history, known) ? history : undefined;
+  }
+
+  /** One round trip, or two when somebody commits at the same moment. */
+  async #readRange(keys: SessionKeys, request: RangeRequest, limit: TimeLimit): Promise<RawHistory> {
+    const replies = await this.#client.readRange?.(keys, request, limit);
+    const history = replies && toRangeHistory(replies);
+    if (history !== undefined) return history;
+    const call = { keys, arguments: [`${request.start}`, ...request.fields] };
+    return toRawHistory(await this.#client.run(READ, call, limit));
+  }
+
+  async #extend(
+    keys: SessionKeys,
+    { remainingMs, revision }: RawHistory,
+    ttlMs: number,
+    limit: TimeLimit,
+  ): Promise<void> {
+    const hasExpiry = remainingMs >= 0 && revision !== NO_HISTORY;
+    if (!hasExpiry || !isRefreshDue(ttlMs, remainingMs)) return;
+    const call = { keys, arguments: [toPacked(revision), this.#ttlMs] };
+    const reply = await this.#client.run(TOUCH, call, limit);
+    if (!TOUCHED.includes(String(reply))) throw unknownReply(reply);
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    const { idempotencyKey: id, append, drop = 0, ifRevision = '', operation, lastSeen } = change;
+    const { idempotencyKey: id, append, ifRevision, lastSeen } = change;
     assertFits(append);
-    const now = Date.now();
     const { status, detail } = await this.#change({
       script: COMMIT,
       statuses: COMMITTED,
       keys: sessionKeys(this.#keyPrefix, sessionId),
       id,
       since: sequenceNumberOf(lastSeen) ?? sequenceNumberOf(ifRevision) ?? '0',
-      rest: [
-        drop === 'all' ? '-1' : `${drop}`,
-        this.#ttlMs,
-        this.#keepsDeadline,
-        ifRevision,
-        operation?.id ?? '',
-        operation?.fingerprint ?? '',
-        `${this.#waitForReplicas ?? ''}`,
-        ...append.map((record) => toElement(record, now)),
-      ],
+      rest: this.#argumentsOf(change),
       waitForReplicas: this.#waitForReplicas,
     });
-    return status === 'committed' || status === 'repeated' ? { status, revision: detail } : { status };
+    if (status === 'committed') return { status, revision: landedRevision(detail, id) };
+    return status === 'repeated' ? { status, revision: toRevision(detail) } : { status };
+  }
+
+  /** Of the script, but the first two. */
+  #argumentsOf({ append, drop = 0, ifRevision, operation }: HistoryChange): (string | Buffer)[] {
+    const now = Date.now();
+    const isPlain = drop === 0 && ifRevision === undefined && operation === undefined;
+    const args: (string | Buffer)[] =
+      isPlain && this.#keepsDeadline === '' && this.#waitForReplicas === undefined
+        ? [this.#ttlMs, '5']
+        : [
+            ...[this.#ttlMs, '11', drop === 'all' ? '-1' : `${drop}`, this.#keepsDeadline],
+            ifRevision === undefined ? '' : toPacked(ifRevision),
+            ...[operation?.id ?? '', operation?.fingerprint ?? '', `${this.#waitForReplicas ?? ''}`],
+          ];
+    for (const record of append) args.push(toElement(record, now));
+    return args;
   }
 
   async clear(sessionId: string): Promise<void> {
@@ -145,7 +203,7 @@ export class RedisStore implements SessionStore {
       script: CLEAR,
       statuses: CLEARED,
       keys: sessionKeys(this.#keyPrefix, sessionId),
-      id: randomUUID(),
+      id: `~${randomBytes(15).toString('base64url')}`,
       since: '0',
       rest: [`${this.#waitForReplicas ?? ''}`],
       waitForReplicas: this.#waitForReplicas,
@@ -192,6 +250,16 @@ export class RedisStore implements SessionStore {
       throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
   }
+}
+
+/**
+ * Whether a session is at that revision, or has only grown since: the revision's id still leads to it, so that this history
+ * has been there (a failover may have brought another one), and nothing has been taken off since.
+ */
+function hasOnlyGrown({ state, entry, revision }: RawHistory, known: RevisionParts): boolean {
+  if (state === null || entry === null || partsOf(revision) === undefined) return false;
+  const landing = toLanding(known);
+  return landing.equals(entry.subarray(0, landing.length)) && shrunkIn(state) <= known.sequenceNumber;
 }
 
 /** @throws `COMMIT_TOO_LARGE` */

@@ -1,26 +1,42 @@
 import { Buffer } from 'node:buffer';
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
-import { revisionIn, unnamedRevision } from './layout/revision';
+import { revisionIn, unnamedRevision } from './layout/state';
+
+const SPACE = 0x20;
 
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {
   /** The replication id of what the reply rests on; empty where that is not to be confirmed. */
   readonly replicationId: string;
   readonly status: Status;
-  /** The revision, or the sequence number to come again with; empty where there is neither. */
-  readonly detail: string;
+  /** What names a revision, or the sequence number to come again with; empty where there is neither. */
+  readonly detail: Buffer;
 }
 
-/** The replies to the commands that read a whole session without a script. */
-export interface WholeHistoryReplies {
-  /** To `HMGET meta state`, before the elements. */
+/** What is asked for of a session's keys. */
+export interface RangeRequest {
+  /** Where `LRANGE items start -1` starts. */
+  readonly start: number;
+  /** Of the hash, as `HMGET` takes them; `state` is the first. */
+  readonly fields: string[];
+  /** Whether the length of the list is asked for: where `start` is 0, the elements tell it. */
+  readonly withLength: boolean;
+  /** Whether the time is asked for that the hash has left. */
+  readonly withExpiry: boolean;
+}
+
+/** The replies to the commands that read a session without a script. */
+export interface RangeReplies {
+  /** To `HMGET meta ...fields`, before the elements. */
   readonly before: unknown;
-  /** To `LRANGE items 0 -1`. */
+  /** To `LLEN items`; undefined where it was not asked for. */
+  readonly length?: unknown;
+  /** To `LRANGE items start -1`. */
   readonly elements: unknown;
   /** To `HMGET meta state`, after the elements. */
   readonly after: unknown;
-  /** To `PTTL meta`; -1 where it was not asked for. */
-  readonly remainingMs: unknown;
+  /** To `PTTL meta`; undefined where it was not asked for. */
+  readonly remainingMs?: unknown;
 }
 
 /** What was read of a session. */
@@ -30,6 +46,10 @@ export interface RawHistory {
   readonly elements: readonly Buffer[];
   /** Milliseconds until the hash expires; negative where it does not, or was not asked for. */
   readonly remainingMs: number;
+  /** The field `state`; null where there is none. */
+  readonly state: Buffer | null;
+  /** The second field that was asked for; null where there is none, or was not asked for. */
+  readonly entry: Buffer | null;
 }
 
 /**
@@ -40,12 +60,16 @@ export function toChangeReply<Status extends string>(
   reply: unknown,
   statuses: readonly Status[],
 ): ChangeReply<Status> {
-  const [replicationId, word, detail, ...more] = Array.isArray(reply) ? reply.map(textOf) : [];
+  // Of what some client has made text of, the status is what counts: a revision that suffered names no state.
+  const bytes = typeof reply === 'string' ? Buffer.from(reply) : reply;
+  if (!Buffer.isBuffer(bytes)) throw unknownReply(reply);
+  const endOfStatus = bytes.indexOf(SPACE);
+  const endOfReplicationId = bytes.indexOf(SPACE, endOfStatus + 1);
+  const word = bytes.toString('latin1', 0, endOfStatus);
   const status = statuses.find((known) => known === word);
-  if (replicationId === undefined || status === undefined || detail === undefined || more.length > 0) {
-    throw unknownReply(reply);
-  }
-  return { replicationId, status, detail };
+  if (status === undefined || endOfStatus < 0 || endOfReplicationId < 0) throw unknownReply(reply);
+  const replicationId = bytes.toString('latin1', endOfStatus + 1, endOfReplicationId);
+  return { replicationId, status, detail: bytes.subarray(endOfReplicationId + 1) };
 }
 
 /**
@@ -53,8 +77,8 @@ export function toChangeReply<Status extends string>(
  * @throws `STORE_FAILURE` as above; `STORE_MISCONFIGURED` for text where bytes were asked for; `UNSUPPORTED_FORMAT`
  */
 export function toRawHistory(reply: unknown): RawHistory {
-  const [state, length, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  if (typeof state === 'string' && Array.isArray(elements)) {
+  const [fields, length, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (Array.isArray(elements) && [fields, elements].flat().some((value) => typeof value === 'string')) {
     throw new SessionError(
       'STORE_MISCONFIGURED',
       'this client gives text where bytes are asked for, as createSentinel of redis 5 does: use redis 6.3, or create it with ' +
@@ -62,14 +86,11 @@ export function toRawHistory(reply: unknown): RawHistory {
     );
   }
   const numbers = { length: toInteger(length), remainingMs: toInteger(remainingMs) };
-  const isKnown = Buffer.isBuffer(state) && isBuffers(elements) && more.length === 0;
-  if (!isKnown || numbers.length === undefined || numbers.remainingMs === undefined)
-    throw unknownReply(reply);
-  return {
-    revision: revisionIn(state.toString('latin1'), numbers.length) ?? unnamedRevision(),
-    elements,
-    remainingMs: numbers.remainingMs,
-  };
+  if (!isBuffers(elements) || more.length > 0) throw unknownReply(reply);
+  if (numbers.length === undefined || numbers.remainingMs === undefined) throw unknownReply(reply);
+  const [state, entry] = fieldsOf(fields);
+  const revision = revisionIn(state, numbers.length) ?? unnamedRevision();
+  return { revision, elements, remainingMs: numbers.remainingMs, state, entry };
 }
 
 /**
@@ -78,21 +99,33 @@ export function toRawHistory(reply: unknown): RawHistory {
  * @returns undefined where only the script can tell: somebody has committed meanwhile, or the session is damaged
  * @throws `STORE_FAILURE` as above; `UNSUPPORTED_FORMAT`
  */
-export function toWholeHistory(replies: WholeHistoryReplies): RawHistory | undefined {
+export function toRangeHistory(replies: RangeReplies): RawHistory | undefined {
   const { elements } = replies;
-  const remainingMs = toInteger(replies.remainingMs);
-  if (!isBuffers(elements) || remainingMs === undefined) throw unknownReply(elements);
-  const state = fieldOf(replies.before);
-  if (state !== fieldOf(replies.after)) return undefined;
-  const revision = revisionIn(state, elements.length);
-  return revision === undefined ? undefined : { revision, elements, remainingMs };
+  if (!isBuffers(elements)) throw unknownReply(elements);
+  const length = replies.length === undefined ? elements.length : toInteger(replies.length);
+  if (length === undefined) throw unknownReply(replies.length);
+  const remainingMs = replies.remainingMs === undefined ? -1 : toInteger(replies.remainingMs);
+  if (remainingMs === undefined) throw unknownReply(replies.remainingMs);
+  const [state, entry] = fieldsOf(replies.before);
+  const [after] = fieldsOf(replies.after);
+  if (!isEqual(state, after)) return undefined;
+  const revision = revisionIn(state, length);
+  return revision === undefined ? undefined : { revision, elements, remainingMs, state, entry };
 }
 
-/** Of the reply to HMGET with one field; empty where there is none. */
-function fieldOf(reply: unknown): string {
-  const [value, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  if (more.length > 0 || !(value === null || Buffer.isBuffer(value))) throw unknownReply(reply);
-  return value === null ? '' : value.toString('latin1');
+/** Of the reply to HMGET with one field or two; empty ones, as the script gives for none, are none. */
+function fieldsOf(reply: unknown): readonly [state: Buffer | null, entry: Buffer | null] {
+  const [state, entry = null, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (more.length > 0 || !isField(state) || !isField(entry)) throw unknownReply(reply);
+  return [state?.length ? state : null, entry];
+}
+
+function isField(value: unknown): value is Buffer | null {
+  return value === null || Buffer.isBuffer(value);
+}
+
+function isEqual(one: Buffer | null, other: Buffer | null): boolean {
+  return one === null || other === null ? one === other : one.equals(other);
 }
 
 /** An integer of a reply, which some clients can be told to give as text. */

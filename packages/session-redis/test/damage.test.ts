@@ -1,6 +1,8 @@
 import { NO_HISTORY, NO_SUCH_REVISION } from '@agent-sessions/session-core/store';
 import { RedisSession } from '../src';
+import { IDS_PER_HALF } from '../src/layout/state';
 import { commitId, TestRedis } from './support/redis';
+import { changeState, type State } from './support/state';
 
 const redis = new TestRedis();
 beforeAll(redis.connect);
@@ -33,14 +35,29 @@ const DAMAGES: readonly Damage[] = [
   },
   { what: 'a record was added', inflict: ({ items }) => redis.client.rPush(items, D), left: [A, B, C, D] },
   { what: 'the state is gone', inflict: ({ meta }) => redis.client.hDel(meta, 'state'), left: [A, B, C] },
-  ...['', 'x', '1 3', '0 1 1.3.id', '1 1 1.3.id 1'].map((state) => ({
-    what: `the state is '${state}'`,
+  ...['', 'x', '1 3', '0 1 1.3.id', '\u0001', '\u0000'.repeat(50), 'x'.repeat(50)].map((state) => ({
+    what: `the state is ${JSON.stringify(state)}`,
     inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state }),
     left: [A, B, C],
   })),
-  ...['', 'x', '3', '1.3', '1.2.id', '1.x.id', '~1.3.id', '1.3e0.id'].map((revision) => ({
-    what: `the revision is '${revision}'`,
-    inflict: ({ meta }: { meta: string }) => redis.client.hSet(meta, { state: `1 1 ${revision}` }),
+  ...(
+    [
+      { format: 0 },
+      { format: 32 },
+      { count: IDS_PER_HALF + 1 },
+      { others: IDS_PER_HALF + 1 },
+      { forgotten: 2 ** 53 },
+      { sequenceNumber: 9e15 + 1 },
+      { length: 2 },
+      { length: 2 ** 32 - 1 },
+      { id: '' },
+      { id: 'a b' },
+      { id: '\u00e4' },
+      { id: 'x'.repeat(200) },
+    ] satisfies Partial<State>[]
+  ).map((state) => ({
+    what: `of the state, this is other: ${JSON.stringify(state).slice(1, 40).replace('}', '')}`,
+    inflict: ({ meta }: { meta: string }) => changeState(redis.client, meta, state),
     left: [A, B, C],
   })),
 ];
@@ -177,21 +194,22 @@ describe.each(DAMAGES)('when $what', ({ what, inflict, left }) => {
 });
 
 test.each([['x'], ['-1'], ['1e300'], ['99999999999999999999'], ['1.5'], ['nan'], ['']])(
-  'a log that reads %j breaks nothing',
+  'a state that reads %j breaks nothing',
   async (text) => {
     const store = redis.store();
     const sessionId = `counters ${text}`;
     const { meta } = redis.keys(sessionId);
     await store.commit(sessionId, { idempotencyKey: commitId(), append: [A] });
     for (let count = 0; count < 40; count++) {
-      if (count % 5 === 0) await redis.client.hSet(meta, { log: text });
+      if (count % 5 === 0) await redis.client.hSet(meta, { state: text });
       if (count % 7 === 0) await store.clear(sessionId);
-      const { revision } = await store.read(sessionId);
-      const result = await store.commit(sessionId, {
-        idempotencyKey: commitId(),
-        append: [B],
-        ifRevision: revision,
-      });
+      const append = async () => {
+        const { revision } = await store.read(sessionId);
+        return store.commit(sessionId, { idempotencyKey: commitId(), append: [B], ifRevision: revision });
+      };
+      const first = await append();
+      expect(first.status).toBe(count % 5 === 0 && count % 7 !== 0 ? 'conflict' : 'committed');
+      const result = first.status === 'conflict' ? await append() : first;
       expect(result.status).toBe('committed');
       expect((await store.read(sessionId)).revision).toBe(result.status === 'committed' && result.revision);
     }

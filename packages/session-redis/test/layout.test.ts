@@ -1,6 +1,7 @@
 import { RedisStore } from '../src';
 import { toRecord } from '../src/layout/elements';
 import { commitId, TestRedis } from './support/redis';
+import { changeState, packEntry, packState, parseState, stateOf } from './support/state';
 
 const redis = new TestRedis();
 beforeAll(redis.connect);
@@ -21,26 +22,33 @@ test('a session is a list of its records, each with its time, and a hash', async
   expect(elements).toEqual([`{"a":"ä💥"}\t${time}`, `{"b":2}\t${time}`]);
   expect(Number(time)).toBeGreaterThanOrEqual(before);
   expect(Number(time)).toBeLessThanOrEqual(Date.now());
-  const { state = '', ...rest } = await redis.client.hGetAll(meta);
-  const [, seq = ''] = state.split(' ');
+  const { sequenceNumber: seq, turned } = await stateOf(redis.client, meta);
   const now = Number((await redis.client.time())[0]) * 1_000;
-  expect(Math.abs(Number(seq) / 1_000 - now)).toBeLessThan(10_000);
+  expect(Math.abs(seq / 1_000 - now)).toBeLessThan(10_000);
+  expect(turned).toBe(seq);
   const bytes = Buffer.byteLength(elements.join(''));
-  expect({ state, ...rest }).toEqual({
-    state: `1 ${seq} ${seq}.2.first`,
-    log: `${bytes} ${seq} a 1 0 ${seq} 0`,
-    a1: 'first',
-    'c:first': `${seq}.2`,
-    'o:op': 'print',
+  const begun = { format: 1, bytes, shrunk: seq, count: 1, others: 0, turned, forgotten: 0 };
+  const state = packState({ ...begun, sequenceNumber: seq, length: 2, id: 'first' });
+  expect(parseState(state)).toMatchObject(begun);
+  expect({ ...(await buffers.hGetAll(meta)) }).toEqual({
+    state,
+    began: Buffer.from(`${seq}`),
+    'c:first': packEntry(seq, 2, ''),
+    'o:op': Buffer.from('print'),
   });
+  await store.commit('layout', { idempotencyKey: 'second', append: ['{}'] });
+  const second = await stateOf(redis.client, meta);
+  expect(await buffers.hGet(meta, 'c:second')).toEqual(packEntry(second.sequenceNumber, 3, 'first'));
+  expect(second).toMatchObject({ shrunk: seq, count: 2, length: 3, id: 'second' });
+  expect(await redis.client.hGet(meta, 'began')).toBe(`${seq}`);
 });
 
 test('the beginning stays; the revision begins with the time of the commit, or one more than the last', async () => {
   const store = redis.store();
   const { meta } = redis.keys('times');
-  const state = async (): Promise<string> => (await redis.client.hGet(meta, 'state')) ?? '';
+  const began = () => redis.client.hGet(meta, 'began');
   await store.commit('times', { idempotencyKey: commitId(), append: ['{}'] });
-  const [, began] = (await state()).split(' ');
+  const first = await began();
   const numbers: bigint[] = [];
   for (let count = 0; count < 50; count++) {
     await Promise.all(
@@ -48,13 +56,13 @@ test('the beginning stays; the revision begins with the time of the commit, or o
     );
     numbers.push(BigInt((await store.read('times')).revision.split('.')[0] ?? ''));
   }
-  expect((await state()).split(' ')[1]).toBe(began);
+  expect(await began()).toBe(first);
   expect(numbers.every((number, index) => index === 0 || number > (numbers[index - 1] ?? 0n))).toBe(true);
   // As where the clock is behind that of the master before.
-  const ahead = BigInt(Date.now() + 600_000) * 1_000n;
-  await redis.client.hSet(meta, 'state', (await state()).replace(/ \d+\./, ` ${ahead}.`));
+  const ahead = (Date.now() + 600_000) * 1_000;
+  await changeState(redis.client, meta, { sequenceNumber: ahead });
   await store.commit('times', { idempotencyKey: commitId(), append: ['{}'] });
-  expect((await store.read('times')).revision).toMatch(new RegExp(`^${ahead + 1n}\\.`));
+  expect((await store.read('times')).revision).toMatch(new RegExp(`^${ahead + 1}\\.`));
 });
 
 test('bytes are stored as bytes, behind one 0xff', async () => {

@@ -122,6 +122,7 @@ test('when somebody commits in the middle of a read, the records and the revisio
         pTTL: (...args) => inLine(() => commands.pTTL(...args)),
         multi: () => commands.multi(),
         hmGet: (...args) => inLine(() => commands.hmGet(...args)),
+        lLen: (...args) => inLine(() => commands.lLen(...args)),
         lRange: (...args) =>
           inLine(async () => {
             await meanwhile?.();

@@ -1,6 +1,7 @@
 import { startRedis } from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { RedisStore } from '../src';
+import { toPacked } from '../src/layout/state';
 import { TOUCH } from '../src/scripts/touch';
 import { commitId, TestRedis } from './support/redis';
 
@@ -81,9 +82,9 @@ describe("'access'", () => {
     const before = await deadlines('late');
     const { revision } = await redis.store().read('late');
     const { items, meta } = redis.keys('late');
-    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [revision, '50000'] });
+    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [toPacked(revision), '50000'] });
     expect(await deadlines('late')).toEqual(before);
-    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [revision, '5000000'] });
+    await redis.client.eval(TOUCH.lua, { keys: [items, meta], arguments: [toPacked(revision), '5000000'] });
     about((await deadlines('late'))[0], 5_000_000);
   });
 

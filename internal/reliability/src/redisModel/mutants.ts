@@ -4,24 +4,24 @@ import type { Mutant } from './scripts';
 export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'a commit that has landed is not made again',
-    find: "if landed then\n  return {rests, 'committed'",
-    replace: "if false then\n  return {rests, 'committed'",
+    find: "if landed then return 'committed '",
+    replace: "if false then return 'committed '",
   },
   {
     breaks: 'a clear that has landed is not made again',
-    find: "if landed then return {rests, 'cleared', ''} end",
+    find: "if landed then return 'cleared ' .. rests .. ' ' end",
     replace: '',
   },
-  { breaks: 'a commit leaves its id', find: "'c:' .. id, landing, ", replace: '' },
-  { breaks: 'a clear leaves its id', find: ", 'c:' .. id, '', place, id)", replace: ')' },
+  { breaks: 'a commit leaves its id', find: ', entry, landing .. newest)', replace: ')' },
+  { breaks: 'a clear leaves its id', find: ", 'c:' .. id, landing .. newest)", replace: ')' },
   {
     breaks: 'a clear keeps the ids of commits before it',
-    find: "string.sub(field, 1, 2) ~= 'c:' and not string.find(field, '^[ab]%d+$')",
+    find: "string.sub(field, 1, 2) ~= 'c:' and field ~= 'turn'",
     replace: 'true',
   },
   {
     breaks: 'who comes again after ids were forgotten is told so',
-    find: "forgotten ~= '0' and (lost or",
+    find: 'forgotten > 0 and (lost or',
     replace: 'false and (lost or',
   },
   {
@@ -32,13 +32,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'ids that are deleted before their time are counted as forgotten',
-    find: 'forgotten = turned',
+    find: 'if others > 0 then forgotten = turned end',
     replace: '',
   },
   {
     breaks: 'what is known of the ids is lost with the hash',
-    find: 'local lost = not known and length > 0',
-    replace: 'local lost = false',
+    find: 'lost = length > 0',
+    replace: '',
   },
   {
     breaks: 'it is noted that the ids were lost, so that who comes again is not sent away for ever',
@@ -51,15 +51,25 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'local now = 1e15',
   },
   {
-    breaks: 'the half that is emptied is the older one',
-    find: "local emptied = half == 'a' and 'b' or 'a'",
-    replace: 'local emptied = half',
+    breaks: 'the half that is deleted is the older one',
+    find: "redis.call('HMGET', meta, 'turn')[1]",
+    replace: 'newest',
   },
-  { breaks: 'each id has a place, by which it is deleted', find: 'landing, place, id', replace: 'landing' },
+  { breaks: 'each id names the one before it', find: 'entry, landing .. newest', replace: 'entry, landing' },
+  {
+    breaks: 'where the older half begins is noted',
+    find: "redis.call('HSET', meta, 'turn', turning)",
+    replace: '',
+  },
+  {
+    breaks: 'a repair names the id before it',
+    find: "string.gsub(id, '~', '') .. '!' .. string.match(newest, '[%w_~-]*$')",
+    replace: "string.gsub(id, '~', '')",
+  },
   {
     breaks: 'what is no longer remembered is deleted',
-    find: "if #obsolete > 0 then redis.call('HDEL'",
-    replace: "if false then redis.call('HDEL'",
+    find: 'if #obsolete > 0 then',
+    replace: 'if false then',
   },
   {
     breaks: 'a commit goes in only at its revision',
@@ -73,23 +83,38 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'a conflict with a damaged session repairs it',
-    find: 'if unsure and lost or not unsure and not revision then',
-    replace: 'if unsure and lost then',
+    find: 'if unsure and lost or not unsure and not',
+    replace: 'if unsure and lost or false and not',
   },
   {
     breaks: 'a revision stands for a list of its length only',
-    find: 'elseif tonumber(stored) ~= length then',
-    replace: 'elseif false then',
+    find: 'if stored == length then',
+    replace: 'if true then',
+  },
+  {
+    breaks: 'what takes something off leaves a mark, for readers of what is new',
+    find: 'if kept < length or begins or not revision then shrunk = last end',
+    replace: '',
+  },
+  {
+    breaks: 'so does an append to a list that is other than the hash says',
+    find: 'bytes, shrunk, setting = nil, last, true',
+    replace: 'bytes, setting = nil, true',
   },
   {
     breaks: 'each commit has a revision of its own',
-    find: "(began == '0' and seq or began) .. ' ' .. revision,",
-    replace: "'1 1.' .. kept + appended .. '.x',",
+    find: '.. landing .. id, entry',
+    replace: ".. struct.pack('>I7I4', 1, total) .. 'x', entry",
   },
-  { breaks: 'an operation is applied once', find: "'o:' .. operation, ARGV[8]\n", replace: "'', ''\n" },
+  {
+    breaks: 'a list that is other than the hash says is found out by who appends to it',
+    find: 'total ~= kept + appended then',
+    replace: 'false then',
+  },
+  { breaks: 'an operation is applied once', find: "'o:' .. operation, ARGV[9])", replace: "'', '')" },
   {
     breaks: 'another operation under the same id is refused',
-    find: 'if fingerprint == ARGV[8] then return',
+    find: 'if fingerprint and fingerprint == ARGV[9] then return',
     replace: 'if fingerprint then return',
   },
   {
@@ -99,13 +124,13 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'a list that is replaced keeps nothing of the old one',
-    find: "if replaces then redis.call('LTRIM', items, 1, -1) end",
+    find: "redis.call('LTRIM', items, 1, -1)",
     replace: '',
   },
   {
     breaks: 'both keys expire together',
-    find: 'for _, key in ipairs(kept + appended > 0 and KEYS or {meta}) do',
-    replace: 'for _, key in ipairs({items}) do',
+    find: "redis.call('PEXPIREAT', meta, deadline)",
+    replace: '',
   },
   { breaks: 'a clear forgets the records', find: "redis.call('UNLINK', items)", replace: '' },
 ];

@@ -1,5 +1,10 @@
 import { SessionError } from '@agent-sessions/session-core';
-import type { CommitResult, HistoryChange } from '@agent-sessions/session-core/store';
+import {
+  NO_HISTORY,
+  type CommitResult,
+  type HistoryChange,
+  type StoredHistory,
+} from '@agent-sessions/session-core/store';
 import { RedisStore, type RedisStoreOptions } from '@agent-sessions/session-redis';
 import type { Dice } from '../workload/dice';
 import type { Tally } from '../workload/tally';
@@ -46,6 +51,8 @@ export class Schedule {
   readonly #line: Line;
   readonly #dice: Dice;
   readonly #figures: Tally;
+  /** Whole histories, whose readers ask later for what came after them. */
+  readonly #seen: StoredHistory[] = [];
   #names = 0;
 
   constructor(line: Line, dice: Dice, figures: Tally) {
@@ -134,9 +141,19 @@ export class Schedule {
 
   async #read(): Promise<{ readonly revision: string }> {
     const { session } = this.#line;
+    const store = this.#store(new Call(this.#line));
+    if (this.#seen.length > 0 && this.#dice.happens(0.5)) {
+      const known = this.#dice.pick(this.#seen as [StoredHistory]);
+      const { records, revision, after } = await store.read(session.id, { after: known.revision });
+      if (after !== undefined) this.#figures.add('reads of what is new');
+      const whole = { records: after === undefined ? records : [...known.records, ...records], revision };
+      session.judgeRead(whole, true);
+      return whole;
+    }
     const last = this.#dice.happens(0.3) ? this.#dice.integer(1, 3) : undefined;
-    const history = await this.#store(new Call(this.#line)).read(session.id, { last });
+    const history = await store.read(session.id, { last });
     session.judgeRead(history, last === undefined);
+    if (last === undefined && history.revision !== NO_HISTORY) this.#seen.push(history);
     return history;
   }
 

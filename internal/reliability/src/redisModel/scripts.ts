@@ -14,8 +14,8 @@ export interface Mutant {
 export const IDS_PER_HALF = 2;
 const SMALL: Mutant = {
   breaks: 'nothing',
-  find: 'local HALF, WINDOW = 1000,',
-  replace: `local HALF, WINDOW = ${IDS_PER_HALF},`,
+  find: 'local HALF, WINDOW, UNKNOWN = 1000,',
+  replace: `local HALF, WINDOW, UNKNOWN = ${IDS_PER_HALF},`,
 };
 
 /** The scripts of the stores, learned as a server learns them, and changed on the way. */

@@ -9,7 +9,6 @@ export interface ModelClient extends NodeRedisClient {
   eval(lua: string, call: { keys: string[]; arguments: (string | Buffer)[] }): Promise<unknown>;
   del(keys: string[]): Promise<number>;
   exists(keys: string[]): Promise<number>;
-  hGet(key: string, field: string): Promise<string | null>;
 }
 
 /** What a message asks for. */
@@ -50,8 +49,13 @@ const LOOK = `
 local ids, records = 0, redis.call('LRANGE', KEYS[1], 0, -1)
 for i, element in ipairs(records) do records[i] = string.gsub(element, '\\t%d+$', '') end
 for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do if string.sub(field, 1, 2) == 'c:' then ids = ids + 1 end end
+local state, rev = redis.call('HGET', KEYS[2], 'state'), ''
+if state and string.sub(state, 43, 43) ~= '~' then
+  local seq, length = struct.unpack('>I7I4', state, 32)
+  rev = string.format('%.0f.%d.%s', seq, length, string.sub(state, 43))
+end
 return {
-  records, string.match(redis.call('HGET', KEYS[2], 'state') or '', '^1 [1-9]%d* (.*)$') or '', redis.call('HEXISTS', KEYS[2], 'c:' .. ARGV[1]),
+  records, rev, redis.call('HEXISTS', KEYS[2], 'c:' .. ARGV[1]),
   ids, redis.call('PTTL', KEYS[1]), redis.call('PTTL', KEYS[2]), redis.call('PTTL', KEYS[1])
 }`;
 /** With one time to live, for that of two keys cannot be read at one moment. That they have the same is looked at elsewhere. */
@@ -72,9 +76,10 @@ for i, key in ipairs(KEYS) do
   if dump ~= '' then redis.call('RESTORE', key, deadline, dump, 'ABSTTL') end
 end`;
 const AGE = `
-local start, turned, forgotten = string.match(redis.call('HGET', KEYS[1], 'log') or '', '^(.* )(%d+) (%d+)$')
-if start then
-  redis.call('HSET', KEYS[1], 'log', start .. string.format('%.0f', turned - ARGV[1]) .. ' ' .. forgotten)
+local state = redis.call('HGET', KEYS[1], 'state')
+if state then
+  local turned = struct.unpack('>I7', state, 18) - ARGV[1]
+  redis.call('HSET', KEYS[1], 'state', string.sub(state, 1, 17) .. struct.pack('>I7', turned) .. string.sub(state, 25))
 end`;
 const FORTY_MINUTES = 2_400_000_000;
 
@@ -158,8 +163,7 @@ export class WatchedSession {
     const operations = left === 1 ? this.#truth.operations : new Map<string, string>();
     // Where nothing is left, nothing can be doubled.
     const landed = left === 0 && records.length === 0 ? new Set<string>() : this.#truth.landed;
-    const state = left === 1 ? ((await this.#client.hGet(meta, 'state')) ?? '') : '';
-    const rev = /^1 [1-9]\d* (.*)$/.exec(state)?.[1] ?? '';
+    const { rev } = await this.#look('');
     const isDamaged = left === 1 ? rev !== '' && !rev.includes(`.${records.length}.`) : records.length > 0;
     this.#truth = { records, operations, landed, isDamaged, state: ++this.#states };
   }

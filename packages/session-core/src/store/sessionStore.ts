@@ -39,11 +39,22 @@ export interface SessionStore {
 
   /** Forgets the session: records, revision, operations. The next revision is `NO_HISTORY`. */
   clear(sessionId: string): Promise<void>;
+
+  /**
+   * Names the place where this store keeps sessions: for two stores, equal owner (the client object handed in) and equal name
+   * (key prefix; table and attribute names) mean the same sessions. What a store without it reads is not cached.
+   */
+  readonly cacheKey?: { readonly owner: object; readonly name: string } | undefined;
 }
 
 export interface ReadOptions {
   /** At least 1. Default all. */
   readonly last?: number | undefined;
+  /**
+   * The revision up to which the caller has the whole history, so that the records after it would do. Never together with
+   * `last`, never `NO_HISTORY`. A store may always answer with the whole.
+   */
+  readonly after?: Revision | undefined;
 }
 
 /**
@@ -67,6 +78,11 @@ export const NO_SUCH_REVISION: Revision = '-';
 export interface StoredHistory {
   readonly records: readonly StoredRecord[];
   readonly revision: Revision;
+  /**
+   * Set, to the very revision that was asked for, where `records` are only those that were appended after it, and nothing
+   * that was stored then has been taken off since. Omitted where they are the whole history, or its newest `last`.
+   */
+  readonly after?: Revision | undefined;
 }
 
 export interface HistoryChange {

@@ -1,7 +1,7 @@
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
-import type { WholeHistoryReplies } from '../replies';
+import type { RangeReplies, RangeRequest } from '../replies';
 import type { ReplicasQuestion } from '../replicationState';
 import type { RedisScript, RedisScriptCall } from '../scripts/script';
 
@@ -27,17 +27,14 @@ export interface RedisClientAdapter {
   run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown>;
 
   /**
-   * Reads a whole session without a script, at half a script's cost, for Lua copies each record twice: in one round trip and
-   * in this order, on one connection to one server, `HMGET meta state`, `LRANGE items 0 -1`, `HMGET meta state` and, with
-   * `withExpiry`, `PTTL meta`. Leave it out where that cannot be promised.
+   * Reads a session, or its end, without a script, at half a script's cost, for Lua copies each record twice: in one round
+   * trip and in this order, on one connection to one server, `HMGET meta ...fields`, with `withLength` `LLEN items`,
+   * `LRANGE items start -1`, `HMGET meta state` and, with `withExpiry`, `PTTL meta`. Leave it out where that cannot be
+   * promised.
    *
    * @returns undefined where this client cannot: the script is run then
    */
-  readWhole?(
-    keys: SessionKeys,
-    withExpiry: boolean,
-    limit: TimeLimit,
-  ): Promise<WholeHistoryReplies | undefined>;
+  readRange?(keys: SessionKeys, request: RangeRequest, limit: TimeLimit): Promise<RangeReplies | undefined>;
 
   /**
    * For `waitForReplicas`, in one round trip and on one connection to the server that has the key, because `WAIT` asks on

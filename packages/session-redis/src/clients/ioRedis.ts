@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
-import { unknownReply, type WholeHistoryReplies } from '../replies';
+import { unknownReply, type RangeReplies, type RangeRequest } from '../replies';
 import type { ReplicasQuestion } from '../replicationState';
 import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
@@ -44,22 +44,24 @@ export class IORedisAdapter implements RedisClientAdapter {
     return evalSha(script, limit, (command, text) => this.#send(command, text, call, limit));
   }
 
-  async readWhole(
+  async readRange(
     [items, meta]: SessionKeys,
-    withExpiry: boolean,
+    { start, fields, withLength, withExpiry }: RangeRequest,
     limit: TimeLimit,
-  ): Promise<WholeHistoryReplies | undefined> {
+  ): Promise<RangeReplies | undefined> {
     if (this.#isCluster) return undefined;
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
     const pipeline = this.#client.pipeline();
-    pipeline.callBuffer('hmget', meta, 'state');
-    pipeline.callBuffer('lrange', items, 0, -1);
+    pipeline.callBuffer('hmget', meta, ...fields);
+    if (withLength) pipeline.callBuffer('llen', items);
+    pipeline.callBuffer('lrange', items, start, -1);
     pipeline.callBuffer('hmget', meta, 'state');
     if (withExpiry) pipeline.callBuffer('pttl', meta);
-    const [before, elements, after, remainingMs = -1] = await this.#connection.send(() =>
-      repliesOf(pipeline),
-    );
-    return { before, elements, after, remainingMs };
+    const replies = [...(await this.#connection.send(() => repliesOf(pipeline)))];
+    const before = replies.shift();
+    const length = withLength ? replies.shift() : undefined;
+    const [elements, after, remainingMs] = replies;
+    return { before, length, elements, after, remainingMs };
   }
 
   async askReplicas(

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { SessionKeys } from '../layout/keys';
-import type { WholeHistoryReplies } from '../replies';
+import type { RangeReplies, RangeRequest } from '../replies';
 import type { ReplicasQuestion } from '../replicationState';
 import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
@@ -9,6 +9,7 @@ import { evalSha } from './evalSha';
 import type { NodeRedisClient, NodeRedisCommands } from './nodeRedisClient';
 import { kindOfNodeRedisError, lastConnectionErrorOf } from './nodeRedisErrors';
 
+const STATE = ['state'];
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
 
 /** On a client of the package `redis`, of any of its four kinds. */
@@ -44,20 +45,21 @@ export class NodeRedisAdapter implements RedisClientAdapter {
     );
   }
 
-  async readWhole(
+  async readRange(
     [items, meta]: SessionKeys,
-    withExpiry: boolean,
+    { start, fields, withLength, withExpiry }: RangeRequest,
     limit: TimeLimit,
-  ): Promise<WholeHistoryReplies | undefined> {
+  ): Promise<RangeReplies | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [before, elements, after, remainingMs] = await Promise.all([
-      commands.hmGet(meta, 'state'),
-      commands.lRange(items, 0, -1),
-      commands.hmGet(meta, 'state'),
-      withExpiry ? commands.pTTL(meta) : -1,
+    const [before, length, elements, after, remainingMs] = await Promise.all([
+      commands.hmGet(meta, fields),
+      withLength ? commands.lLen(items) : undefined,
+      commands.lRange(items, start, -1),
+      commands.hmGet(meta, STATE),
+      withExpiry ? commands.pTTL(meta) : undefined,
     ]);
-    return { before, elements, after, remainingMs };
+    return { before, length, elements, after, remainingMs };
   }
 
   async askReplicas(

@@ -26,7 +26,8 @@ interface NodeRedisCommandOptions {
 export interface NodeRedisCommands {
   evalSha(sha1: string, call: RedisScriptCall): Promise<unknown>;
   eval(lua: string, call: RedisScriptCall): Promise<unknown>;
-  hmGet(key: string, field: string): Promise<unknown>;
+  hmGet(key: string, fields: string[]): Promise<unknown>;
+  lLen(key: string): Promise<unknown>;
   lRange(key: string, start: number, stop: number): Promise<unknown>;
   pTTL(key: string): Promise<unknown>;
   multi(): NodeRedisPipeline;

@@ -1,99 +1,106 @@
 import { LONGEST_TIMEOUT_MS } from '@agent-sessions/session-core/store';
+import { ID_AT, IDS_PER_HALF, LONGEST_ID, LONGEST_STATE, REVISION_AT, SHORTEST_STATE } from '../layout/state';
 
 /** How long a try can be under way after its sender gave it up: in buffers of proxies, kernels, stopped servers. */
 const LATE_MS = 600_000;
 /** No try of a commit arrives longer after it was first sent than this. */
 export const REMEMBER_MS = LONGEST_TIMEOUT_MS + LATE_MS;
-/** At most twice as many ids are kept per session. */
-export const IDS_PER_HALF = 1_000;
-/** Of sequence numbers. */
+/** Of sequence numbers. A double holds it exactly; as a time, it is in the year 2255. */
 const LARGEST = '9e15';
 
 /**
  * The Lua that reads, moves on and writes what a session's hash says of it; docs/architecture.md describes the fields. These
  * are pieces of a script, not functions: a script that makes ten closures before it begins takes a tenth longer.
  *
- * The ids of recent commits, by which one that arrives again is recognised, are in two halves, 'a' and 'b'. One half is
- * being filled. Once it is full, or no retry of what is in the other half can arrive any more, the halves turn: the other
- * one is emptied, and filled in its turn. Each id is two fields: `c:<id>`, by which it is looked up, and its place (`a17`),
- * which tells what to delete.
+ * The ids of recent commits, by which one that arrives again is recognised, are in two halves. The newer one is being filled.
+ * Once it is full, or no retry of what is in the older one can arrive any more, the halves turn: the older one is deleted,
+ * and the newer one is the older one from then on. Each id is a field, `c:<id>`, that also names the id before it: so from
+ * the newest of a half, the others are found when they are to be deleted.
  *
  * A sequence number is the time of the commit in microseconds, or one more than the last, so they grow also where the hash
  * is lost, or a stale replica takes over. A commit brings along a number that there was before it was first sent. If that
  * is not below `forgotten`, an id that is not there has not landed. Otherwise nobody can tell, and the commit is told so.
  *
- * A script that fails half-way leaves what it did. So what can be refused is refused before the first write: keys of another
- * type, by reading them; missing permissions, by asking (from Redis 7 on); memory, by Redis itself, which refuses it only to
- * scripts that have not written yet. One that drops, and so frees memory, goes through.
+ * A script that fails half-way leaves what it did. So what can be refused is refused before the first write, or by it: keys
+ * of another type, by reading them; missing permissions, by asking (from Redis 7 on); memory, by Redis itself, which refuses
+ * it only to scripts that have not written yet. One that drops, and so frees memory, goes through.
  */
 
 /**
- * Takes `items`, `state` and `log`, which is what the fields of these names hold. Other clients may write anything into
- * them: what these scripts cannot have written counts as lost. Sequence numbers stay text, but for `last`. Gives
+ * Takes `items`, and `state`, which is what the field of this name holds. Other clients may write anything into it: what
+ * these scripts cannot have written counts as lost. Gives
+ * - `known`: whether `state` is what these scripts have written;
  * - `length` of the list, and `now` in microseconds since the epoch;
- * - `began`: '0' where there is no session;
- * - `revision`: nil where the list is not what the hash says, so that the session is damaged;
+ * - `begins`: whether a commit begins a session, because there is none;
+ * - `revision`, packed: '0' where there is no session, nil where the list is not what the hash says, which is then damaged;
  * - `last`: the newest sequence number;
  * - `bytes`: nil where nobody knows;
- * - `shrunk`, `half`, `count`, `others`, `turned`, `forgotten`: see docs/architecture.md;
+ * - `shrunk`, `count`, `others`, `turned`, `forgotten`: see docs/architecture.md;
+ * - `newest`: the id of the newest commit or clear, behind that of a repair and a '!' where one came after it;
  * - `lost`: whether ids of commits that are in the list may be gone.
+ *
+ * @param isTrusted - Lua that tells whether `length` may be taken from a state that is known, because the script finds out
+ * itself whether it is true
  */
-export const RECALL = `
-local HALF, WINDOW = ${IDS_PER_HALF}, ${REMEMBER_MS}e3
-local function digits(number) return string.format('%.0f', number) end
-local time, length = redis.call('TIME'), redis.call('LLEN', items)
+export const recall = (isTrusted: string): string => `
+local HALF, WINDOW, UNKNOWN = ${IDS_PER_HALF}, ${REMEMBER_MS}e3, 2^40 - 1
+local time = redis.call('TIME')
 local now = time[1] * 1e6 + time[2]
-local began, revision, last, stored = string.match(state or '', '^1 (%d+) ((%d+)%.(%d+)%.[%w_-]+)$')
-last = tonumber(last)
--- A double holds ${LARGEST} exactly. As a time, it is in the year 2255.
-if not last or #state > 128 or last > ${LARGEST} then
-  local format = string.match(state or '', '^(%d%d?%d?) ')
-  if format and tonumber(format) > 1 then return redis.error_reply('LATERFORMAT ' .. format) end
-  began, last, revision = '0', now - 1, not state and length == 0 and '0' or nil
-elseif tonumber(stored) ~= length then
-  revision = nil
-elseif began == '0' then
-  revision = '0'
+local format, bytes, shrunk, count, others, turned, forgotten, last, stored
+if state and #state >= ${SHORTEST_STATE} and #state <= ${LONGEST_STATE} then
+  format, bytes, shrunk, count, others, turned, forgotten, last, stored = struct.unpack('>BI5I7I2I2I7I7I7I4', state)
 end
-local bytes, shrunk, half, count, others, turned, forgotten =
-  string.match(log or '', '^(%d+) (%d+) ([ab]) (%d+) (%d+) (%d+) (%d+)$')
-bytes, count, others = tonumber(bytes), tonumber(count), tonumber(others)
--- An append that has landed would have left something in the list: with an empty one, no id can be missing.
-local known = half and #log <= 128 and count <= HALF and others <= HALF and tonumber(forgotten) <= last
-local lost = not known and length > 0
+local known = format == 1 and last <= ${LARGEST} and count <= HALF and others <= HALF and forgotten <= last
 if not known then
-  if lost then last = math.max(last, now) end
-  bytes, half, count, others, turned, forgotten = nil, 'a', 0, 0, digits(now), lost and digits(last) or '0'
-elseif not revision or bytes > 9e13 then
-  bytes = nil
+  format = string.byte(state or '')
+  if format and format > 1 and format < 32 then return redis.error_reply('LATERFORMAT ' .. format) end
+end
+if bytes == UNKNOWN then bytes = nil end
+local length = known and ${isTrusted} and stored or redis.call('LLEN', items)
+local newest, begins, revision, lost = '', true, nil, false
+if known then
+  newest = string.sub(state, ${ID_AT})
+  begins = string.byte(newest) == 126
+  if stored == length then revision = begins and '0' or string.sub(state, ${REVISION_AT}) else bytes = nil end
+else
+  -- An append that has landed would have left something in the list: with an empty one, no id can be missing.
+  lost = length > 0
+  if not state and not lost then revision = '0' end
+  bytes, shrunk, count, others, turned, last = nil, 0, 0, 0, now, lost and now or now - 1
+  forgotten = lost and last or 0
 end
 -- What a script is to write is asked for first. Redis 6 cannot tell.
 local allowed = redis.acl_check_cmd or function() return true end
 `;
 
 /**
- * Moves on to the next sequence number, `seq`, and makes a place for the id of its commit. Gives `place`, and the fields to
- * delete in `obsolete`.
+ * Moves on to the next sequence number, `last`, and makes a place for the id of its commit. Gives the fields to delete in
+ * `obsolete`, nil where the halves do not turn. Then \`turning\` is the id with which the older half begins.
  */
-export const TAKE_PLACE = `
-last = math.max(last + 1, now)
-local seq, obsolete, due = digits(last), {}, turned + WINDOW
-if count >= HALF or now >= due then
-  local emptied = half == 'a' and 'b' or 'a'
-  for place = 1, others do obsolete[place] = emptied .. place end
-  if others > 0 then
-    for _, id in ipairs(redis.call('HMGET', meta, unpack(obsolete))) do obsolete[#obsolete + 1] = 'c:' .. (id or '') end
-    forgotten = turned
+export const MOVE_ON = `
+last = last + 1
+if now > last then last = now end
+local obsolete, turning
+if count >= HALF or now >= turned + WINDOW then
+  obsolete, turning = {}, newest
+  local id = others > 0 and redis.call('HMGET', meta, 'turn')[1]
+  for place = 1, others do
+    if not id or #id > ${LONGEST_ID} then break end
+    local field = 'c:' .. string.match(id, '[^!]*$')
+    local entry = redis.call('HMGET', meta, field)[1]
+    obsolete[place], id = field, entry and string.sub(entry, 12)
   end
-  if now >= due then forgotten = '0' end
-  half, count, others, turned = emptied, 0, count, seq
+  if others > 0 then forgotten = turned end
+  if now >= turned + WINDOW then forgotten = 0 end
+  others, count, turned = count, 0, last
 end
 count = count + 1
-local place = half .. count
 `;
 
-/** What the field `log` is to hold. */
-export const LOG = `bytes .. ' ' .. shrunk .. ' ' .. half .. ' ' .. count .. ' ' .. others .. ' ' .. turned .. ' ' .. forgotten`;
+/** What begins the field `state`. Its landing and the id follow. */
+export const LOG = `struct.pack('>BI5I7I2I2I7I7', 1, bytes or UNKNOWN, shrunk, count, others, turned, forgotten)`;
+/** What an id leads to: the sequence number and the length of the list that its commit has made. */
+export const landing = (length: string): string => `struct.pack('>I7I4', last, ${length})`;
 
 /** Counts into `bytes` those of the list's elements from the index `first` up to `stop`. */
 export const countBytes = (sign: '+' | '-', first: string, stop: string): string => `
@@ -109,21 +116,22 @@ end
  * changes no record, and keeps the deadline: that of the list where the hash is gone, otherwise that of the hash.
  */
 export const REPAIR = `
-local left = redis.call('PTTL', began == '0' and length > 0 and items or meta)
+local left = redis.call('PTTL', begins and length > 0 and items or meta)
 local deadline = left >= 0 and math.floor(now / 1000) + math.min(left, 9e13)
 if not (allowed('HSET', meta, '', '')
   and (deadline and allowed('PEXPIREAT', meta, 0) or not deadline and allowed('PERSIST', meta))) then
   return redis.error_reply('NOPERM this user may not repair a session')
 end
 last, bytes = math.max(last + 1, now), 0
-shrunk = digits(last)
+shrunk = last
 ${countBytes('+', '0', 'length')}
-redis.call('HSET', meta, 'log', ${LOG},
-  'state', '1 ' .. (began == '0' and shrunk or began) .. ' ' .. shrunk .. '.' .. length .. '.' .. id)
+local repair = string.gsub(id, '~', '') .. '!' .. string.match(newest, '[%w_~-]*$')
+redis.call('HSET', meta, 'state', ${LOG} .. ${landing('length')} .. repair)
+if begins then redis.call('HSET', meta, 'began', string.format('%.0f', last)) end
 for _, key in ipairs(length > 0 and KEYS or {meta}) do
   if deadline then redis.call('PEXPIREAT', key, deadline) else redis.call('PERSIST', key) end
 end
 `;
 
 /** Where ids of commits may have been deleted, one that is not there may have landed all the same. */
-export const IS_UNSURE = `forgotten ~= '0' and (lost or tonumber(since) < tonumber(forgotten))`;
+export const IS_UNSURE = `forgotten > 0 and (lost or tonumber(since) < forgotten)`;

@@ -1,7 +1,17 @@
 import type { Fixture } from '@agent-sessions/session-core/testing';
 
+/** Numbers in hexadecimal, then an id. */
+const bytes = (...parts: string[]): Buffer => {
+  const id = parts.at(-1) ?? '';
+  const isId = !/^[0-9a-f ]+$/.test(id);
+  return Buffer.concat([
+    Buffer.from((isId ? parts.slice(0, -1) : parts).join('').replaceAll(' ', ''), 'hex'),
+    Buffer.from(isId ? id : ''),
+  ]);
+};
+
 interface Writer {
-  hSet(key: string, fields: Record<string, string>): Promise<unknown>;
+  hSet(key: string, fields: Record<string, string | Buffer>): Promise<unknown>;
   rPush(key: string, elements: Buffer[]): Promise<unknown>;
 }
 
@@ -11,7 +21,7 @@ interface Writer {
  */
 export function fixtures(client: Writer, keyPrefix: string): Record<string, Fixture> {
   const put =
-    (elements: readonly Buffer[], fields: Record<string, string>) =>
+    (elements: readonly Buffer[], fields: Record<string, string | Buffer>) =>
     async (sessionId: string): Promise<void> => {
       await client.hSet(`${keyPrefix}:{${sessionId}}:meta`, fields);
       await client.rPush(`${keyPrefix}:{${sessionId}}:items`, [...elements]);
@@ -25,12 +35,14 @@ export function fixtures(client: Writer, keyPrefix: string): Record<string, Fixt
           Buffer.from('{"role":"user","content":"rhinoceroses"}\t1764135661500'),
         ],
         {
-          state: '1 1764135600000123 1764135661500456.3.AbCdEfGhIjKlMnOpQrSt_-',
-          log: '133 1764135600000123 a 2 0 1764135600000123 0',
-          a1: '0123456789abcdefABCDEF',
-          'c:0123456789abcdefABCDEF': '1764135600000123.2',
-          a2: 'AbCdEfGhIjKlMnOpQrSt_-',
-          'c:AbCdEfGhIjKlMnOpQrSt_-': '1764135661500456.3',
+          state: bytes(
+            '01 0000000085 064478d3c60c7b 0002 0000 064478d3c60c7b 00000000000000',
+            '064478d7707828 00000003',
+            'AbCdEfGhIjKlMnOpQrSt_-',
+          ),
+          began: '1764135600000123',
+          'c:0123456789abcdefABCDEF': bytes('064478d3c60c7b 00000002'),
+          'c:AbCdEfGhIjKlMnOpQrSt_-': bytes('064478d7707828 00000003', '0123456789abcdefABCDEF'),
           'o:operation-1': 'fingerprint-1',
           'o:operation-2': 'fingerprint-2',
         },
@@ -52,14 +64,16 @@ export function fixtures(client: Writer, keyPrefix: string): Record<string, Fixt
           Buffer.from('{"role":"user","content":"crocodilians"}\t1764139200000'),
         ],
         {
-          state: '1 1764139200000001 1764139200000001.2.second',
-          log: '108 1764139200000001 b 1 2 1764139200000001 0',
-          a1: 'first',
-          'c:first': '1764135600000000.4',
-          a2: '9b2e4c1e-1d2f-4a3b-8c4d-5e6f7a8b9c0d',
-          'c:9b2e4c1e-1d2f-4a3b-8c4d-5e6f7a8b9c0d': '',
-          b1: 'second',
-          'c:second': '1764139200000001.2',
+          state: bytes(
+            '01 000000006c 064479aa59b001 0001 0002 064479aa59b001 00000000000000',
+            '064479aa59b001 00000002',
+            'second',
+          ),
+          began: '1764139200000001',
+          turn: '~m4tT0bq3N1xk-9zYw_Qe',
+          'c:first': bytes('064478d3c60c00 00000004'),
+          'c:~m4tT0bq3N1xk-9zYw_Qe': bytes('064479aa59b000 00000000', 'first'),
+          'c:second': bytes('064479aa59b001 00000002', '~m4tT0bq3N1xk-9zYw_Qe'),
         },
       ),
       records: ['{"role":"user","content":"hippopotamus"}', '{"role":"user","content":"crocodilians"}'],
