@@ -24,7 +24,16 @@
  * - what has expired may stay until `clear`.
  */
 export interface SessionStore {
-  /** The newest `last` records (all when omitted, at least 1), oldest first, as one consistent snapshot. */
+  /**
+   * Names the place where the store keeps its sessions, for a `HistoryCache`: stores with the same owner and name have the same
+   * sessions. Without it, nothing of the store is cached.
+   */
+  readonly cacheKey?: CacheKey | undefined;
+
+  /**
+   * The newest `last` records, or what came after the revision `after`, or all; oldest first, as one consistent snapshot of
+   * the moment of the call, whatever the caller has from before.
+   */
   read(sessionId: string, options?: ReadOptions): Promise<StoredHistory>;
 
   /**
@@ -39,20 +48,22 @@ export interface SessionStore {
 
   /** Forgets the session: records, revision, operations. The next revision is `NO_HISTORY`. */
   clear(sessionId: string): Promise<void>;
+}
 
-  /**
-   * Names the place where this store keeps sessions: for two stores, equal owner (the client object handed in) and equal name
-   * (key prefix; table and attribute names) mean the same sessions. What a store without it reads is not cached.
-   */
-  readonly cacheKey?: { readonly owner: object; readonly name: string } | undefined;
+export interface CacheKey {
+  /** What reaches the database: the client that the store was given. */
+  readonly owner: object;
+  /** Tells apart what one client reaches: a key prefix, a table. */
+  readonly name: string;
 }
 
 export interface ReadOptions {
   /** At least 1. Default all. */
   readonly last?: number | undefined;
   /**
-   * The revision up to which the caller has the whole history, so that the records after it would do. Never together with
-   * `last`, never `NO_HISTORY`. A store may always answer with the whole.
+   * The caller has the whole history as it was at this revision, and only needs what was appended since; never with `last`,
+   * and never `NO_HISTORY`. A store that cannot tell, or that finds that anything was taken off since, answers with the whole
+   * history, and may always do so.
    */
   readonly after?: Revision | undefined;
 }
@@ -78,10 +89,7 @@ export const NO_SUCH_REVISION: Revision = '-';
 export interface StoredHistory {
   readonly records: readonly StoredRecord[];
   readonly revision: Revision;
-  /**
-   * Set, to the very revision that was asked for, where `records` are only those that were appended after it, and nothing
-   * that was stored then has been taken off since. Omitted where they are the whole history, or its newest `last`.
-   */
+  /** What was asked for as `after`, where the history is that of then with `records` behind it. */
   readonly after?: Revision | undefined;
 }
 
