@@ -6,6 +6,7 @@ import {
   resolveStoreOptions,
   SessionError,
   withRetries,
+  type CacheKey,
   type CommitResult,
   type HistoryChange,
   type ReadOptions,
@@ -76,13 +77,15 @@ const MOST_CHARACTERS = 128 * 1_024 * 1_024;
  * once the server knows its script, one round trip.
  */
 export class RedisStore implements SessionStore {
-  readonly cacheKey: { readonly owner: object; readonly name: string };
+  readonly cacheKey: CacheKey;
   readonly #client: RedisClientAdapter;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
   readonly #ttlMs: string;
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
+  readonly #reading: RetryOptions;
+  readonly #changing: RetryOptions;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
@@ -100,6 +103,9 @@ export class RedisStore implements SessionStore {
     this.#ttlMs = `${ttlMs ?? ''}`;
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#waitForReplicas = waitForReplicas;
+    const { timeoutMs, signal } = this.#options;
+    this.#changing = { timeoutMs, signal, isTransient: this.#isTransient };
+    this.#reading = { ...this.#changing, isReadOnly: true };
   }
 
   async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
@@ -107,7 +113,7 @@ export class RedisStore implements SessionStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const known = after === undefined ? undefined : partsOf(after);
-    return this.#try({ isReadOnly: true }, async (limit) => {
+    return this.#try(this.#reading, async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
       const history = news ?? (await this.#readEnd(keys, last, withExpiry, limit));
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
@@ -212,7 +218,7 @@ export class RedisStore implements SessionStore {
 
   async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
     const change = new Change(this.#client, request);
-    const reply = await this.#try({ isReadOnly: false }, (limit) => change.attempt(limit));
+    const reply = await this.#try(this.#changing, (limit) => change.attempt(limit));
     if (reply !== undefined) return reply;
     throw new SessionError(
       'STORE_UNAVAILABLE',
@@ -221,7 +227,7 @@ export class RedisStore implements SessionStore {
     );
   }
 
-  #isTransient = (error: unknown): boolean => {
+  readonly #isTransient = (error: unknown): boolean => {
     const kind = this.#client.kindOf(error);
     return (
       isTransient(error, kind) ||
@@ -231,14 +237,11 @@ export class RedisStore implements SessionStore {
     );
   };
 
-  async #try<T>(
-    call: Pick<RetryOptions, 'isReadOnly'>,
-    attempt: (limit: TimeLimit) => Promise<T>,
-  ): Promise<T> {
-    const { timeoutMs, signal } = this.#options;
+  async #try<T>(retries: RetryOptions, attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
     try {
-      return await withRetries({ ...call, timeoutMs, signal, isTransient: this.#isTransient }, attempt);
+      return await withRetries(retries, attempt);
     } catch (error) {
+      const { timeoutMs } = retries;
       const { isConnected, isOpen, lastConnectionError } = this.#client;
       // Some kinds of clients fail in ways of their own before they are connected.
       if (isOpen === false && error instanceof TypeError) throw notConnected(error);

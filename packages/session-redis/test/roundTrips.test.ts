@@ -1,4 +1,5 @@
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
+import type { Revision } from '@agent-sessions/session-core/store';
 import { createClient } from 'redis';
 import { type NodeRedisClient, RedisStore } from '../src';
 import { PLAIN, POOLS, type Address, type Kind } from './support/clientKinds';
@@ -31,11 +32,18 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
   await connect();
   const store = new RedisStore({ client, keyPrefix: redis.keyPrefix, ttlSeconds: 60 });
   const append = Array.from({ length: 20 }, (_, index) => `{"n":${index}}`);
+  let known: Revision;
   const verbs: Record<string, () => Promise<unknown>> = {
     'append to nothing': () => store.commit(kind, { idempotencyKey: commitId(), append }),
     append: () => store.commit(kind, { idempotencyKey: commitId(), append }),
-    'read all': () => store.read(kind),
+    'read all': async () => {
+      known = (await store.read(kind)).revision;
+    },
     'read the end': () => store.read(kind, { last: 3 }),
+    'read what is new': async () => {
+      const { after } = await store.read(kind, { after: known });
+      expect(after).toBe(known);
+    },
     drop: () => store.commit(kind, { idempotencyKey: commitId(), append: [], drop: 1 }),
     conflict: () => store.commit(kind, { idempotencyKey: commitId(), append, ifRevision: 'x' }),
     clear: () => store.clear(kind),

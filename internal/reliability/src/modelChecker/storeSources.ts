@@ -149,7 +149,8 @@ function withStatics<T extends object>(target: T, statics: Partial<T>): T {
 /** What the sources find under these names, instead of the globals. */
 const GLOBALS = {
   performance: { now: () => time().now },
-  setTimeout: (run: () => void, ms = 0) => time().after(ms, run),
+  setTimeout: (run: (...args: unknown[]) => void, ms = 0, ...args: unknown[]) =>
+    time().after(ms, () => run(...args)),
   clearTimeout: (timer: ReturnType<VirtualTime['after']> | undefined) => time().cancel(timer),
   Math: Object.assign(Object.create(Math) as typeof Math, { random: () => here().random() }),
   Date: withStatics(Date, { now: () => time().now }),

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
@@ -109,7 +110,7 @@ export class HistoryAccess {
     let result: CommitResult;
     try {
       result = await this.#store.commit(view.storedId, {
-        idempotencyKey: randomBytes(16).toString('base64url'),
+        idempotencyKey: newIdempotencyKey(),
         append,
         drop,
         operation,
@@ -177,6 +178,11 @@ export class HistoryAccess {
       throw contention();
     });
   }
+}
+
+/** 122 random bits. Node has bytes for UUIDs in store, which is faster than to ask for some each time. */
+function newIdempotencyKey(): string {
+  return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 }
 
 /** The only revision at which a fenced write may go in. */

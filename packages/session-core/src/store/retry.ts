@@ -79,8 +79,8 @@ class Limit implements TimeLimit {
     this.#timeoutMs = timeoutMs;
     this.#isReadOnly = isReadOnly;
     this.#caller = signal;
-    this.#timer = setTimeout(this.#onTimeout, timeoutMs);
-    this.#stopWaiting = signal && whenAborted(signal, this.#onAbort);
+    this.#timer = setTimeout(endAtTimeout, timeoutMs, this);
+    this.#stopWaiting = signal && whenAborted(signal, () => this.onAbort());
   }
 
   get signal(): AbortSignal {
@@ -109,17 +109,17 @@ class Limit implements TimeLimit {
     this.#stopWaiting?.();
   }
 
-  readonly #onTimeout = (): void => {
+  onTimeout(): void {
     // CONTENTION says that nothing changed, which nobody knows of the try under way
     const told = SessionError.is(this.lastError, 'CONTENTION') ? undefined : this.lastError;
     const message = `no answer within ${this.#timeoutMs} ms${this.#whatIsKnown()}`;
     this.#end(told ?? new SessionError('TIMEOUT', message));
-  };
+  }
 
-  readonly #onAbort = (): void => {
+  onAbort(): void {
     const message = `aborted by the signal${this.#whatIsKnown()}`;
     this.#end(new SessionError('ABORTED', message, { cause: this.#caller?.reason }));
-  };
+  }
 
   #whatIsKnown(): string {
     if (!this.hasBegun) return '; nothing was sent';
@@ -131,4 +131,9 @@ class Limit implements TimeLimit {
     this.#controller?.abort(reason);
     this.#reject?.(reason);
   }
+}
+
+/** Not a function per call: each call has a time limit, and next to none comes to it. */
+function endAtTimeout(limit: Limit): void {
+  limit.onTimeout();
 }

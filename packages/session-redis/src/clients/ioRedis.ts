@@ -86,24 +86,17 @@ export class IORedisAdapter implements RedisClientAdapter {
     const signal = this.#isCluster ? limit.signal : undefined;
     const script = Buffer.from(text);
     const args = scriptArguments(script, call);
-    return this.#connection.send(
-      async () => {
-        // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
-        // followed. One in a pipeline of its own does not.
-        if (this.#client.options.enableAutoPipelining === true) {
-          const pipeline = this.#client.pipeline();
-          pipeline.callBuffer(command, ...args);
-          return (await repliesOf(pipeline))[0];
-        }
-        try {
-          return await this.#client.callBuffer(command, ...args);
-        } catch (error) {
-          throw withoutCommand(error);
-        }
-      },
-      script,
-      signal,
-    );
+    // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
+    // followed. One in a pipeline of its own does not.
+    const sendNow =
+      this.#client.options.enableAutoPipelining === true
+        ? async (): Promise<unknown> => {
+            const pipeline = this.#client.pipeline();
+            pipeline.callBuffer(command, ...args);
+            return (await repliesOf(pipeline))[0];
+          }
+        : (): Promise<unknown> => this.#client.callBuffer(command, ...args).catch(refuse);
+    return this.#connection.send(sendNow, script, signal);
   }
 }
 
@@ -112,6 +105,10 @@ function scriptArguments(
   { keys, arguments: args }: RedisScriptCall,
 ): IORedisArgument[] {
   return [script, keys.length, ...keys, ...args];
+}
+
+function refuse(error: unknown): never {
+  throw withoutCommand(error);
 }
 
 /** @throws the first error among them */

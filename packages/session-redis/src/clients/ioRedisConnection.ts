@@ -9,7 +9,7 @@ const BETWEEN = new Set(['wait', 'connecting', 'connect', 'reconnecting', 'close
 
 /** Commands that were sent, and have no answer yet. */
 interface Sending {
-  readonly fail: (reason: Error) => void;
+  readonly fail: (reason: unknown) => void;
   /** The script of what changes a session, or its digest: ioredis reads these very bytes whenever it sends the command. */
   readonly script: Buffer | undefined;
 }
@@ -81,24 +81,35 @@ export class IORedisConnection {
    * @param signal - of a cluster: the client itself tries again for a while, as long as this has not aborted
    * @throws also when the connection is lost
    */
-  async send<T>(command: () => Promise<T>, script?: Buffer, signal?: AbortSignal): Promise<T> {
-    let fail: (reason: Error) => void = () => undefined;
-    const lost = new Promise<never>((_, reject) => {
-      fail = reject;
+  send<T>(command: () => Promise<T>, script?: Buffer, signal?: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const onAbort = signal && ((): void => disarm(sending));
+      const stopListening = (): void => {
+        if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+      };
+      const fail = (reason: unknown): void => {
+        stopListening();
+        reject(reason as Error);
+      };
+      const sending: Sending = { fail, script };
+      const end = (): void => {
+        this.#sendings.delete(sending);
+        disarm(sending);
+      };
+      this.#sendings.add(sending);
+      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort);
+      command().then(
+        (reply) => {
+          end();
+          stopListening();
+          resolve(reply);
+        },
+        (error: unknown) => {
+          end();
+          fail(error);
+        },
+      );
     });
-    const sending = { fail, script };
-    const end = (): void => disarm(sending);
-    this.#sendings.add(sending);
-    signal?.addEventListener('abort', end);
-    const answer = command().finally(() => {
-      this.#sendings.delete(sending);
-      end();
-    });
-    try {
-      return await Promise.race([answer, lost]);
-    } finally {
-      signal?.removeEventListener('abort', end);
-    }
   }
 
   readonly #onLoss = (): void => {

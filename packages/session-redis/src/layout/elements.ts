@@ -52,7 +52,9 @@ function hide(element: Buffer): Buffer {
 export function toRecord(element: Buffer): StoredRecord {
   const end = hasTime(element) ? element.length - TIME_LENGTH : element.length;
   if (element[0] === BYTES_MARK) return new Uint8Array(element.subarray(1, end));
-  return isUtf8(element) ? element.toString('utf8', 0, end) : new Uint8Array(element);
+  const text = element.toString('utf8', 0, end);
+  // Only what has such a character now may have had something else in its place.
+  return !text.includes('\ufffd') || isUtf8(element) ? text : new Uint8Array(element);
 }
 
 function hasTime(element: Buffer): boolean {
