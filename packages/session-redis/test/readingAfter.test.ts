@@ -1,6 +1,6 @@
 import type { Revision, StoredHistory } from '@agent-sessions/session-core/store';
 import { createClientPool } from 'redis';
-import { RedisStore } from '../src';
+import type { RedisStore } from '../src';
 import { REMEMBER_MS } from '../src/scripts/bookkeeping';
 import { commitId, TestRedis } from './support/redis';
 import { changeState, stateOf } from './support/state';
@@ -35,7 +35,7 @@ async function snapshot(sessionId: string): Promise<() => Promise<void>> {
   return async () => {
     await redis.client.del([items, meta]);
     for (const [key, dump] of dumps) {
-      if (dump !== null) await redis.client.restore(key, 0, dump as unknown as string);
+      await redis.client.restore(key, 0, dump);
     }
   };
 }

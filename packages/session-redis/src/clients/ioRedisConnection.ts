@@ -89,7 +89,7 @@ export class IORedisConnection {
       };
       const fail = (reason: unknown): void => {
         stopListening();
-        reject(reason as Error);
+        reject(reason);
       };
       const sending: Sending = { fail, script };
       const end = (): void => {
