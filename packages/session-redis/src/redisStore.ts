@@ -108,7 +108,8 @@ export class RedisStore implements SessionStore {
     this.#reading = { ...this.#changing, isReadOnly: true };
   }
 
-  async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
+  async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
+    const { last, after } = options;
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';

@@ -9,7 +9,7 @@ const BETWEEN = new Set(['wait', 'connecting', 'connect', 'reconnecting', 'close
 
 /** Commands that were sent, and have no answer yet. */
 interface Sending {
-  readonly fail: (reason: unknown) => void;
+  readonly fail: (reason: Error) => void;
   /** The script of what changes a session, or its digest: ioredis reads these very bytes whenever it sends the command. */
   readonly script: Buffer | undefined;
 }
@@ -87,7 +87,7 @@ export class IORedisConnection {
       const stopListening = (): void => {
         if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
       };
-      const fail = (reason: unknown): void => {
+      const fail = (reason: Error): void => {
         stopListening();
         reject(reason);
       };
@@ -106,7 +106,7 @@ export class IORedisConnection {
         },
         (error: unknown) => {
           end();
-          fail(error);
+          fail(error as Error);
         },
       );
     });
