@@ -50,8 +50,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       change(
         'table/sessionRows',
-        `'#idempotency_key = :idempotency_key'`,
-        `'#idempotency_key = :idempotency_key OR #idempotency_key <> :idempotency_key'`,
+        `'begins_with(#commit, :start) OR begins_with(#tombstone, :start)'`,
+        `'begins_with(#commit, :start) OR begins_with(#tombstone, :start) OR attribute_exists(#commit)'`,
       ),
     ],
     within: 300,

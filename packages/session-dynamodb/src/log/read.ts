@@ -4,6 +4,8 @@ import { corruptRow } from '../table/errors';
 import { LOG, logKey } from '../table/rowKeys';
 import type { StoredRow } from '../table/rowMapping';
 import type { QueryOptions, SessionRows } from '../table/sessionRows';
+import { admits } from './counts';
+import { PageLimits } from './pageLimits';
 import { liveAt, type CommitRow, type Row } from './rows';
 
 export interface Log {
@@ -22,12 +24,9 @@ export interface LogOptions {
   readonly operations?: boolean | undefined;
 }
 
-/** A page has at most 1 MB anyway. */
-const LARGEST_LIMIT = 1_000;
-
 /** The newest row as it is stored, without its content; undefined where there is none. */
 export async function readNewest(rows: SessionRows): Promise<StoredRow | undefined> {
-  const { value } = await rows.query(LOG, { newestFirst: true, limit: 1, extent: 'header' }).next();
+  const { value } = await rows.query(LOG, { newestFirst: true, nextLimit: () => 1, extent: 'header' }).next();
   return value ?? undefined;
 }
 
@@ -64,8 +63,14 @@ async function tryRead(
   /** How many records of the history are in the rows that come. */
   let rest = 0;
   const logSoFar = (): Log => ({ newest, records: newestFirst.reverse().flat(), operations });
+  const limits = last === Infinity || withOperations ? undefined : new PageLimits();
+  const query: QueryOptions = {
+    newestFirst: true,
+    nextLimit: limits && (() => limits.next()),
+    extent: last === 0 ? 'header and operations' : 'all',
+  };
 
-  for await (const stored of rows.query(LOG, pages(last, withOperations))) {
+  for await (const stored of rows.query(LOG, query)) {
     const row = stored.row();
     if (newest === undefined) {
       newest = row;
@@ -96,6 +101,7 @@ async function tryRead(
     rest -= kept;
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
+    limits?.note(row.counts, last < live.length ? wanted + dropped : Infinity);
     const atBase = row.version === live.base;
     if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { newest, log: logSoFar() };
     if (atBase) return { newest };
@@ -110,7 +116,8 @@ async function tryRead(
  * @throws `CORRUPT_RECORD` where the row says something else: otherwise a damaged number would shorten the history.
  */
 function assertLength(row: CommitRow, count: number, kept: number, dropped: number): void {
-  const isPossible = row.version === row.base ? count === row.length : count <= row.length;
+  const isPossible =
+    admits(row.counts, count) && (row.version === row.base ? count === row.length : count <= row.length);
   if (!isPossible || row.length - dropped !== kept) {
     throw corruptRow(logKey(row.version), 'a length that its records, or the rows around it, contradict');
   }
@@ -119,12 +126,4 @@ function assertLength(row: CommitRow, count: number, kept: number, dropped: numb
 /** Whether the row began the log anew after operations, so that it holds them. */
 function carriesOperations({ version, base, operation, operationCount }: CommitRow): boolean {
   return version === base && operationCount > (operation ? 1 : 0);
-}
-
-function pages(last: number, withOperations: boolean): QueryOptions {
-  return {
-    newestFirst: true,
-    limit: last <= LARGEST_LIMIT && !withOperations ? last : undefined,
-    extent: last === 0 ? 'header and operations' : 'all',
-  };
 }

@@ -25,6 +25,10 @@ export interface CommitRow extends RowBase {
   readonly length: number;
   /** What the records of the live log take, in bytes, those that were dropped included. */
   readonly logBytes: number;
+  /** How many records this row and those before it append: see counts.ts. */
+  readonly counts: string;
+  /** A digest of the idempotency key of the row before it; undefined where this row begins the log. */
+  readonly follows: string | undefined;
   /** How many of the records before it this commit drops. */
   readonly drop: number;
   readonly operation: HistoryOperation | undefined;
