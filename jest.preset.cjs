@@ -1,6 +1,6 @@
 /** One jest set-up for every package: sources run as they are, types are checked by `typecheck`. */
 module.exports = {
-  testEnvironment: 'node',
+  testEnvironment: `${__dirname}/scripts/promptEnvironment.cjs`,
   // Ends what hangs. Some tests take most of a minute on a busy machine.
   testTimeout: 180_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],

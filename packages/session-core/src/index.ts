@@ -10,6 +10,7 @@ export type {
 export type { CompactionOptions } from './session/compactionOptions';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
+export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';
 export type { ModelExchange } from './session/wasShown';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';

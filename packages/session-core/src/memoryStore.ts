@@ -1,5 +1,6 @@
 import {
   NO_HISTORY,
+  type CacheKey,
   type CommitResult,
   type HistoryChange,
   type ReadOptions,
@@ -31,6 +32,8 @@ interface MemoryHistory {
   operations: ReadonlyMap<string, string>;
   /** Every commit that landed, by its idempotency key; outlives `clear`, so that no late retry lands twice. */
   readonly commits: Map<string, Revision>;
+  /** The length at each revision since something was last taken off. */
+  lengths: Map<Revision, number>;
   expiresAt: number;
 }
 
@@ -46,14 +49,18 @@ export class MemoryStore implements SessionStore {
     this.#now = options.now ?? Date.now;
   }
 
-  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
+  get cacheKey(): CacheKey {
+    return { owner: this.#sessions, name: '' };
+  }
+
+  async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
     const history = this.#open(sessionId);
     this.#refreshByRead(history);
-    const { records, revision } = history;
-    return Promise.resolve({
-      records: records.slice(-(options?.last ?? records.length)).map(copy),
-      revision,
-    });
+    const { records, revision, lengths } = history;
+    const known = after === undefined ? undefined : lengths.get(after);
+    const start = known ?? Math.max(0, records.length - (last ?? records.length));
+    const read = { records: records.slice(start).map(copy), revision };
+    return Promise.resolve(known === undefined ? read : { ...read, after });
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
@@ -78,9 +85,11 @@ export class MemoryStore implements SessionStore {
     if (ifRevision !== undefined && ifRevision !== history.revision) return { status: 'conflict' };
 
     const kept = drop === 'all' ? 0 : Math.max(0, history.records.length - drop);
+    if (kept < history.records.length) history.lengths = new Map();
     history.records = [...history.records.slice(0, kept), ...append.map(copy)];
     history.expiresAt = this.#expiryAfterCommit(history);
     history.revision = idempotencyKey;
+    history.lengths.set(idempotencyKey, history.records.length);
     if (operation) {
       history.operations = new Map(history.operations).set(operation.id, operation.fingerprint);
     }
@@ -108,6 +117,7 @@ export class MemoryStore implements SessionStore {
         revision: NO_HISTORY,
         operations: new Map(),
         commits: new Map(),
+        lengths: new Map(),
         expiresAt: Infinity,
       };
       this.#sessions.set(sessionId, history);
@@ -121,6 +131,7 @@ function reset(history: MemoryHistory): void {
   history.records = [];
   history.revision = NO_HISTORY;
   history.operations = new Map();
+  history.lengths = new Map();
   history.expiresAt = Infinity;
 }
 

@@ -32,7 +32,7 @@ export function textOf(error: unknown): string {
 }
 
 export interface Request {
-  readonly method: keyof SessionStore;
+  readonly method: Exclude<keyof SessionStore, 'cacheKey'>;
   readonly sessionId: string;
   readonly last?: number | undefined;
   readonly change?: HistoryChange;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
+import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
 import type { HistoryView, KnownChange, RunView } from './historyView';
 import { canonicalText, itemTexts } from '../records/itemJson';
 import { othersIn, type KnownHistory } from './recordLists';
@@ -13,7 +14,6 @@ import {
   type HistoryChange,
   type Revision,
   type SessionStore,
-  type StoredHistory,
   type StoredRecord,
 } from '../store/sessionStore';
 
@@ -24,6 +24,10 @@ type Change = Pick<HistoryChange, 'append' | 'operation'> &
     | ({ readonly drop: number | 'all'; readonly basis: Revision } & KnownChange)
   );
 
+interface HistoryAccessOptions extends HistoryReadsOptions {
+  readonly fenced: boolean;
+}
+
 /** The end of a history that a transaction replaces. */
 interface Suffix {
   readonly entries: readonly HistoryEntry[];
@@ -33,13 +37,13 @@ interface Suffix {
 /** Reads and changes stored histories, each under what the caller's view knows of it, which it keeps up to date. */
 export class HistoryAccess {
   readonly #store: SessionStore;
-  readonly #skipCorrupt: boolean;
+  readonly #reads: HistoryReads;
   readonly #fenced: boolean;
 
-  constructor(store: SessionStore, options: { readonly skipCorrupt: boolean; readonly fenced: boolean }) {
+  constructor(store: SessionStore, { fenced, ...options }: HistoryAccessOptions) {
     this.#store = store;
-    this.#skipCorrupt = options.skipCorrupt;
-    this.#fenced = options.fenced;
+    this.#reads = new HistoryReads(store, options);
+    this.#fenced = fenced;
   }
 
   /** The newest `limit` items, or all, for the caller to see. */
@@ -52,13 +56,9 @@ export class HistoryAccess {
   }
 
   /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */
-  async read(
-    view: HistoryView,
-    wanted?: number,
-  ): Promise<{ entries: HistoryEntry[]; history: StoredHistory; isWhole: boolean }> {
+  async read(view: HistoryView, wanted?: number): Promise<ReadHistory & { isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
-      const history = await this.#store.read(view.storedId, { last });
-      const entries = await this.decode(view, history.records);
+      const { entries, history } = await this.#reads.read(view, last);
       const isWhole = last === undefined || entries.length < last;
       if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
     }
@@ -84,13 +84,7 @@ export class HistoryAccess {
 
   /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
   async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
-    const decoded = await view.codec.decode(records);
-    return records.map((record, index) => {
-      const item = decoded[index];
-      if (!SessionError.is(item)) return { record, item };
-      if (this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD')) return { record, item: undefined };
-      throw item;
-    });
+    return this.#reads.decode(view, records);
   }
 
   async clear(view: HistoryView): Promise<void> {

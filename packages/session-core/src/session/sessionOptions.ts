@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
+import type { CachedHistories } from './cachedHistories';
 import { assertCompactionOptions, type CompactionOptions } from './compactionOptions';
+import { historiesOf, type HistoryCache } from './historyCache';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
 
@@ -32,6 +34,11 @@ export interface SessionOptions {
    * `OpenAIResponsesCompactionSession` does not: the option `compaction` works in its place.
    */
   readonly scope?: SessionScope | undefined;
+  /**
+   * Keeps what was read in the memory of this process, so that a later read, also by another object, asks only for what is
+   * new. One for any number of sessions. Default: none.
+   */
+  readonly cache?: HistoryCache | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
 }
@@ -58,13 +65,14 @@ export interface ResolvedSessionOptions {
   readonly onCorruptRecord: 'error' | 'skip';
   readonly concurrentWrites: 'append' | 'reject';
   readonly scope: SessionScope | undefined;
+  readonly cache: CachedHistories | undefined;
   readonly compaction: CompactionOptions | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, compaction } = options;
+  const { scope, cache, compaction } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -72,7 +80,14 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     throw new SessionError('INVALID_ARGUMENT', 'scope must be a function');
   }
   if (compaction !== undefined) assertCompactionOptions(compaction);
-  return { sessionId, onCorruptRecord, concurrentWrites, scope, compaction: compaction && { ...compaction } };
+  return {
+    sessionId,
+    onCorruptRecord,
+    concurrentWrites,
+    scope,
+    cache: cache === undefined ? undefined : historiesOf(cache),
+    compaction: compaction && { ...compaction },
+  };
 }
 
 /** @throws `MISSING_SCOPE` */

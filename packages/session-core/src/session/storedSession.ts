@@ -76,12 +76,12 @@ export class StoredSession
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
-    const { sessionId, onCorruptRecord, concurrentWrites, scope, compaction } =
+    const { sessionId, onCorruptRecord, concurrentWrites, scope, cache, compaction } =
       resolveSessionOptions(options);
     const fenced = concurrentWrites === 'reject';
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
-    this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced });
+    this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     if (compaction === undefined && !fenced) return;
     const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
     this.getItemsWithCompactionOwnership = async (runContext) => automatic.getItems(runContext);

@@ -5,6 +5,7 @@ export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './ret
 export {
   NO_HISTORY,
   NO_SUCH_REVISION,
+  type CacheKey,
   type CommitResult,
   type HistoryChange,
   type HistoryOperation,

@@ -24,7 +24,16 @@
  * - what has expired may stay until `clear`.
  */
 export interface SessionStore {
-  /** The newest `last` records (all when omitted, at least 1), oldest first, as one consistent snapshot. */
+  /**
+   * Names the place where the store keeps its sessions, for a `HistoryCache`: stores with the same owner and name have the same
+   * sessions. Without it, nothing of the store is cached.
+   */
+  readonly cacheKey?: CacheKey | undefined;
+
+  /**
+   * The newest `last` records, or what came after the revision `after`, or all; oldest first, as one consistent snapshot of
+   * the moment of the call, whatever the caller has from before.
+   */
   read(sessionId: string, options?: ReadOptions): Promise<StoredHistory>;
 
   /**
@@ -41,9 +50,22 @@ export interface SessionStore {
   clear(sessionId: string): Promise<void>;
 }
 
+export interface CacheKey {
+  /** What reaches the database: the client that the store was given. */
+  readonly owner: object;
+  /** Tells apart what one client reaches: a key prefix, a table. */
+  readonly name: string;
+}
+
 export interface ReadOptions {
   /** At least 1. Default all. */
   readonly last?: number | undefined;
+  /**
+   * The caller has the whole history as it was at this revision, and only needs what was appended since; never with `last`,
+   * and never `NO_HISTORY`. A store that cannot tell, or that finds that anything was taken off since, answers with the whole
+   * history, and may always do so.
+   */
+  readonly after?: Revision | undefined;
 }
 
 /**
@@ -67,6 +89,8 @@ export const NO_SUCH_REVISION: Revision = '-';
 export interface StoredHistory {
   readonly records: readonly StoredRecord[];
   readonly revision: Revision;
+  /** What was asked for as `after`, where the history is that of then with `records` behind it. */
+  readonly after?: Revision | undefined;
 }
 
 export interface HistoryChange {

@@ -12,6 +12,8 @@ import { operations } from './cases/operations';
 import { processes } from './cases/processes';
 import { races } from './cases/races';
 import { reading } from './cases/reading';
+import { readingAfter, readingAfterExpiry } from './cases/readingAfter';
+import { caching } from './cases/caching';
 import { receipts } from './cases/receipts';
 import { records } from './cases/records';
 import { retrying } from './cases/retrying';
@@ -39,6 +41,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
   return {
     harness: harnessCases,
     reading,
+    'reading after': { ...readingAfter, ...(expires && readingAfterExpiry) },
     appending,
     dropping,
     records,
@@ -53,6 +56,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     ...(expires && { expiry }),
     ...(expires && harness.ttlRefresh === true && { ttlRefresh }),
     session,
+    caching,
     transactions,
     rewriting,
     compaction,

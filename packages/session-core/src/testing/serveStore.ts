@@ -6,9 +6,12 @@ export interface Opening {
   readonly options: unknown;
 }
 
+/** The methods of a store. */
+export type StoreVerb = 'read' | 'commit' | 'clear';
+
 export interface Call {
   readonly call: number;
-  readonly method: keyof SessionStore;
+  readonly method: StoreVerb;
   readonly args: readonly unknown[];
 }
 

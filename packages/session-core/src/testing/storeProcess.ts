@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { SessionError } from '../store/errors';
 import type { CommitResult, SessionStore, StoredHistory } from '../store/sessionStore';
 import type { StoreProcesses } from './harness';
-import type { Answer, Call, Opening } from './serveStore';
+import type { Answer, Call, Opening, StoreVerb } from './serveStore';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -66,7 +66,7 @@ class StoreProcess {
     await this.#ended;
   }
 
-  #call(method: keyof SessionStore, args: readonly unknown[]): Promise<unknown> {
+  #call(method: StoreVerb, args: readonly unknown[]): Promise<unknown> {
     const call = ++this.#calls;
     return this.#waitFor(call, { call, method, args });
   }

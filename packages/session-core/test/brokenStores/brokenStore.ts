@@ -73,7 +73,14 @@ export function fixtureIn(sessions: MemorySessions): Fixture {
     put: (sessionId) => {
       const operations = new Map([[operation.id, operation.fingerprint]]);
       const commits = new Map([['first', 'first']]);
-      sessions.set(sessionId, { records, revision: 'first', operations, commits, expiresAt: Infinity });
+      sessions.set(sessionId, {
+        records,
+        revision: 'first',
+        operations,
+        commits,
+        lengths: new Map(),
+        expiresAt: Infinity,
+      });
       return Promise.resolve();
     },
   };
@@ -92,6 +99,7 @@ export function over(
   alter: (intact: SessionStore) => Partial<SessionStore>,
 ): SessionStore {
   return {
+    cacheKey: intact.cacheKey,
     read: (sessionId, options) => intact.read(sessionId, options),
     commit: (sessionId, change) => intact.commit(sessionId, change),
     clear: (sessionId) => intact.clear(sessionId),

@@ -6,10 +6,12 @@ import { harnesses } from './harnesses';
 import { operating } from './operating';
 import { racing } from './racing';
 import { reading } from './reading';
+import { readingAfter } from './readingAfter';
 import { writing } from './writing';
 
 export const brokenStores: BrokenStores = {
   ...reading,
+  ...readingAfter,
   ...writing,
   ...committing,
   ...compacting,

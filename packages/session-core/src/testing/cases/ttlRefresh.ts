@@ -86,7 +86,8 @@ export const ttlRefresh: Cases = {
     const before = await commit(store, id, { append: texts('b', 1) });
     for (let round = 0; round < 12; round++) {
       await elapse(id, TTL_MS * 0.8);
-      const { revision } = await store.read(id, round % 2 === 0 ? { last: 1 } : {});
+      const options = [{ last: 1 }, {}, { after: before }][round % 3];
+      const { revision } = await store.read(id, options);
       checkEqual(revision, before, 'the revision after a read');
     }
     await checkRecords(store, id, [...texts('a', 3), ...texts('b', 1)]);

@@ -1,0 +1,94 @@
+import { Buffer } from 'node:buffer';
+import type { AgentInputItem } from '@openai/agents';
+import type { CacheKey, Revision, StoredRecord } from '../store/sessionStore';
+
+/** A whole history, all of which could be decoded. Nobody changes any of it. */
+export interface CachedHistory {
+  readonly revision: Revision;
+  readonly records: readonly StoredRecord[];
+  readonly items: readonly AgentInputItem[];
+}
+
+interface Held {
+  readonly history: CachedHistory;
+  readonly bytes: number;
+}
+
+/** What an item takes beside its text, about: its objects, and the places in the lists. */
+const BYTES_PER_ITEM = 600;
+
+/** Histories up to a number of bytes. Where there is no room for another, those go that were asked for the longest time ago. */
+export class CachedHistories {
+  hits = 0;
+  misses = 0;
+  bytes = 0;
+  readonly #maxBytes: number;
+  /** In the order in which they were last asked for. */
+  readonly #held = new Map<string, Held>();
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.#held.size;
+  }
+
+  count(isHit: boolean): void {
+    if (isHit) this.hits++;
+    else this.misses++;
+  }
+
+  get(key: string): CachedHistory | undefined {
+    const held = this.#held.get(key);
+    if (held === undefined) return undefined;
+    this.#held.delete(key);
+    this.#held.set(key, held);
+    return held.history;
+  }
+
+  /** @param known - the history in the cache that this one begins with, to be measured no more */
+  set(key: string, history: CachedHistory, known: CachedHistory | undefined): void {
+    const previous = this.#held.get(key);
+    const start = previous !== undefined && previous.history === known ? previous : undefined;
+    const added = history.records.slice(start?.history.records.length ?? 0);
+    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? 0);
+    this.delete(key);
+    if (bytes > this.#maxBytes) return;
+    this.#held.set(key, { history, bytes });
+    this.bytes += bytes;
+    for (const oldest of this.#held.keys()) {
+      if (this.bytes <= this.#maxBytes) return;
+      this.delete(oldest);
+    }
+  }
+
+  delete(key: string): void {
+    this.bytes -= this.#held.get(key)?.bytes ?? 0;
+    this.#held.delete(key);
+  }
+
+  clear(): void {
+    this.#held.clear();
+    this.bytes = 0;
+  }
+}
+
+const owners = new WeakMap<object, number>();
+let lastOwner = 0;
+
+/** The key of a session: different for any two that are not stored in the same place. */
+export function keyOfSession({ owner, name }: CacheKey, storedId: string): string {
+  let number = owners.get(owner);
+  if (number === undefined) {
+    number = ++lastOwner;
+    owners.set(owner, number);
+  }
+  return JSON.stringify([number, name, storedId]);
+}
+
+/** The record, and its item, whose strings are copies. */
+function bytesOf(record: StoredRecord): number {
+  const length = typeof record === 'string' ? Buffer.byteLength(record) : record.length;
+  return 2 * length + BYTES_PER_ITEM;
+}
