@@ -1,12 +1,12 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
+import { SessionError, type Revision, type StoredRecord } from '@agent-sessions/session-core/store';
 import { readChunks } from './chunks';
 import { corruptRow } from '../table/errors';
-import { LOG, logKey } from '../table/rowKeys';
+import { LOG, logFrom, logKey } from '../table/rowKeys';
 import type { StoredRow } from '../table/rowMapping';
 import type { QueryOptions, SessionRows } from '../table/sessionRows';
 import { admits } from './counts';
 import { PageLimits } from './pageLimits';
-import { liveAt, type CommitRow, type Row } from './rows';
+import { liveAt, revisionOf, type CommitRow, type Row } from './rows';
 
 export interface Log {
   /** The newest row; undefined where there is none. */
@@ -14,6 +14,8 @@ export interface Log {
   /** Oldest first. */
   readonly records: readonly StoredRecord[];
   readonly operations: ReadonlyMap<string, string>;
+  /** The known revision, where the records are those that were appended after it, and nothing else was done since. */
+  readonly after?: Revision;
 }
 
 export interface LogOptions {
@@ -22,6 +24,17 @@ export interface LogOptions {
   readonly last?: number | undefined;
   /** Reads the operations too: back to where the log begins, whatever `last` is. */
   readonly operations?: boolean | undefined;
+}
+
+/** A revision up to which the history is known. */
+export interface Known {
+  readonly revision: Revision;
+  /** That of the row that made it. */
+  readonly version: number;
+  /** What the row tells that comes next. */
+  readonly follows: string;
+  /** The version of the first row to be read: that one, the next, or one that carries the revision on. */
+  readonly from: number;
 }
 
 /** The newest row as it is stored, without its content; undefined where there is none. */
@@ -39,7 +52,7 @@ export async function readNewest(rows: SessionRows): Promise<StoredRow | undefin
 export async function readLog(rows: SessionRows, options: LogOptions): Promise<Log> {
   let before: string | undefined;
   for (;;) {
-    const { newest, log } = await tryRead(rows, options);
+    const { newest, log } = await readOnce(rows, options);
     if (log) return log;
     if (newest?.idempotencyKey === before) {
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
@@ -48,10 +61,14 @@ export async function readLog(rows: SessionRows, options: LogOptions): Promise<L
   }
 }
 
-/** Without `log` when a row is missing. */
-async function tryRead(
+/**
+ * Without `log` when a row is missing.
+ *
+ * @param options.known - then only the rows from there on are read: without `log` too where they do not tell all that is new
+ */
+export async function readOnce(
   rows: SessionRows,
-  { now, last = Infinity, operations: withOperations = false }: LogOptions,
+  { now, last = Infinity, operations: withOperations = false, known }: LogOptions & { readonly known?: Known },
 ): Promise<{ newest: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
@@ -70,7 +87,7 @@ async function tryRead(
     extent: last === 0 ? 'header and operations' : 'all',
   };
 
-  for await (const stored of rows.query(LOG, query)) {
+  for await (const stored of rows.query(known ? logFrom(known.from) : LOG, query)) {
     const row = stored.row();
     if (newest === undefined) {
       newest = row;
@@ -81,6 +98,9 @@ async function tryRead(
     }
     if (live === undefined) return { newest, log: logSoFar() };
     if (row.kind !== 'commit' || row.version !== next) return { newest };
+    if (known && dropped === 0 && revisionOf(row) === known.revision) {
+      return { newest, log: { ...logSoFar(), after: known.revision } };
+    }
 
     const inline = stored.content();
     const count = row.chunks?.records ?? inline.records.length;
@@ -105,8 +125,11 @@ async function tryRead(
     const atBase = row.version === live.base;
     if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { newest, log: logSoFar() };
     if (atBase) return { newest };
+    if (known && dropped === 0 && row.version === known.version + 1 && row.follows === known.follows) {
+      return { newest, log: { ...logSoFar(), after: known.revision } };
+    }
   }
-  return newest === undefined ? { newest, log: logSoFar() } : { newest };
+  return newest === undefined && !known ? { newest, log: logSoFar() } : { newest };
 }
 
 /**

@@ -71,3 +71,11 @@ export function revisionOf(live: CommitRow | undefined): Revision {
 export function revisionMadeBy({ version, idempotencyKey }: RowBase): Revision {
   return `${version}.${idempotencyKey}`;
 }
+
+/** The row that made a revision, by what the revision tells; undefined for one that no row makes. */
+export function parseRevision(
+  revision: Revision,
+): Pick<RowBase, 'version' | 'idempotencyKey'> | undefined {
+  const [, digits, idempotencyKey = ''] = /^([1-9]\d{0,11})\.(.+)$/s.exec(revision) ?? [];
+  return digits === undefined ? undefined : { version: Number(digits), idempotencyKey };
+}
