@@ -55,18 +55,17 @@ describe('rows', () => {
     expect(second).toMatchObject({
       base: '1',
       length: '2',
-      counts: '13',
+      counts: '1-23',
       drop: '2',
       operation: 'o1',
       fingerprint: 'f1',
       operations: '1',
     });
-    // What is before a row that drops records is not counted on.
-    expect(third).toMatchObject({ length: '1', counts: '01', operations: '2' });
+    expect(third).toMatchObject({ length: '1', counts: '0-11-23', operations: '2' });
     expect(rows[2]).not.toHaveProperty('records');
   });
 
-  test('a row tells how many records the sixteen rows before it append', async () => {
+  test('a row tells how many records the sixteen rows before it append and drop', async () => {
     const id = newId();
     const store = open();
     const sizes = [1, 40, 2, 35, 36, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3];
@@ -74,6 +73,10 @@ describe('rows', () => {
     const counts = (await table.rows(id)).map((row) => headerOf(row).counts);
     expect(counts.slice(0, 6)).toEqual(['1', '+1', '2+', 'z2+', '+z2+', '1+']);
     expect(counts[21]).toBe('31111111111111111');
+    for (const drop of [1, 40, 2]) await commit(store, id, { drop, append: ['b'] });
+    const last = (await table.rows(id)).slice(-3).map((row) => headerOf(row).counts);
+    const ones = (count: number): string => '1'.repeat(count);
+    expect(last).toEqual([`1-13${ones(15)}`, `1-+1-13${ones(14)}`, '1-21-+']);
   });
 
   test('a session with ttlSeconds: when it expires, and some time later when its rows may go', async () => {

@@ -114,7 +114,9 @@ export function nextStep(change: Change, end: LogEnd, now: number, policy: Expir
       base: beginsLog ? version : live.base,
       length: length - drop + append.length,
       logBytes: beginsLog ? bytesOf(kept) + size : live.logBytes + size,
-      counts: countsOf(kept.length + append.length, beginsLog ? undefined : row),
+      counts: beginsLog
+        ? countsOf({ appended: kept.length + append.length, dropped: 0 }, undefined)
+        : countsOf({ appended: append.length, dropped: drop }, row),
       follows: beginsLog ? undefined : digestOf(live.idempotencyKey),
       drop: beginsLog ? 0 : drop,
       operation,

@@ -1,4 +1,4 @@
-import { appendedBefore, isFull } from './counts';
+import { countsBefore, isFull, type RowCounts } from './counts';
 
 /** What part of the rows that are taken to be needed beyond those of which it is known the second page asks for. */
 const FIRST_GUESS = 0.8;
@@ -6,8 +6,8 @@ const FIRST_GUESS = 0.8;
 const LATER_GUESS = 1.25;
 
 /**
- * How many rows the pages of a read of the newest few records have. The newest row tells how many records each of the rows
- * before it appends, as far back as its counts go, and so does the last row of each page. Beyond that, rows are taken to be
+ * How many rows the pages of a read of the newest few records have. The newest row tells what each of the rows before
+ * it appends and drops, as far back as its counts go, and so does the last row of each page. Beyond that, rows are taken to be
  * like those.
  */
 export class PageLimits {
@@ -20,20 +20,25 @@ export class PageLimits {
     return this.#next;
   }
 
-  /** @param counts Of the row just read. @param wanted How many records the rows before it must append; Infinity: all. */
-  note(counts: string, wanted: number): void {
-    this.#next = wanted === Infinity ? undefined : this.#rowsFor(wanted, appendedBefore(counts));
+  /**
+   * @param counts Of the row just read.
+   * @param wanted How many records are to come from the rows before it; undefined: all.
+   * @param dropped How many of the newest records of those rows are dropped by rows that were read.
+   */
+  note(counts: string, wanted: number | undefined, dropped: number): void {
+    this.#next = wanted === undefined ? undefined : this.#rowsFor(wanted, dropped, countsBefore(counts));
   }
 
-  #rowsFor(wanted: number, appended: readonly number[]): number {
-    let known = 0;
-    for (const [index, count] of appended.entries()) {
-      known += count;
-      if (known >= wanted) return index + 1;
+  #rowsFor(wanted: number, dropped: number, before: readonly RowCounts[]): number {
+    let rest = wanted;
+    let toDrop = dropped;
+    for (const [index, row] of before.entries()) {
+      rest -= Math.max(0, row.appended - toDrop);
+      toDrop = Math.max(0, toDrop - row.appended) + row.dropped;
+      if (rest <= 0) return index + 1;
     }
-    if (!isFull(appended)) return Math.max(1, appended.length);
-    const rest = wanted - known;
-    const guess = Math.min(rest, (rest * appended.length) / Math.max(1, known));
-    return appended.length + Math.ceil(guess * (this.#pages === 1 ? FIRST_GUESS : LATER_GUESS));
+    if (!isFull(before)) return Math.max(1, before.length);
+    const guess = Math.min(rest, (rest * before.length) / Math.max(1, wanted - rest)) + toDrop;
+    return before.length + Math.ceil(guess * (this.#pages === 1 ? FIRST_GUESS : LATER_GUESS));
   }
 }

@@ -68,7 +68,12 @@ export async function readLog(rows: SessionRows, options: LogOptions): Promise<L
  */
 export async function readOnce(
   rows: SessionRows,
-  { now, last = Infinity, operations: withOperations = false, known }: LogOptions & { readonly known?: Known },
+  {
+    now,
+    last = Infinity,
+    operations: withOperations = false,
+    known,
+  }: LogOptions & { readonly known?: Known },
 ): Promise<{ newest: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
@@ -121,7 +126,7 @@ export async function readOnce(
     rest -= kept;
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
-    limits?.note(row.counts, last < live.length ? wanted + dropped : Infinity);
+    limits?.note(row.counts, last < live.length ? wanted : undefined, dropped);
     const atBase = row.version === live.base;
     if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { newest, log: logSoFar() };
     if (atBase) return { newest };

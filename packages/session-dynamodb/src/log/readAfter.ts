@@ -20,10 +20,7 @@ export interface ReadAfterOptions {
  * there was no other one is told by the oldest of them, which names the one that it follows. Only where there are none, or
  * where the revision is known to have been the newest a moment ago, the row itself is read along.
  */
-export async function readAfter(
-  rows: SessionRows,
-  { now, after, seen }: ReadAfterOptions,
-): Promise<Log> {
+export async function readAfter(rows: SessionRows, { now, after, seen }: ReadAfterOptions): Promise<Log> {
   const made = parseRevision(after);
   if (made === undefined) return readLog(rows, { now });
   const known = { revision: after, version: made.version, follows: digestOf(made.idempotencyKey) };

@@ -25,7 +25,7 @@ export interface CommitRow extends RowBase {
   readonly length: number;
   /** What the records of the live log take, in bytes, those that were dropped included. */
   readonly logBytes: number;
-  /** How many records this row and those before it append: see counts.ts. */
+  /** How many records this row and those before it append and drop: see counts.ts. */
   readonly counts: string;
   /** A digest of the idempotency key of the row before it; undefined where this row begins the log. */
   readonly follows: string | undefined;
@@ -73,9 +73,7 @@ export function revisionMadeBy({ version, idempotencyKey }: RowBase): Revision {
 }
 
 /** The row that made a revision, by what the revision tells; undefined for one that no row makes. */
-export function parseRevision(
-  revision: Revision,
-): Pick<RowBase, 'version' | 'idempotencyKey'> | undefined {
+export function parseRevision(revision: Revision): Pick<RowBase, 'version' | 'idempotencyKey'> | undefined {
   const [, digits, idempotencyKey = ''] = /^([1-9]\d{0,11})\.(.+)$/s.exec(revision) ?? [];
   return digits === undefined ? undefined : { version: Number(digits), idempotencyKey };
 }

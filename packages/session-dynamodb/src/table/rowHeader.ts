@@ -1,3 +1,4 @@
+import { COUNTS } from '../log/counts';
 import type { CommitRow, Row } from '../log/rows';
 import { isChunkSetName, MOST_CHUNKS } from './rowKeys';
 
@@ -11,7 +12,6 @@ import { isChunkSetName, MOST_CHUNKS } from './rowKeys';
  */
 
 const FORMAT = '1';
-const COUNTS = /^[0-9a-z+]{1,17}$/;
 /** Of the row of a commit. */
 const WORDS = 8;
 
