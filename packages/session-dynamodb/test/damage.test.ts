@@ -70,7 +70,7 @@ test.each<[string, number, Damage]>([
   ['a number past 2^53', 5, { length: '9007199254740993' }],
   ['counts that its records contradict', 1, { counts: '3' }],
   ['counts that are none', 5, { counts: '-' }],
-  ['no counts', 1, { counts: undefined }],
+  ['no row that it follows', 5, { follows: undefined }],
   ['a negative time', 5, { created: -1 }],
   ['no time when the session began', 5, { began: 'x' }],
   ['a chunk_count of 0', 4, { chunk_count: 0 }],

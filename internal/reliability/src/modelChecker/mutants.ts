@@ -291,4 +291,19 @@ export const MUTANTS: readonly Mutant[] = [
     from: 1_051,
     within: 100,
   },
+  {
+    breaks: 'takes what is new for all that happened, where something known was dropped',
+    changes: [
+      change('log/read', 'known && dropped === 0 && row.version', 'known && row.version'),
+      change('log/read', 'known && dropped === 0 && revisionOf(row)', 'known && revisionOf(row)'),
+    ],
+    from: 1_601,
+    within: 50,
+  },
+  {
+    breaks: 'goes on from what is known with rows of another history',
+    changes: [change('log/read', '&& row.follows === known.follows', '')],
+    from: 1_951,
+    within: 100,
+  },
 ];

@@ -7,18 +7,20 @@ import { isChunkSetName, MOST_CHUNKS } from './rowKeys';
  * half a record. It is words: first those of every row of its kind, then, in the row of a commit, `name=value` for what only
  * some have.
  *
- *   commit      <format> <idempotency key> <created> <began> <base> <length> <log bytes> <counts> [<name>=<value> …]
+ *   commit      <format> <idempotency key> <created> <began> <base> <length> <log bytes> <counts> <follows> [<name>=<value> …]
  *   tombstone   <format> <idempotency key> <created>
  */
 
 const FORMAT = '1';
 /** Of the row of a commit. */
-const WORDS = 8;
+const WORDS = 9;
+/** Follows no row: the log begins with this one. */
+const NONE = '-';
 
 export function formatHeader(row: Row): string {
   const words = [FORMAT, row.idempotencyKey, row.createdAt];
   if (row.kind === 'commit') {
-    words.push(row.beganAt, row.base, row.length, row.logBytes, row.counts);
+    words.push(row.beganAt, row.base, row.length, row.logBytes, row.counts, row.follows ?? NONE);
     for (const [name, value] of Object.entries(namedValues(row))) {
       if (value !== undefined) words.push(`${name}=${value}`);
     }
@@ -32,9 +34,8 @@ export function headerStart(idempotencyKey: string): string {
 }
 
 function namedValues(row: CommitRow): Readonly<Record<string, string | number | undefined>> {
-  const { follows, drop, operation, operationCount, expiresAt, logTtl, chunks, carriedRevision } = row;
+  const { drop, operation, operationCount, expiresAt, logTtl, chunks, carriedRevision } = row;
   return {
-    follows,
     drop: drop || undefined,
     operation: operation?.id,
     fingerprint: operation?.fingerprint,
@@ -47,6 +48,23 @@ function namedValues(row: CommitRow): Readonly<Record<string, string | number | 
     revision: carriedRevision,
   };
 }
+
+type Named = Readonly<Record<string, string | undefined>>;
+type Invalid = (what: string) => never;
+type Told = Omit<CommitRow, 'kind' | 'version' | 'idempotencyKey' | 'createdAt' | 'ttl'>;
+
+const NOTHING_NAMED: Pick<
+  Told,
+  'drop' | 'operation' | 'operationCount' | 'expiresAt' | 'logTtl' | 'chunks' | 'carriedRevision'
+> = {
+  drop: 0,
+  operation: undefined,
+  operationCount: 0,
+  expiresAt: undefined,
+  logTtl: undefined,
+  chunks: undefined,
+  carriedRevision: undefined,
+};
 
 /** A header as it is stored, damaged or not. */
 export class RowHeader {
@@ -76,54 +94,28 @@ export class RowHeader {
 
   /** The name of the chunks that the row of a commit has. */
   get chunkSetName(): string | undefined {
-    const { chunks } = this.#named();
-    return chunks !== undefined && isChunkSetName(chunks) ? chunks : undefined;
+    const name = this.#named()?.chunks;
+    return name !== undefined && isChunkSetName(name) ? name : undefined;
   }
 
   /** What the row of a commit tells. @param invalid - throws; is told what is not valid. */
-  commit(
-    version: number,
-    invalid: (what: string) => never,
-  ): Omit<CommitRow, 'kind' | 'version' | 'idempotencyKey' | 'createdAt' | 'ttl'> {
-    const [, , , began, base, length, logBytes, counts = ''] = this.#words;
+  commit(version: number, invalid: Invalid): Told {
+    const [, , , began, base, length, logBytes, counts = '', follows] = this.#words;
     const named = this.#named();
-    const required = (what: string, word: string | undefined, least = 0, most = Infinity): number => {
-      const number = toNumber(word);
-      return number !== undefined && number >= least && number <= most ? number : invalid(what);
-    };
-    const optional = (name: string, least = 0, most = Infinity): number | undefined =>
-      named[name] === undefined ? undefined : required(name, named[name], least, most);
-    const { operation, fingerprint, chunks } = named;
-    const first = required('base', base, 1, version);
+    const first = numberOf('base', base, invalid, 1, version);
     return {
       base: first,
-      length: required('length', length),
-      logBytes: required('log bytes', logBytes),
+      length: numberOf('length', length, invalid),
+      logBytes: numberOf('log bytes', logBytes, invalid),
       counts: COUNTS.test(counts) ? counts : invalid('counts'),
-      beganAt: required('time when the session began', began),
-      follows: named.follows,
-      drop: optional('drop', 0, first === version ? 0 : Infinity) ?? 0,
-      operation:
-        operation === undefined
-          ? undefined
-          : { id: operation, fingerprint: fingerprint ?? invalid('fingerprint') },
-      operationCount: optional('operations', operation === undefined ? 0 : 1) ?? 0,
-      expiresAt: optional('expires'),
-      logTtl: optional('log_ttl'),
-      chunks:
-        chunks === undefined
-          ? undefined
-          : {
-              name: this.chunkSetName ?? invalid('chunks'),
-              count: required('chunk_count', named.chunk_count, 1, MOST_CHUNKS),
-              records: required('chunk_records', named.chunk_records),
-            },
-      carriedRevision: named.revision,
+      follows: follows === NONE ? undefined : (follows ?? invalid('row that it follows')),
+      beganAt: numberOf('time when the session began', began, invalid),
+      ...(named === undefined ? NOTHING_NAMED : toldByName(named, first === version, invalid)),
     };
   }
 
-  #named(): Readonly<Record<string, string | undefined>> {
-    if (this.#words.length <= WORDS) return NOTHING_NAMED;
+  #named(): Named | undefined {
+    if (this.#words.length <= WORDS) return undefined;
     const named: Record<string, string> = {};
     for (const word of this.#words.slice(WORDS)) {
       const at = word.indexOf('=');
@@ -133,9 +125,40 @@ export class RowHeader {
   }
 }
 
-const NOTHING_NAMED = {};
+function toldByName(named: Named, beginsLog: boolean, invalid: Invalid): typeof NOTHING_NAMED {
+  const optional = (name: string, least = 0, most = Infinity): number | undefined =>
+    named[name] === undefined ? undefined : numberOf(name, named[name], invalid, least, most);
+  const { operation: id, fingerprint, chunks: name } = named;
+  return {
+    drop: optional('drop', 0, beginsLog ? 0 : Infinity) ?? 0,
+    operation: id === undefined ? undefined : { id, fingerprint: fingerprint ?? invalid('fingerprint') },
+    operationCount: optional('operations', id === undefined ? 0 : 1) ?? 0,
+    expiresAt: optional('expires'),
+    logTtl: optional('log_ttl'),
+    chunks:
+      name === undefined
+        ? undefined
+        : {
+            name: isChunkSetName(name) ? name : invalid('chunks'),
+            count: numberOf('chunk_count', named.chunk_count, invalid, 1, MOST_CHUNKS),
+            records: numberOf('chunk_records', named.chunk_records, invalid),
+          },
+    carriedRevision: named.revision,
+  };
+}
+
+function numberOf(
+  what: string,
+  word: string | undefined,
+  invalid: Invalid,
+  least = 0,
+  most = Infinity,
+): number {
+  const number = toNumber(word);
+  return number !== undefined && number >= least && number <= most ? number : invalid(what);
+}
 
 function toNumber(word: string | undefined): number | undefined {
-  const number = word === undefined || !/^\d{1,16}$/.test(word) ? NaN : Number(word);
-  return Number.isSafeInteger(number) ? number : undefined;
+  const number = word ? Number(word) : NaN;
+  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
 }

@@ -20,7 +20,7 @@ export function logKey(version: number): string {
 }
 
 /** The words of the row of a commit that each of them has, in order. */
-const WORDS = ['format', 'key', 'created', 'began', 'base', 'length', 'bytes', 'counts'];
+const WORDS = ['format', 'key', 'created', 'began', 'base', 'length', 'bytes', 'counts', 'follows'];
 
 /** What the row of a commit, or a tombstone, tells of itself, by names. */
 export function headerOf({ commit, tombstone }: Item = {}): Readonly<Record<string, string>> {
