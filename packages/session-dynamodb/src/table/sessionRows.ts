@@ -15,6 +15,7 @@ import type { Content } from '../log/content';
 import type { Chunk, CommitRow, Row, Tombstone } from '../log/rows';
 import type { SessionTable } from './sessionTable';
 import { contention, describe } from './errors';
+import { unlogged } from './unlogged';
 import { pauseBefore, untilAnswered, type Bounds, type Request } from './untilAnswered';
 import { formatHeader, headerStart } from './rowHeader';
 import { logKey, type KeyRange } from './rowKeys';
@@ -112,7 +113,7 @@ export class SessionRows {
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     const refused = await this.#unlessRefused((options) =>
-      this.#table.client.send(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+      this.#table.client.send(unlogged(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY })), options),
     );
     if (!refused) return;
     const { there } = refused;
@@ -145,7 +146,7 @@ export class SessionRows {
       };
       const page = await untilAnswered(this.#bounds, {
         isChange: false,
-        send: (options) => this.#table.client.send(new QueryCommand(input), options),
+        send: (options) => this.#table.client.send(unlogged(new QueryCommand(input)), options),
         isWhole: ({ Items }) => Array.isArray(Items),
       });
       for (const item of page.Items ?? []) yield this.#mapping.toStored(item);
@@ -163,7 +164,7 @@ export class SessionRows {
         const input = { RequestItems: { [this.#table.name]: rest } };
         const answer = await untilAnswered(this.#bounds, {
           isChange: true,
-          send: (options) => this.#table.client.send(new BatchWriteItemCommand(input), options),
+          send: (options) => this.#table.client.send(unlogged(new BatchWriteItemCommand(input)), options),
           isWhole: ({ UnprocessedItems }) => UnprocessedItems !== undefined,
         });
         rest = Object.values(answer.UnprocessedItems ?? {}).flat();
@@ -186,7 +187,7 @@ export class SessionRows {
     const Item = this.#mapping.toItem(this.#partitionKey, row, content);
     const input: PutItemCommandInput = { TableName: this.#table.name, Item, ...condition };
     return this.#unlessRefused((options) =>
-      this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+      this.#table.client.send(unlogged(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY })), options),
     );
   }
 
