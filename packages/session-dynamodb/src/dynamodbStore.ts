@@ -81,7 +81,8 @@ export class DynamoDBStore implements SessionStore {
     return { owner: client, name: JSON.stringify([name, mapping.names, this.#keyPrefix]) };
   }
 
-  async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
+  async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
+    const { last, after } = options;
     const now = this.#now();
     const deadline = this.#deadline();
     const readAndExtend = async (rows: SessionRows) => {

@@ -1,6 +1,7 @@
 import { NO_HISTORY, type StoredHistory } from '@agent-sessions/session-core/store';
 import fc from 'fast-check';
-import type { DynamoDBStore } from '../src';
+import type { AgentInputItem } from '@openai/agents';
+import { DynamoDBSession, HistoryCache, type DynamoDBStore } from '../src';
 import { measure } from './support/requests';
 import { append, commit, large, newId } from './support/store';
 import { headerOf, newClient, retold, TestTable, type Item } from './support/table';
@@ -308,6 +309,30 @@ describe('cost', () => {
     expect(read).toBe(1_000);
     expect(read / 1_000).toBeLessThan(0.05 * whole.units);
   });
+});
+
+test('sessions with a cache: a turn is two requests, and reads a unit, also by an object per request', async () => {
+  const cache = new HistoryCache({ maxBytes: 10_000_000 });
+  const sessionId = newId();
+  const openSession = (): DynamoDBSession =>
+    new DynamoDBSession({ client: table.client, tableName: table.name, sessionId, cache });
+  const say = (content: string): AgentInputItem => ({ role: 'user', content });
+  for (let turn = 0; turn < 100; turn++) await openSession().addItems([say(large(`${turn}`, 800))]);
+  await openSession().getItems();
+  await openSession().addItems([say('a')]);
+  for (let turn = 0; turn < 5; turn++) {
+    const session = openSession();
+    const { requests, units } = await measure(table.client, async () => {
+      expect(await session.getItems()).toHaveLength(101 + turn);
+      await session.addItems([say('b')]);
+    });
+    expect(requests).toEqual(['Query', 'PutItem']);
+    expect(units).toBe(2);
+  }
+  expect(await openSession().getItems()).toEqual(
+    await new DynamoDBSession({ client: table.client, tableName: table.name, sessionId }).getItems(),
+  );
+  expect(cache.stats).toMatchObject({ hits: 6, misses: 1, entries: 1 });
 });
 
 test('the place where sessions are kept is named by the client, the table, its attributes and the prefix', () => {
