@@ -37,6 +37,25 @@ export function timesTable(title: string, measured: ByHistory, measure: Measure)
   });
 }
 
+/** One contestant's medians as multiples of another's. */
+export function besideTable(title: string, measured: ByHistory, name: string, other: string): Table {
+  const medians = (of: string, measure: Measure) =>
+    [...measured.values()].map(
+      (all) => all.find(({ entrant }) => entrant.contestant.name === of)?.[measure].median ?? NaN,
+    );
+  return {
+    title,
+    columns: ['items in the history', ...[...measured.keys()].map((items) => items.toLocaleString('en-US'))],
+    rows: (['turn', 'append', 'read'] as const).map((measure) => {
+      const others = medians(other, measure);
+      return [
+        `${name}, ${measure}`,
+        ...medians(name, measure).map((ms, index) => ratio(ms / (others[index] ?? NaN))),
+      ];
+    }),
+  };
+}
+
 export function ratioPoints(measured: ByHistory, measure: Measure, names: readonly string[]): Point[] {
   return names.flatMap((contestant) =>
     [...measured].flatMap(([items, all]) => {

@@ -6,36 +6,23 @@ import { dollars, figures } from '../report/numbers';
 import type { Section } from '../report/section';
 import { historyTable, namesIn, ratioPoints, timesTable, type ByHistory } from '../report/turnTables';
 import { openDynamoDB } from './dynamodbArena';
-import { measureTurns, type TurnFigures } from './measureTurns';
-import type { Suite, SuiteContext } from './suite';
+import { measureHistories } from './measureHistories';
+import type { TurnFigures } from './measureTurns';
+import type { Suite } from './suite';
 
 export const dynamodbTurns: Suite = {
   name: 'dynamodb turns',
-  run: async (context) => {
-    const byConditions = new Map<Conditions, ByHistory>();
-    for (const conditions of context.scale.dynamodbConditions) {
-      byConditions.set(conditions, await measureHistories(context, conditions));
-    }
-    return section(byConditions);
-  },
+  run: async ({ scale, progress }) =>
+    section(
+      await measureHistories({
+        engine: 'DynamoDB',
+        open: (conditions) => openDynamoDB(DYNAMODB_CONTESTANTS, conditions),
+        conditions: scale.dynamodbConditions,
+        rounds: scale.dynamodbRounds,
+        progress,
+      }),
+    ),
 };
-
-async function measureHistories(
-  { scale, progress }: SuiteContext,
-  conditions: Conditions,
-): Promise<ByHistory> {
-  const arena = await openDynamoDB(DYNAMODB_CONTESTANTS, conditions);
-  try {
-    const measured = new Map<number, TurnFigures[]>();
-    for (const [items, rounds] of scale.dynamodbRounds) {
-      progress.step(`DynamoDB, turns at ${items} items, ${conditions.name}`);
-      measured.set(items, await measureTurns(arena, items, rounds, (round) => progress.at(round, rounds)));
-    }
-    return measured;
-  } finally {
-    await arena.close();
-  }
-}
 
 function section(byConditions: ReadonlyMap<Conditions, ByHistory>): Section {
   const [first = new Map<number, TurnFigures[]>()] = byConditions.values();

@@ -6,6 +6,7 @@ import type { Conditions } from '../measure/conditions';
 import type { Arena } from './arena';
 
 export interface RedisArena extends Arena {
+  readonly url: string;
   /** What the server says of itself. */
   readonly info: (section: string) => Promise<string>;
   readonly resetStatistics: () => Promise<unknown>;
@@ -33,6 +34,7 @@ export async function openRedis(
   );
   const awake = conditions.isAwake ? keepAwake() : undefined;
   return {
+    url: engine.url,
     entrants,
     sweep: () => control.flushDb(),
     info: (section) => control.info(section),

@@ -1,4 +1,5 @@
 import { REDIS_CONTESTANTS } from '../contestants/redis';
+import { REDIS_LIMIT } from '../contestants/redis/server';
 import { AWAKE } from '../measure/conditions';
 import { rotate, timed } from '../measure/rotate';
 import { median } from '../measure/statistics';
@@ -16,7 +17,7 @@ export const redisGrowth: Suite = {
   name: 'redis growth',
   run: async ({ scale, progress }) => {
     const arena = await openRedis(
-      REDIS_CONTESTANTS.filter(({ limit }) => limit === 'limit'),
+      REDIS_CONTESTANTS.filter(({ limit }) => limit === REDIS_LIMIT),
       AWAKE,
     );
     const turns = inAppendsOf(ITEMS_PER_TURN, conversation(scale.growthTurns * ITEMS_PER_TURN));

@@ -1,4 +1,5 @@
 import { clientSideCache, REDIS_CONTESTANTS } from '../contestants/redis';
+import { REDIS_LIMIT } from '../contestants/redis/server';
 import { AWAKE } from '../measure/conditions';
 import { timesTable } from '../report/turnTables';
 import { measureTurns } from './measureTurns';
@@ -11,7 +12,7 @@ export const redisRejected: Suite = {
   run: async ({ scale, progress }) => {
     const [items, rounds] = [...scale.redisRounds].at(-1) ?? [0, 0];
     const beside = REDIS_CONTESTANTS.filter(
-      ({ kind, limit }) => limit === 'limit' && (kind === 'limit' || kind === 'ours'),
+      ({ kind, limit }) => limit === REDIS_LIMIT && (kind === 'limit' || kind === 'ours'),
     );
     const arena = await openRedis([...beside, clientSideCache], AWAKE);
     try {

@@ -1,40 +1,36 @@
 import { REDIS_CONTESTANTS } from '../contestants/redis';
+import { minimalScript } from '../contestants/redis/minimalScript';
+import { REDIS_LIMIT } from '../contestants/redis/server';
+import { session } from '../contestants/redis/session';
 import { bars } from '../report/charts';
 import { ratio } from '../report/numbers';
 import type { Chart, Section, Table } from '../report/section';
-import { namesIn, ratioPoints, timesTable, timesTheLimit, type ByHistory } from '../report/turnTables';
+import {
+  besideTable,
+  namesIn,
+  ratioPoints,
+  timesTable,
+  timesTheLimit,
+  type ByHistory,
+} from '../report/turnTables';
 import { IDLE, type Conditions } from '../measure/conditions';
-import { measureTurns, type TurnFigures } from './measureTurns';
+import { measureHistories } from './measureHistories';
 import { openRedis } from './redisArena';
-import type { Suite, SuiteContext } from './suite';
+import type { Suite } from './suite';
 
 export const redisTurns: Suite = {
   name: 'redis turns',
-  run: async (context) => {
-    const byConditions = new Map<Conditions, ByHistory>();
-    for (const conditions of context.scale.redisConditions) {
-      byConditions.set(conditions, await measureHistories(context, conditions));
-    }
-    return section(byConditions);
-  },
+  run: async ({ scale, progress }) =>
+    section(
+      await measureHistories({
+        engine: 'Redis',
+        open: (conditions) => openRedis(REDIS_CONTESTANTS, conditions),
+        conditions: scale.redisConditions,
+        rounds: scale.redisRounds,
+        progress,
+      }),
+    ),
 };
-
-async function measureHistories(
-  { scale, progress }: SuiteContext,
-  conditions: Conditions,
-): Promise<ByHistory> {
-  const arena = await openRedis(REDIS_CONTESTANTS, conditions);
-  try {
-    const measured = new Map<number, TurnFigures[]>();
-    for (const [items, rounds] of scale.redisRounds) {
-      progress.step(`Redis, turns at ${items} items, ${conditions.name}`);
-      measured.set(items, await measureTurns(arena, items, rounds, (round) => progress.at(round, rounds)));
-    }
-    return measured;
-  } finally {
-    await arena.close();
-  }
-}
 
 function section(byConditions: ReadonlyMap<Conditions, ByHistory>): Section {
   const tables: Table[] = [];
@@ -44,6 +40,12 @@ function section(byConditions: ReadonlyMap<Conditions, ByHistory>): Section {
     tables.push(
       timesTable(`A turn, ${conditions.name}`, measured, 'turn'),
       timesTable(`An append, ${conditions.name}`, measured, 'append'),
+      besideTable(
+        `Beside the minimal script, ${conditions.name}`,
+        measured,
+        session.name,
+        minimalScript.name,
+      ),
     );
     // What an idle machine shows above all is how long its cores take to wake.
     if (conditions === IDLE) continue;
@@ -80,7 +82,7 @@ function highlightsOf(measured: ByHistory): string[] {
   const [longest] = [...measured.keys()].slice(-1);
   const all = measured.get(longest ?? NaN) ?? [];
   const shares = all
-    .filter(({ entrant }) => ['ours', 'peer'].includes(entrant.contestant.kind))
+    .filter(({ entrant: { contestant } }) => contestant.limit === REDIS_LIMIT && contestant.kind !== 'limit')
     .map((one) => `${one.entrant.contestant.name} ${ratio(timesTheLimit(one, all, 'turn'))}`);
   return [
     `Redis, 0.5 ms away, a turn at a history of ${longest?.toLocaleString('en-US') ?? ''} items, as a multiple of what the ` +

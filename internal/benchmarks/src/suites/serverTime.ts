@@ -1,4 +1,5 @@
 import { REDIS_CONTESTANTS } from '../contestants/redis';
+import { REDIS_LIMIT } from '../contestants/redis/server';
 import { AWAKE } from '../measure/conditions';
 import { rotate } from '../measure/rotate';
 import { median } from '../measure/statistics';
@@ -16,7 +17,7 @@ export const serverTime: Suite = {
   name: 'redis server-time',
   run: async ({ scale, progress }) => {
     const arena = await openRedis(
-      REDIS_CONTESTANTS.filter(({ limit, isOneValue }) => limit === 'limit' && isOneValue !== true),
+      REDIS_CONTESTANTS.filter(({ limit, isOneValue }) => limit === REDIS_LIMIT && isOneValue !== true),
       AWAKE,
     );
     try {

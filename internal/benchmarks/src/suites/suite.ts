@@ -2,7 +2,7 @@ import type { Progress } from '../measure/progress';
 import type { Section } from '../report/section';
 import type { Scale } from './scale';
 
-export interface SuiteContext {
+interface SuiteContext {
   readonly scale: Scale;
   readonly progress: Progress;
 }

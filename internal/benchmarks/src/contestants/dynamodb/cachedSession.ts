@@ -4,7 +4,7 @@ import { sessionPerTurn } from '../sessionConversation';
 import { DYNAMODB_LIMIT, meteredClient, type DynamoDBContestant } from './server';
 
 export const cachedSession: DynamoDBContestant = {
-  name: 'DynamoDBSession, cached',
+  name: 'DynamoDBSession with cache',
   kind: 'ours',
   does: 'the same with a HistoryCache, and a new session object for each turn',
   limit: DYNAMODB_LIMIT,

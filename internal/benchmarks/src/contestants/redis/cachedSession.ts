@@ -5,7 +5,7 @@ import { sessionPerTurn } from '../sessionConversation';
 import { REDIS_LIMIT, TTL_SECONDS, type RedisContestant } from './server';
 
 export const cachedSession: RedisContestant = {
-  name: 'RedisSession, cached',
+  name: 'RedisSession with cache',
   kind: 'ours',
   does: 'the same with a HistoryCache, and a new session object for each turn',
   limit: REDIS_LIMIT,
