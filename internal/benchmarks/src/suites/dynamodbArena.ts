@@ -1,25 +1,30 @@
+import { randomUUID } from 'node:crypto';
 import { localClientConfig, startDynamoDB } from '@agent-sessions/engines';
 import { createTableIfNotExists } from '@agent-sessions/session-dynamodb';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { DynamoDBContestant } from '../contestants/dynamodb/server';
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DynamoDBClient,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
+import type { DynamoDBContestant, DynamoDBServer } from '../contestants/dynamodb/server';
 import { keepAwake, startDelayedServer } from '../measure/children';
 import type { Conditions } from '../measure/conditions';
 import { Meter } from '../measure/meter';
 import type { Arena } from './arena';
 
-const TABLES = { tableName: 'rows', documentTableName: 'documents' } as const;
-
-/** A DynamoDB engine of its own, with the tables of all contestants. */
+/** A DynamoDB engine, the one that `DYNAMODB_ENDPOINT` names where it does, with tables of our own. */
 export async function openDynamoDB(
   contestants: readonly DynamoDBContestant[],
   conditions: Conditions,
 ): Promise<Arena> {
-  const engine = await startDynamoDB({});
+  const engine = await startDynamoDB();
   const proxy = conditions.delayMs > 0 ? await startDelayedServer(engine, conditions.delayMs) : undefined;
-  await createTables(engine.endpoint);
+  const admin = new DynamoDBClient(localClientConfig(engine.endpoint));
+  const tables = await createTables(admin);
   const entrants = await Promise.all(
     contestants.map(async (contestant) => {
-      const at = (endpoint: string, meter: Meter) => contestant.connect({ ...TABLES, endpoint, meter });
+      const at = (endpoint: string, meter: Meter) => contestant.connect({ ...tables, endpoint, meter });
       const meter = new Meter();
       const endpoint = proxy === undefined ? engine.endpoint : `http://${proxy.host}:${proxy.port}`;
       return {
@@ -39,21 +44,27 @@ export async function openDynamoDB(
       awake?.stop();
       await Promise.all(entrants.flatMap(({ direct, measured }) => [direct.close(), measured.close()]));
       proxy?.stop();
+      for (const TableName of Object.values(tables)) await admin.send(new DeleteTableCommand({ TableName }));
+      admin.destroy();
       await engine.stop();
     },
   };
 }
 
-async function createTables(endpoint: string): Promise<void> {
-  const client = new DynamoDBClient(localClientConfig(endpoint));
-  await createTableIfNotExists(client, TABLES.tableName);
+type Tables = Pick<DynamoDBServer, 'tableName' | 'documentTableName'>;
+
+async function createTables(client: DynamoDBClient): Promise<Tables> {
+  const name = `benchmark-${randomUUID()}`;
+  const tables: Tables = { tableName: `${name}-rows`, documentTableName: `${name}-documents` };
+  await createTableIfNotExists(client, tables.tableName);
   await client.send(
     new CreateTableCommand({
-      TableName: TABLES.documentTableName,
+      TableName: tables.documentTableName,
       BillingMode: 'PAY_PER_REQUEST',
       KeySchema: [{ AttributeName: 'session_id', KeyType: 'HASH' }],
       AttributeDefinitions: [{ AttributeName: 'session_id', AttributeType: 'S' }],
     }),
   );
-  client.destroy();
+  await waitUntilTableExists({ client, maxWaitTime: 60 }, { TableName: tables.documentTableName });
+  return tables;
 }
