@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import { timed } from '../measure/rotate';
 import { summarize, type Summary } from '../measure/statistics';
-import { figures, ratio } from '../report/numbers';
+import { figures, ratio, whole } from '../report/numbers';
 import { conversation, inAppendsOf, ITEMS_PER_TURN } from '../workload/turns';
 import { seeded, type Arena, type Entrant } from './arena';
 import type { Suite } from './suite';
@@ -26,9 +26,10 @@ export function crowd(engine: string, open: () => Promise<Arena>): Suite {
           const onLong = await appendTimes(entrant, long, scale.crowdTurns);
           rows.push([
             entrant.contestant.name,
-            `${figures(onEmpty.median)} / ${figures(onEmpty.p99)}`,
-            `${figures(onLong.median)} / ${figures(onLong.p99)}`,
-            ratio(onLong.p99 / onEmpty.p99),
+            `${figures(onEmpty.times.median)} / ${figures(onEmpty.times.p99)}`,
+            `${figures(onLong.times.median)} / ${figures(onLong.times.p99)}`,
+            ratio(onLong.times.p99 / onEmpty.times.p99),
+            `${whole(onLong.kept)} of ${whole(onLong.appended)}`,
           ]);
         }
       } finally {
@@ -40,17 +41,29 @@ export function crowd(engine: string, open: () => Promise<Arena>): Suite {
         text:
           'All take turns on the same session at once, which read the whole and append two items. Cells: median and 99th ' +
           'percentile of an append, in milliseconds, which waits for what the others read.',
-        tables: [{ columns: ['', 'empty at first', `${items} items at first`, 'ratio of the 99th'], rows }],
+        tables: [
+          {
+            columns: ['', 'empty at first', `${items} items at first`, 'ratio of the 99th', 'items kept'],
+            rows,
+          },
+        ],
       };
     },
   };
+}
+
+interface Appends {
+  readonly times: Summary;
+  /** Items that are there afterwards, of those that were appended. */
+  readonly kept: number;
+  readonly appended: number;
 }
 
 async function appendTimes(
   entrant: Entrant,
   history: readonly AgentInputItem[],
   turnsEach: number,
-): Promise<Summary> {
+): Promise<Appends> {
   const id = (await seeded(entrant, history, ITEMS_PER_APPEND))?.id ?? '';
   const turns = inAppendsOf(ITEMS_PER_TURN, conversation(32, 77));
   const times: number[] = [];
@@ -63,5 +76,10 @@ async function appendTimes(
       }
     }),
   );
-  return summarize(times);
+  const { length } = await entrant.direct.open(id).readAll();
+  return {
+    times: summarize(times),
+    kept: length - history.length,
+    appended: WRITERS * turnsEach * ITEMS_PER_TURN,
+  };
 }

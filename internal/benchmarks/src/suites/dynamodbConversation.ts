@@ -7,7 +7,7 @@ import { lines, type Point } from '../report/charts';
 import { dollars, whole } from '../report/numbers';
 import type { Section } from '../report/section';
 import { conversation, inAppendsOf, ITEMS_PER_TURN } from '../workload/turns';
-import type { Entrant } from './arena';
+import { readWhole, type Entrant } from './arena';
 import { openDynamoDB } from './dynamodbArena';
 import type { Suite } from './suite';
 
@@ -59,7 +59,7 @@ async function billOf(
   for (const [number, items] of turns.entries()) {
     // In the middle of those that it counts for.
     if (number % readEvery === Math.floor(readEvery / 2)) {
-      ofRead = await unitsOf(() => conversation.readAll());
+      ofRead = await unitsOf(() => readWhole(conversation, number * ITEMS_PER_TURN));
     }
     try {
       const ofAppend = await unitsOf(() => conversation.append(items));

@@ -30,7 +30,8 @@ export const handWrittenRows: DynamoDBContestant = {
           },
           readAll: async () => {
             const items: unknown[] = [];
-            for await (const { Items = [] } of paginateQuery({ client: documents }, query)) {
+            // A copy, because the paginator writes into it.
+            for await (const { Items = [] } of paginateQuery({ client: documents }, { ...query })) {
               items.push(...Items.map(({ item }) => item as unknown));
             }
             return items;

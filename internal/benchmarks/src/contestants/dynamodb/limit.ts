@@ -39,7 +39,8 @@ export const limit: DynamoDBContestant = {
           },
           readAll: async () => {
             const items: AgentInputItem[] = [];
-            for await (const { Items = [] } of paginateQuery({ client }, query)) {
+            // A copy, because the paginator writes into it.
+            for await (const { Items = [] } of paginateQuery({ client }, { ...query })) {
               items.push(...Items.flatMap(itemsOf));
             }
             return items;
