@@ -4,9 +4,7 @@ import { pnpm, root, run } from './run.mjs';
 
 export const ALL_CHECKS = [
   'typecheck',
-  'typecheck:root',
   'lint',
-  'lint:root',
   'format:check',
   'knip',
   'api',
