@@ -11,7 +11,7 @@ import { readWhole, type Entrant } from './arena';
 import { openDynamoDB } from './dynamodbArena';
 import type { Suite } from './suite';
 
-/** Of those whose reads do not depend on earlier ones, each of these turns reads, and counts for all up to it. */
+/** Of those whose reads do not depend on earlier ones, one of so many turns reads, in the middle, and counts for all of them. */
 const READ_EVERY = 10;
 
 interface Bill {
@@ -55,16 +55,16 @@ async function billOf(
     return difference(meter?.units ?? before, before);
   };
   const readEvery = contestant.remembers === true ? 1 : READ_EVERY;
-  let ofRead: Units = { requests: 0, read: 0, write: 0 };
   for (const [number, items] of turns.entries()) {
-    // In the middle of those that it counts for.
     if (number % readEvery === Math.floor(readEvery / 2)) {
-      ofRead = await unitsOf(() => readWhole(conversation, number * ITEMS_PER_TURN));
+      const { read, write } = await unitsOf(() => readWhole(conversation, number * ITEMS_PER_TURN));
+      bill.read += read * readEvery;
+      bill.write += write * readEvery;
     }
     try {
       const ofAppend = await unitsOf(() => conversation.append(items));
-      bill.read += ofRead.read + ofAppend.read;
-      bill.write += ofRead.write + ofAppend.write;
+      bill.read += ofAppend.read;
+      bill.write += ofAppend.write;
     } catch (error) {
       // The conversation no longer fits.
       if (contestant.isOneValue) return bill;

@@ -24,10 +24,11 @@ export const redisRejected: Suite = {
         text:
           'With RESP3 a server can tell its clients which of the keys that they have read were changed ' +
           '([documentation](https://redis.io/docs/latest/develop/reference/client-side-caching/)), and `redis` has a cache ' +
-          'on that, `clientSideCache`. A conversation is appended to at every turn, and an append changes the key: the ' +
-          'whole history is fetched and parsed again, while the cache makes a `structuredClone` of it besides. The ' +
-          'messages are lost with the connection, so the cache is emptied with it; each connection has one of its own; ' +
-          'and until a message arrives, a read returns what was. A cache that is validated at every read has none of that.',
+          'on that, `clientSideCache`. But a conversation is appended to at every turn, an append changes its key, and then ' +
+          'the whole history is fetched and parsed again, with a `structuredClone` of the reply besides. The messages are ' +
+          'lost with the connection, so the cache is emptied when it breaks; it belongs to one client or pool; and until a ' +
+          'message arrives, a read by another process returns what was. A cache that is validated at every read has none ' +
+          'of that.',
         tables: [
           timesTable('A turn, awake', measured, 'turn'),
           timesTable('Of that, the read', measured, 'read'),

@@ -48,7 +48,7 @@ export const WHOLE: Scale = {
   throughputSessions: 50,
   throughputTurns: 20,
   writerAppends: 200,
-  repetitions: 5,
+  repetitions: 3,
 };
 
 /** A minute: shows that everything works, and roughly how things stand. */
