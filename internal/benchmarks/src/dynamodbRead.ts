@@ -7,30 +7,13 @@ import { localClientConfig, startDynamoDB } from '@agent-sessions/engines';
 import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
 import { DynamoDBClient, paginateQuery, PutItemCommand, type AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { AgentInputItem } from '@openai/agents';
-import { compare } from './compare';
+import { rotate, timed } from './measure/rotate';
+import { median } from './measure/statistics';
+import { conversation, inAppendsOf } from './workload/turns';
 
 const ITEMS = 1_000;
 const ROUNDS = 100;
-const PROSE =
-  'The committee met on Tuesday to "discuss" the proposal, and after some debate decided to take it up again in spring. ';
-
-/** A user's 200 bytes, a call's 370, a tool's 2.1 KB, an answer's 830. */
-function item(number: number): AgentInputItem {
-  const text = (bytes: number): string => `${number} ${PROSE.repeat(20)}`.slice(0, bytes);
-  const callId = `call_${number}`;
-  const kinds: AgentInputItem[] = [
-    { role: 'user', content: text(160) },
-    { type: 'function_call', callId, name: 'weather', status: 'completed', arguments: `{"q":"${number}"}` },
-    { type: 'function_call_result', callId, name: 'weather', status: 'completed', output: text(2_000) },
-    {
-      type: 'message',
-      role: 'assistant',
-      status: 'completed',
-      content: [{ type: 'output_text', text: text(720) }],
-    },
-  ];
-  return kinds[number % kinds.length] as AgentInputItem;
-}
+const WARM_UP = 20;
 
 /** How a row is kept, and what an item of it is made of again. */
 interface Layout {
@@ -94,8 +77,7 @@ async function compareReads(itemsPerRow: number): Promise<void> {
   const tableName = `benchmark-${randomUUID()}`;
   await createTableIfNotExists(client, tableName);
   const session = new DynamoDBSession({ client, tableName, sessionId: 'session' });
-  for (let version = 0; version < ITEMS / itemsPerRow; version++) {
-    const items = Array.from({ length: itemsPerRow }, (_, index) => item(version * itemsPerRow + index));
+  for (const [version, items] of inAppendsOf(itemsPerRow, conversation(ITEMS)).entries()) {
     await session.addItems(items);
     const row = { S: `log#${`${version}`.padStart(12, '0')}` };
     for (const { name, toRow } of LAYOUTS) {
@@ -106,20 +88,27 @@ async function compareReads(itemsPerRow: number): Promise<void> {
   const expectAll = (items: readonly AgentInputItem[]): void => {
     if (items.length !== ITEMS) throw new Error(`${items.length} items of ${ITEMS}`);
   };
-  const results = await compare(
-    [
-      ...LAYOUTS.map(({ name, toItems }) => ({
-        name,
-        run: async () => expectAll((await readRows(tableName, name)).flatMap(toItems)),
-      })),
-      { name: 'DynamoDBSession: getItems', run: async () => expectAll(await session.getItems()) },
-    ],
-    ROUNDS,
-    () => Promise.resolve(),
-  );
+  const contestants = [
+    ...LAYOUTS.map(({ name, toItems }) => ({
+      name,
+      run: async () => expectAll((await readRows(tableName, name)).flatMap(toItems)),
+      times: [] as number[],
+    })),
+    {
+      name: 'DynamoDBSession: getItems',
+      run: async () => expectAll(await session.getItems()),
+      times: [] as number[],
+    },
+  ];
+  await rotate(contestants, WARM_UP + ROUNDS, async ({ run, times }, round) => {
+    const ms = await timed(run);
+    if (round >= WARM_UP) times.push(ms);
+  });
   console.log(`A read of ${ITEMS} items in rows of ${itemsPerRow}, ${ROUNDS} rounds`);
-  for (const { name, medianMs, ratio } of results) {
-    console.log(`  ${ratio.toFixed(2)} ×  ${medianMs.toFixed(1)} ms  ${name}`);
+  const least = median(contestants[0]?.times ?? []);
+  for (const { name, times } of contestants) {
+    const ms = median(times);
+    console.log(`  ${(ms / least).toFixed(2)} ×  ${ms.toFixed(1)} ms  ${name}`);
   }
 }
 
