@@ -4,7 +4,7 @@ import { setUpAll } from './setup.mjs';
 import { runSuites } from './suites.mjs';
 
 /**
- * `npm run check`, for the loop of a day: types and lint where a source has changed since the last time, the suites of the
+ * `npm run check`, for the loop of a day: types and lint where something has changed since the last time, the suites of the
  * core, and the kit on one shape of each engine. `npm test` proves the rest.
  */
 const SUITES = ['packages/session-core/test', 'test/conformance\\.test', '--ignoreProjects', 'AWS SDK 3.363'];

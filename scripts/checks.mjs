@@ -2,16 +2,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { pnpm, root, run } from './run.mjs';
 
-export const ALL_CHECKS = [
-  'typecheck',
-  'typecheck:root',
-  'lint',
-  'lint:root',
-  'format:check',
-  'knip',
-  'api',
-  'package',
-];
+export const ALL_CHECKS = ['typecheck', 'lint', 'format:check', 'knip', 'api', 'package'];
 
 /**
  * Builds the published packages, where a source of theirs has changed since the last time, and runs the checks whose

@@ -1,8 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
-import { build } from 'esbuild';
+import { bundleSize } from '@agent-sessions/benchmarks/bundleSize';
 import { ROOT } from '../src/documents';
 
 /**
@@ -19,23 +16,8 @@ const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
   ['session-dynamodb/dist/index.mjs', 25_500],
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-size-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
-  const outfile = join(folder, 'bundle.mjs');
-  await build({
-    entryPoints: [join(ROOT, 'packages', entry)],
-    outfile,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    external: ['@openai/agents', 'redis', '@aws-sdk/*'],
-    logLevel: 'error',
-  });
-  const bytes = gzipSync(readFileSync(outfile), { level: 9 }).length;
+  const bytes = await bundleSize(join(ROOT, 'packages', entry));
   process.stdout.write(`${entry}: ${bytes} of ${maxBytes} bytes\n`);
   expect(bytes).toBeLessThanOrEqual(maxBytes);
   // A budget that is far above what it bounds bounds nothing.

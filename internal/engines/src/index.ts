@@ -10,6 +10,7 @@ export {
   type DynamoDBEngine,
   type DynamoDBOptions,
 } from './dynamodb';
+export { startDelayProxy, type DelayProxy } from './delayProxy';
 export {
   faultsAtRandom,
   startFaultProxy,

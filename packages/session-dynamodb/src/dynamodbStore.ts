@@ -4,6 +4,7 @@ import {
   resolveStoreOptions,
   SessionError,
   withRetries,
+  type CacheKey,
   type CommitResult,
   type HistoryChange,
   type ReadOptions,
@@ -17,6 +18,7 @@ import { clear } from './log/clear';
 import { isExtensionDue } from './keeping/expiry';
 import { Commit, type Landed } from './log/commit';
 import { readLog } from './log/read';
+import { readAfter } from './log/readAfter';
 import { liveAt, revisionOf, type Row } from './log/rows';
 import { SeenEnds } from './log/seenEnds';
 import type { AttributeNames } from './table/attributeNames';
@@ -74,17 +76,27 @@ export class DynamoDBStore implements SessionStore {
     this.#options = resolveStoreOptions(options);
   }
 
-  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
+  get cacheKey(): CacheKey {
+    const { client, name, mapping } = this.#table;
+    return { owner: client, name: JSON.stringify([name, mapping.names, this.#keyPrefix]) };
+  }
+
+  async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
+    const { last, after } = options;
     const now = this.#now();
     const deadline = this.#deadline();
     const readAndExtend = async (rows: SessionRows) => {
-      const log = await readLog(rows, { now, last: options?.last });
+      const log =
+        after === undefined
+          ? await readLog(rows, { now, last })
+          : await readAfter(rows, { now, after, seen: this.#seen.recallNewest(sessionId, after, now) });
       return { log, extension: await this.#extend(rows, log.newest, now) };
     };
     const { log, extension } = await this.#run(sessionId, deadline, readAndExtend, { isReadOnly: true });
     this.#seen.remember(sessionId, extension?.row ?? log.newest, now);
     if (extension) await this.#tidy(sessionId, deadline, extension);
-    return { records: log.records, revision: revisionOf(liveAt(now, log.newest)) };
+    const history = { records: log.records, revision: revisionOf(liveAt(now, log.newest)) };
+    return log.after === undefined ? history : { ...history, after: log.after };
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {

@@ -99,6 +99,20 @@ describe.each(Object.entries(CLIENTS))('%s', (_, make) => {
   });
   for (const { name, run } of cases.filter(({ name }) => ESSENTIAL.test(name))) test(name, run);
 
+  test('has nothing of a session in its log', async () => {
+    const logged: unknown[] = [];
+    const log = (...content: unknown[]): void => void logged.push(...content);
+    const logger = { trace: log, debug: log, info: log, warn: log, error: log };
+    const talkative = make({ ...localClientConfig(process.env.DYNAMODB_ENDPOINT ?? ''), logger });
+    await useEveryRequest(table, table.open({ client: talkative }));
+    const sessionId = newId();
+    await append(table.open({ client: talkative }), sessionId, 'conspicuous');
+    expect(await recordsOf(table.open({ client: talkative }), sessionId)).toEqual(['conspicuous']);
+    expect(logged.length).toBeGreaterThan(0);
+    expect(JSON.stringify(logged)).not.toMatch(/conspicuous|xxxx/);
+    talkative.destroy();
+  });
+
   test('serves a session', async () => {
     const sessionId = newId();
     const session: Session = new DynamoDBSession({ sessionId, client, tableName: table.name });

@@ -9,7 +9,7 @@ import {
   refusal,
 } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { logKey, newClient, TestTable, type Item } from './support/table';
+import { retold, logKey, newClient, TestTable, type Item } from './support/table';
 
 const table = new TestTable();
 let now = Date.now();
@@ -281,8 +281,12 @@ describe('a row that somebody deleted', () => {
     for (const remove of [
       (row: Item) => table.delete(row),
       // What a clean-up leaves of it.
-      ({ session_id, row, format, idempotency_key, created_ms }: Item) =>
-        table.put({ session_id, row, format, idempotency_key, created_ms, ttl: { N: '1' } } as Item),
+      (row: Item) => {
+        const [format, key, created] = row.commit?.S?.split(' ') ?? [];
+        const { session_id, row: sortKey } = row;
+        const tombstone = { S: `${format} ${key} ${created}` };
+        return table.put({ session_id, row: sortKey, tombstone, ttl: { N: '1' } } as Item);
+      },
     ]) {
       const id = newId();
       const store = open();
@@ -297,7 +301,8 @@ describe('a row that somebody deleted', () => {
 
 test('a row of a later format, or of somebody else, is an error and stays', async () => {
   for (const [format, code] of [
-    [{ format: { N: '2' } }, 'UNSUPPORTED_FORMAT'],
+    [{ commit: { S: '2 whatever comes' } }, 'UNSUPPORTED_FORMAT'],
+    [{ tombstone: { S: '2' } }, 'UNSUPPORTED_FORMAT'],
     [{}, 'STORE_MISCONFIGURED'],
   ] as const) {
     const id = newId();
@@ -314,18 +319,21 @@ test('a damaged row is an error that names it', async () => {
   const id = newId();
   await append(open(), id, 'a');
   const [row] = await table.rows(id);
-  for (const damage of [
-    { length: { S: 'x' } },
-    { records: { L: [{ BOOL: true }] } },
-    { idempotency_key: { N: '1' } },
-    { chunks: { S: 'x' } },
-  ]) {
-    await table.put({ ...row, ...damage });
+  for (const damaged of [
+    retold(row as Item, { length: 'x' }),
+    retold(row as Item, { chunks: 'x' }),
+    { ...row, records: { L: [{ S: 'a' }] } },
+    { ...row, records: { B: Uint8Array.of(1, 2, 3) } },
+    { ...row, commit: { S: '1' } },
+    { ...row, commit: { S: 'x' } },
+  ] as Item[]) {
+    await table.put(damaged);
     await expect(open().read(id)).rejects.toMatchObject({
       code: 'CORRUPT_RECORD',
       message: expect.stringContaining(`row ${logKey(1)}`) as string,
     });
   }
+  await table.put({ ...row, commit: { S: '1 key' } });
   await open().clear(id);
   expect(await recordsOf(open(), id)).toEqual([]);
 });

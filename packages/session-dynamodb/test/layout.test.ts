@@ -1,7 +1,7 @@
 import type { DynamoDBStore } from '../src';
 import { intercept, measure } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
-import { logKey, newClient, TestTable } from './support/table';
+import { headerOf, logKey, newClient, TestTable } from './support/table';
 
 const table = new TestTable();
 const now = Date.now();
@@ -13,21 +13,33 @@ afterAll(() => table.drop());
 describe('rows', () => {
   test('a commit is one readable row', async () => {
     const id = newId();
-    await commit(open(), id, { idempotencyKey: 'first', append: ['{"a":1}', Uint8Array.of(1, 2)] });
+    await commit(open(), id, { idempotencyKey: 'first', append: ['{"a":1}', '{"b":"ä"}'] });
+    await commit(open(), id, { idempotencyKey: 'second', append: ['{"c":1}'] });
     expect(await table.rows(id)).toEqual([
       {
         session_id: { S: id },
         row: { S: 'log#000000000001' },
-        format: { N: '1' },
-        idempotency_key: { S: 'first' },
-        created_ms: { N: `${now}` },
-        began_ms: { N: `${now}` },
-        base: { N: '1' },
-        length: { N: '2' },
-        log_bytes: { N: '11' },
-        records: { L: [{ S: '{"a":1}' }, { B: Uint8Array.of(1, 2) }] },
+        commit: { S: `1 first ${now} ${now} 1 2 19 2 -` },
+        records: { S: '{"a":1}\n{"b":"ä"}' },
+      },
+      {
+        session_id: { S: id },
+        row: { S: 'log#000000000002' },
+        commit: { S: `1 second ${now} ${now} 1 3 27 12 p5N7ZLjK` },
+        records: { S: '{"c":1}' },
       },
     ]);
+  });
+
+  test('records that are no lines are one stream of bytes', async () => {
+    const id = newId();
+    const records = ['a\nb', Uint8Array.of(1, 2), ''];
+    await append(open(), id, ...records);
+    const [row] = await table.rows(id);
+    expect(row?.records).toEqual({
+      B: Uint8Array.of(0, 0, 0, 0, 3, 97, 10, 98, 1, 0, 0, 0, 2, 1, 2, 0, 0, 0, 0, 0),
+    });
+    expect(await recordsOf(open(), id)).toEqual(records);
   });
 
   test('versions are dense; a row tells what it drops, the length after it and the operation', async () => {
@@ -36,19 +48,35 @@ describe('rows', () => {
     await append(store, id, 'a', 'b', 'c');
     await commit(store, id, { drop: 2, append: ['d'], operation: { id: 'o1', fingerprint: 'f1' } });
     await commit(store, id, { drop: 1, operation: { id: 'o2', fingerprint: 'f2' } });
-    const [first, second, third] = await table.rows(id);
-    expect(first).toMatchObject({ row: { S: logKey(1) }, base: { N: '1' }, length: { N: '3' } });
+    const rows = await table.rows(id);
+    expect(rows.map(({ row }) => row?.S)).toEqual([1, 2, 3].map(logKey));
+    const [first, second, third] = rows.map(headerOf);
+    expect(first).toMatchObject({ base: '1', length: '3', counts: '3' });
     expect(second).toMatchObject({
-      row: { S: logKey(2) },
-      base: { N: '1' },
-      length: { N: '2' },
-      drop: { N: '2' },
-      operation: { S: 'o1' },
-      fingerprint: { S: 'f1' },
-      operation_count: { N: '1' },
+      base: '1',
+      length: '2',
+      counts: '1-23',
+      drop: '2',
+      operation: 'o1',
+      fingerprint: 'f1',
+      operations: '1',
     });
-    expect(third).toMatchObject({ row: { S: logKey(3) }, length: { N: '1' }, operation_count: { N: '2' } });
-    expect(third).not.toHaveProperty('records');
+    expect(third).toMatchObject({ length: '1', counts: '0-11-23', operations: '2' });
+    expect(rows[2]).not.toHaveProperty('records');
+  });
+
+  test('a row tells how many records the sixteen rows before it append and drop', async () => {
+    const id = newId();
+    const store = open();
+    const sizes = [1, 40, 2, 35, 36, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 3];
+    for (const size of sizes) await append(store, id, ...Array.from({ length: size }, () => 'a'));
+    const counts = (await table.rows(id)).map((row) => headerOf(row).counts);
+    expect(counts.slice(0, 6)).toEqual(['1', '+1', '2+', 'z2+', '+z2+', '1+']);
+    expect(counts[21]).toBe('31111111111111111');
+    for (const drop of [1, 40, 2]) await commit(store, id, { drop, append: ['b'] });
+    const last = (await table.rows(id)).slice(-3).map((row) => headerOf(row).counts);
+    const ones = (count: number): string => '1'.repeat(count);
+    expect(last).toEqual([`1-13${ones(15)}`, `1-+1-13${ones(14)}`, '1-21-+']);
   });
 
   test('a session with ttlSeconds: when it expires, and some time later when its rows may go', async () => {
@@ -56,11 +84,8 @@ describe('rows', () => {
     await append(open(1_000), id, 'a');
     const [row] = await table.rows(id);
     const ttl = Math.ceil(now / 1_000 + 1_000 + 900 + 7_200);
-    expect(row).toMatchObject({
-      expires_ms: { N: `${now + 1_000_000}` },
-      ttl: { N: `${ttl}` },
-      log_ttl: { N: `${ttl}` },
-    });
+    expect(row?.ttl).toEqual({ N: `${ttl}` });
+    expect(headerOf(row)).toMatchObject({ expires: `${now + 1_000_000}`, log_ttl: `${ttl}` });
   });
 
   test("drop 'all' begins the log anew and keeps the operations", async () => {
@@ -72,12 +97,12 @@ describe('rows', () => {
     const rows = await table.rows(id);
     expect(rows[2]).toMatchObject({
       row: { S: logKey(3) },
-      base: { N: '3' },
-      length: { N: '1' },
       operations: { S: expect.stringMatching(/^(o1 f1 o2 f2|o2 f2 o1 f1)$/) as string },
-      operation_count: { N: '2' },
     });
-    expect(rows[2]).not.toHaveProperty('drop');
+    const header = headerOf(rows[2]);
+    expect(header).toMatchObject({ base: '3', length: '1', counts: '1', operations: '2' });
+    expect(Object.keys(header)).not.toContain('drop');
+    expect(header.follows).toBe('-');
   });
 
   test('of rows before the base only tombstones are left, for a day', async () => {
@@ -85,12 +110,10 @@ describe('rows', () => {
     const store = open();
     await commit(store, id, { idempotencyKey: 'first', append: ['a'] });
     await commit(store, id, { idempotencyKey: 'second', drop: 'all', append: ['b'] });
-    const tombstone = (version: number, commitId: unknown) => ({
+    const tombstone = (version: number, commitId: string) => ({
       session_id: { S: id },
       row: { S: logKey(version) },
-      format: { N: '1' },
-      idempotency_key: { S: commitId },
-      created_ms: { N: `${now}` },
+      tombstone: { S: expect.stringMatching(new RegExp(`^1 ${commitId} ${now}$`)) as string },
       ttl: { N: `${Math.ceil(now / 1_000 + 86_400)}` },
     });
     expect((await table.rows(id))[0]).toEqual(tombstone(1, 'first'));
@@ -98,7 +121,7 @@ describe('rows', () => {
     expect(await table.rows(id)).toEqual([
       tombstone(1, 'first'),
       tombstone(2, 'second'),
-      tombstone(3, expect.any(String)),
+      tombstone(3, '[0-9a-f-]{36}'),
     ]);
   });
 
@@ -106,17 +129,13 @@ describe('rows', () => {
     const id = newId();
     await append(open(1_000), id, large('a', 900_000), 'b');
     const [row] = await table.log(id);
-    expect(row).toMatchObject({
-      row: { S: logKey(1) },
-      length: { N: '2' },
-      chunks: { S: expect.stringMatching(new RegExp(`^chunk#${now}-[0-9a-f]{16}$`)) as string },
-      chunk_count: { N: '3' },
-      chunk_records: { N: '2' },
-    });
+    const { chunks: name, ...header } = headerOf(row);
+    expect(name).toMatch(new RegExp(`^chunk#${now}-[0-9a-f]{16}$`));
+    expect(header).toMatchObject({ length: '2', counts: '2', chunk_count: '3', chunk_records: '2' });
     expect(row).not.toHaveProperty('records');
     const chunks = await table.chunks(id);
     expect(chunks.map((chunk) => chunk.row?.S)).toEqual(
-      ['001', '002', '003'].map((number) => `${row?.chunks?.S}#${number}`),
+      ['001', '002', '003'].map((number) => `${name}#${number}`),
     );
     expect((await table.rows(id)).slice(0, 3)).toEqual(chunks);
     for (const chunk of chunks) expect(Number(chunk.ttl?.N)).toBeGreaterThanOrEqual(Number(row?.ttl?.N));

@@ -5,7 +5,7 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBStore, DynamoDBStoreOptions } from '../src';
 import { connectionReset, Crash, intercept } from './support/requests';
 import { newId } from './support/store';
-import { newClient, TestTable } from './support/table';
+import { headerOf, newClient, TestTable } from './support/table';
 
 /*
  * Random sequences of commits, clears, and reads by stores with and without expiry, while answers get lost, processes die
@@ -278,7 +278,7 @@ class Run {
   async #readCrashed(store: number, before: Model, expiresAt: number): Promise<void> {
     this.#restart(store);
     const [newest] = (await table.log(this.#id)).slice(-1);
-    if (Number(newest?.expires_ms?.N) === expiresAt) this.#model = { ...before, expiresAt };
+    if (Number(headerOf(newest).expires) === expiresAt) this.#model = { ...before, expiresAt };
   }
 
   #restart(store: number): void {
@@ -317,7 +317,7 @@ class Run {
   async #checkThatNothingIsLeft(): Promise<void> {
     for (let day = 0; day < 2; day++) {
       await this.#witness.clear(this.#id);
-      expect((await table.log(this.#id)).filter((row) => row.base)).toEqual([]);
+      expect((await table.log(this.#id)).filter((row) => row.commit)).toEqual([]);
       now += 2 * DAY;
       await this.#deleteSome(100);
     }

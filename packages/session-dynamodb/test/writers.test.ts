@@ -1,7 +1,7 @@
 import { DynamoDBStore } from '../src';
 import { Crash, intercept } from './support/requests';
 import { append, commit, large, newId, recordsOf, tryCommit } from './support/store';
-import { logKey, newClient, TestTable } from './support/table';
+import { headerOf, logKey, newClient, TestTable } from './support/table';
 
 const table = new TestTable();
 const HOUR = 3_600_000;
@@ -159,7 +159,7 @@ describe('a clean-up', () => {
     now += 25 * HOUR;
     await append(store, id, 'e');
     await commit(store, id, { drop: 'all', append: ['summary'] });
-    expect((await table.rows(id)).map(({ row, base }) => [row?.S, base?.N])).toEqual([
+    expect((await table.rows(id)).map((row) => [row.row?.S, headerOf(row).base])).toEqual([
       [logKey(6), undefined],
       [logKey(7), '7'],
     ]);

@@ -25,11 +25,18 @@ export interface Process {
   /** The last revision and length that it learned. */
   revision: string | undefined;
   length: number;
+  /** The last whole history that it read; undefined where that was nothing. */
+  known: StoredHistory | undefined;
 }
 
 export type Verb =
   | { readonly verb: 'commit'; readonly change: HistoryChange }
-  | { readonly verb: 'read'; readonly last: number | undefined }
+  | {
+      readonly verb: 'read';
+      readonly last: number | undefined;
+      /** What its caller has, and asks only for what came after. */
+      readonly known: StoredHistory | undefined;
+    }
   | { readonly verb: 'clear' };
 
 export type Answer =

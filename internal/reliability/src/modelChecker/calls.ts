@@ -66,9 +66,9 @@ export function nextVerb(
     case 'clear':
       return { verb: 'clear' };
     case 'read':
-      return { verb: 'read', last: undefined };
+      return { verb: 'read', last: undefined, known: dice.happens(0.7) ? process.known : undefined };
     case 'read last':
-      return { verb: 'read', last: dice.integer(1, 4) };
+      return { verb: 'read', last: dice.integer(1, 4), known: undefined };
   }
 }
 

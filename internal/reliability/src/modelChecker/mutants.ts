@@ -50,8 +50,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       change(
         'table/sessionRows',
-        `'#idempotency_key = :idempotency_key'`,
-        `'#idempotency_key = :idempotency_key OR #idempotency_key <> :idempotency_key'`,
+        `'begins_with(#commit, :start) OR begins_with(#tombstone, :start)'`,
+        `'begins_with(#commit, :start) OR begins_with(#tombstone, :start) OR attribute_exists(#commit)'`,
       ),
     ],
     within: 300,
@@ -289,6 +289,21 @@ export const MUTANTS: readonly Mutant[] = [
     breaks: 'trusts a renewal of rows that others have put since',
     changes: [change('log/commit', 'return Math.min(end.logTtl, ttl ?? Infinity)', 'return end.logTtl')],
     from: 1_051,
+    within: 100,
+  },
+  {
+    breaks: 'takes what is new for all that happened, where something known was dropped',
+    changes: [
+      change('log/read', 'known && dropped === 0 && row.version', 'known && row.version'),
+      change('log/read', 'known && dropped === 0 && revisionOf(row)', 'known && revisionOf(row)'),
+    ],
+    from: 1_601,
+    within: 50,
+  },
+  {
+    breaks: 'goes on from what is known with rows of another history',
+    changes: [change('log/read', '&& row.follows === known.follows', '')],
+    from: 1_951,
     within: 100,
   },
 ];

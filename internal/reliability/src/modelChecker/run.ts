@@ -1,3 +1,4 @@
+import { NO_HISTORY, type StoredHistory } from '@agent-sessions/session-core/store';
 import { Dice } from '../workload/dice';
 import type { Answer, Call, Process, Verb } from './call';
 import { nextVerb, type PastChange } from './calls';
@@ -113,6 +114,7 @@ class Schedule {
         await this.#call(index, new Dice(this.options.seed), `end${index}`, {
           verb: 'read',
           last: undefined,
+          known: undefined,
         });
       }
       await this.#untilQuiet();
@@ -148,6 +150,7 @@ class Schedule {
       isDead: false,
       revision: undefined,
       length: 0,
+      known: undefined,
     };
     return process;
   }
@@ -199,7 +202,7 @@ class Schedule {
     call.answer = answer;
     this.#active.delete(call);
     this.#trace.add(() => `◀ ${call.name}: ${describeAnswer(answer)}`);
-    learn(call.process, answer);
+    learn(call.process, call.verb, answer);
     try {
       this.#oracle.onAnswer(call);
     } catch (error) {
@@ -264,7 +267,8 @@ class Schedule {
       return this.#oracle.states.map(({ expires }) => expires.from).filter(Number.isFinite);
     return this.#table.rows
       .flatMap((row) => (kind === 'ttl' ? [row[NAMES.ttl]] : Object.values(row)))
-      .flatMap((value) => timeOf(Number(value?.N)) ?? []);
+      .flatMap((value) => (value?.N ?? value?.S ?? '').split(/[ =]/))
+      .flatMap((word) => timeOf(Number(word)) ?? []);
   }
 
   /** Until no call is under way any more, and nothing more can land. */
@@ -306,8 +310,9 @@ async function carryOut({ store }: Process, verb: Verb): Promise<Answer> {
       case 'commit':
         return { kind: 'committed', result: await store.commit(SESSION, verb.change) };
       case 'read': {
-        const options = verb.last === undefined ? {} : { last: verb.last };
-        return { kind: 'history', history: await store.read(SESSION, options) };
+        const { last, known } = verb;
+        const history = await store.read(SESSION, { last, after: known?.revision });
+        return { kind: 'history', history: known ? completed(known, history) : history };
       }
       case 'clear':
         await store.clear(SESSION);
@@ -319,8 +324,15 @@ async function carryOut({ store }: Process, verb: Verb): Promise<Answer> {
   }
 }
 
-function learn(process: Process, answer: Answer): void {
+/** What its caller has after a read that asked for what came after `known`. */
+function completed(known: StoredHistory, { records, revision, after }: StoredHistory): StoredHistory {
+  return { revision, records: after === known.revision ? [...known.records, ...records] : records };
+}
+
+function learn(process: Process, verb: Verb, answer: Answer): void {
   if (answer.kind === 'history') {
+    const isWhole = verb.verb === 'read' && verb.last === undefined;
+    if (isWhole) process.known = answer.history.revision === NO_HISTORY ? undefined : answer.history;
     process.revision = answer.history.revision;
     process.length = answer.history.records.length;
   } else if (answer.kind === 'committed' && answer.result.status === 'committed') {

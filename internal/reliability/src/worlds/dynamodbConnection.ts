@@ -3,6 +3,7 @@ import { StoredSession } from '@agent-sessions/session-core';
 import type { SessionStore, StoreOptions } from '@agent-sessions/session-core/store';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { openWithClock } from '../../../../packages/session-dynamodb/src/dynamodbStore';
+import { everySecondCached } from './cached';
 import type { Connection } from './world';
 
 export interface DynamoDBConnectionOptions {
@@ -21,8 +22,9 @@ export function connectDynamoDB(
   if (onRequest) meter(client, onRequest);
   const store = (options?: StoreOptions): SessionStore =>
     openWithClock({ ...options, client, tableName }, now);
+  const cacheOfNext = everySecondCached();
   return {
-    session: (options) => new StoredSession(store(options), options),
+    session: (options) => new StoredSession(store(options), { cache: cacheOfNext(), ...options }),
     store,
     close: () => {
       client.destroy();

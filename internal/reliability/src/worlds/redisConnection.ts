@@ -1,6 +1,7 @@
 import type { StoreOptions } from '@agent-sessions/session-core/store';
 import { RedisSession, RedisStore } from '@agent-sessions/session-redis';
 import { createClient } from 'redis';
+import { everySecondCached } from './cached';
 import type { Connection } from './world';
 
 export const KEY_PREFIX = 'reliability';
@@ -13,8 +14,9 @@ export async function connectRedis(port: number, reconnectMs?: number): Promise<
   client.on('error', () => undefined);
   await client.connect();
   const options = { client, keyPrefix: KEY_PREFIX };
+  const cacheOfNext = everySecondCached();
   return {
-    session: (own) => new RedisSession({ ...own, ...options }),
+    session: (own) => new RedisSession({ cache: cacheOfNext(), ...own, ...options }),
     store: (own?: StoreOptions) => new RedisStore({ ...own, ...options }),
     close: () => {
       client.destroy();

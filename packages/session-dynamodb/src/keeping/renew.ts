@@ -1,6 +1,6 @@
 import type { CommitRow } from '../log/rows';
 import { contention } from '../table/errors';
-import { chunkRange, logKey, logRange } from '../table/rowKeys';
+import { chunkRange, logRange } from '../table/rowKeys';
 import type { SessionRows } from '../table/sessionRows';
 import { ttlToOutlast, type Renewal } from './expiry';
 
@@ -101,10 +101,10 @@ async function raiseTtl(
   if (row.chunks) {
     for await (const chunk of rows.query(chunkRange(row.chunks.name), { extent: 'header' })) {
       if (chunk.ttl !== undefined && chunk.ttl >= enough) given = Math.min(given, chunk.ttl);
-      else await rows.raiseTtl(chunk.key, 'chunk', ttl);
+      else await rows.raiseTtl({ kind: 'chunk', key: chunk.key }, ttl);
     }
   }
   const isEndless = row.expiresAt === undefined;
-  await rows.raiseTtl(logKey(row.version), 'commit', given, isEndless ? expiresAt : undefined);
+  await rows.raiseTtl(row, given, isEndless ? expiresAt : undefined);
   return given;
 }

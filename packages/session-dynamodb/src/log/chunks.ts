@@ -1,13 +1,13 @@
 import { Buffer } from 'node:buffer';
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import { formatOperations, parseOperations, type Content } from './content';
+import { SessionError } from '@agent-sessions/session-core/store';
+import type { Content } from './content';
 import type { Chunk, CommitRow } from './rows';
+import { fromStream, toStream } from './stream';
 import { chunkKey, chunkKeys, chunkRange, newChunkSet, type ChunkSet } from '../table/rowKeys';
 import type { SessionRows } from '../table/sessionRows';
 
 /*
- * Content that does not fit its commit's row is one stream of bytes, cut into chunks that do. The stream is a sequence of
- * frames: one byte for the kind, four for the length, the payload.
+ * Content that does not fit its commit's row is one stream of bytes, cut into chunks that do.
  */
 
 /** Below the 400 KB of a row, with room for its keys: values and names have up to 3 KB. */
@@ -18,9 +18,6 @@ const PUTS_AT_ONCE = 5;
 
 /** Chunks stay an hour longer than their row needs: a commit that is tried again a little later, with a later ttl, can use them. */
 const LONGER_SECONDS = 3_600;
-
-const KIND = { text: 0, bytes: 1, operations: 2 };
-const FRAME_HEADER_BYTES = 5;
 
 /**
  * Content in chunks. Each is put once, on condition that it is not there, and never again under its key: a put that arrives
@@ -76,42 +73,8 @@ export async function readChunks(
   }
   if (slices.length !== chunks.count) return undefined;
   const content = fromStream(Buffer.concat(slices));
-  if (content.records.length !== chunks.records) throw corrupt();
+  if (content?.records.length !== chunks.records) throw corrupt();
   return content;
-}
-
-function toStream({ records, operations }: Content): Buffer {
-  const frames = records.flatMap((record) =>
-    typeof record === 'string' ? frame(KIND.text, Buffer.from(record)) : frame(KIND.bytes, record),
-  );
-  if (operations.size > 0) frames.push(...frame(KIND.operations, Buffer.from(formatOperations(operations))));
-  return Buffer.concat(frames);
-}
-
-function frame(kind: number, payload: Uint8Array): Uint8Array[] {
-  const header = Buffer.alloc(FRAME_HEADER_BYTES);
-  header.writeUInt8(kind, 0);
-  header.writeUInt32BE(payload.length, 1);
-  return [header, payload];
-}
-
-function fromStream(stream: Buffer): Content {
-  const records: StoredRecord[] = [];
-  let operations: ReadonlyMap<string, string> | undefined = new Map();
-  for (let at = 0; at < stream.length;) {
-    const start = at + FRAME_HEADER_BYTES;
-    const end = start <= stream.length ? start + stream.readUInt32BE(at + 1) : Infinity;
-    if (end > stream.length) throw corrupt();
-    const payload = stream.subarray(start, end);
-    const kind = stream[at];
-    if (kind === KIND.text) records.push(payload.toString());
-    else if (kind === KIND.bytes) records.push(Uint8Array.from(payload));
-    else if (kind === KIND.operations) operations = parseOperations(payload.toString());
-    else throw corrupt();
-    if (operations === undefined) throw corrupt();
-    at = end;
-  }
-  return { records, operations };
 }
 
 function corrupt(): SessionError {

@@ -9,6 +9,7 @@ import {
   type Renewal,
 } from '../keeping/expiry';
 import { bytesOf, MOST_INLINE_BYTES, type Content } from './content';
+import { countsOf, digestOf } from './counts';
 import type { LogOptions } from './read';
 import { liveAt, revisionMadeBy, revisionOf, type CommitRow, type Row } from './rows';
 
@@ -113,6 +114,10 @@ export function nextStep(change: Change, end: LogEnd, now: number, policy: Expir
       base: beginsLog ? version : live.base,
       length: length - drop + append.length,
       logBytes: beginsLog ? bytesOf(kept) + size : live.logBytes + size,
+      counts: beginsLog
+        ? countsOf({ appended: kept.length + append.length, dropped: 0 }, undefined)
+        : countsOf({ appended: append.length, dropped: drop }, row),
+      follows: beginsLog ? undefined : digestOf(live.idempotencyKey),
       drop: beginsLog ? 0 : drop,
       operation,
       operationCount: (live?.operationCount ?? 0) + (operation ? 1 : 0),

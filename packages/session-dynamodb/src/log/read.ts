@@ -1,10 +1,12 @@
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
+import { SessionError, type Revision, type StoredRecord } from '@agent-sessions/session-core/store';
 import { readChunks } from './chunks';
 import { corruptRow } from '../table/errors';
-import { LOG, logKey } from '../table/rowKeys';
+import { LOG, logFrom, logKey } from '../table/rowKeys';
 import type { StoredRow } from '../table/rowMapping';
 import type { QueryOptions, SessionRows } from '../table/sessionRows';
-import { liveAt, type CommitRow, type Row } from './rows';
+import { admits } from './counts';
+import { PageLimits } from './pageLimits';
+import { liveAt, revisionOf, type CommitRow, type Row } from './rows';
 
 export interface Log {
   /** The newest row; undefined where there is none. */
@@ -12,6 +14,8 @@ export interface Log {
   /** Oldest first. */
   readonly records: readonly StoredRecord[];
   readonly operations: ReadonlyMap<string, string>;
+  /** The known revision, where the records are those that were appended after it, and nothing else was done since. */
+  readonly after?: Revision;
 }
 
 export interface LogOptions {
@@ -22,12 +26,20 @@ export interface LogOptions {
   readonly operations?: boolean | undefined;
 }
 
-/** A page has at most 1 MB anyway. */
-const LARGEST_LIMIT = 1_000;
+/** A revision up to which the history is known. */
+export interface Known {
+  readonly revision: Revision;
+  /** That of the row that made it. */
+  readonly version: number;
+  /** What the row tells that comes next. */
+  readonly follows: string;
+  /** The version of the first row to be read: that one, the next, or one that carries the revision on. */
+  readonly from: number;
+}
 
 /** The newest row as it is stored, without its content; undefined where there is none. */
 export async function readNewest(rows: SessionRows): Promise<StoredRow | undefined> {
-  const { value } = await rows.query(LOG, { newestFirst: true, limit: 1, extent: 'header' }).next();
+  const { value } = await rows.query(LOG, { newestFirst: true, nextLimit: () => 1, extent: 'header' }).next();
   return value ?? undefined;
 }
 
@@ -40,7 +52,7 @@ export async function readNewest(rows: SessionRows): Promise<StoredRow | undefin
 export async function readLog(rows: SessionRows, options: LogOptions): Promise<Log> {
   let before: string | undefined;
   for (;;) {
-    const { newest, log } = await tryRead(rows, options);
+    const { newest, log } = await readOnce(rows, options);
     if (log) return log;
     if (newest?.idempotencyKey === before) {
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
@@ -49,10 +61,19 @@ export async function readLog(rows: SessionRows, options: LogOptions): Promise<L
   }
 }
 
-/** Without `log` when a row is missing. */
-async function tryRead(
+/**
+ * Without `log` when a row is missing.
+ *
+ * @param options.known - then only the rows from there on are read: without `log` too where they do not tell all that is new
+ */
+export async function readOnce(
   rows: SessionRows,
-  { now, last = Infinity, operations: withOperations = false }: LogOptions,
+  {
+    now,
+    last = Infinity,
+    operations: withOperations = false,
+    known,
+  }: LogOptions & { readonly known?: Known },
 ): Promise<{ newest: Row | undefined; log?: Log }> {
   const newestFirst: (readonly StoredRecord[])[] = [];
   const operations = new Map<string, string>();
@@ -64,8 +85,14 @@ async function tryRead(
   /** How many records of the history are in the rows that come. */
   let rest = 0;
   const logSoFar = (): Log => ({ newest, records: newestFirst.reverse().flat(), operations });
+  const limits = last === Infinity || withOperations ? undefined : new PageLimits();
+  const query: QueryOptions = {
+    newestFirst: true,
+    nextLimit: limits && (() => limits.next()),
+    extent: last === 0 ? 'header and operations' : 'all',
+  };
 
-  for await (const stored of rows.query(LOG, pages(last, withOperations))) {
+  for await (const stored of rows.query(known ? logFrom(known.from) : LOG, query)) {
     const row = stored.row();
     if (newest === undefined) {
       newest = row;
@@ -76,6 +103,9 @@ async function tryRead(
     }
     if (live === undefined) return { newest, log: logSoFar() };
     if (row.kind !== 'commit' || row.version !== next) return { newest };
+    if (known && dropped === 0 && revisionOf(row) === known.revision) {
+      return { newest, log: { ...logSoFar(), after: known.revision } };
+    }
 
     const inline = stored.content();
     const count = row.chunks?.records ?? inline.records.length;
@@ -96,11 +126,15 @@ async function tryRead(
     rest -= kept;
     dropped = Math.max(0, dropped - count) + row.drop;
     next -= 1;
+    limits?.note(row.counts, last < live.length ? wanted : undefined, dropped);
     const atBase = row.version === live.base;
     if (wanted === 0 && (atBase || (!withOperations && isConfirmed))) return { newest, log: logSoFar() };
     if (atBase) return { newest };
+    if (known && dropped === 0 && row.version === known.version + 1 && row.follows === known.follows) {
+      return { newest, log: { ...logSoFar(), after: known.revision } };
+    }
   }
-  return newest === undefined ? { newest, log: logSoFar() } : { newest };
+  return newest === undefined && !known ? { newest, log: logSoFar() } : { newest };
 }
 
 /**
@@ -110,7 +144,8 @@ async function tryRead(
  * @throws `CORRUPT_RECORD` where the row says something else: otherwise a damaged number would shorten the history.
  */
 function assertLength(row: CommitRow, count: number, kept: number, dropped: number): void {
-  const isPossible = row.version === row.base ? count === row.length : count <= row.length;
+  const isPossible =
+    admits(row.counts, count) && (row.version === row.base ? count === row.length : count <= row.length);
   if (!isPossible || row.length - dropped !== kept) {
     throw corruptRow(logKey(row.version), 'a length that its records, or the rows around it, contradict');
   }
@@ -119,12 +154,4 @@ function assertLength(row: CommitRow, count: number, kept: number, dropped: numb
 /** Whether the row began the log anew after operations, so that it holds them. */
 function carriesOperations({ version, base, operation, operationCount }: CommitRow): boolean {
   return version === base && operationCount > (operation ? 1 : 0);
-}
-
-function pages(last: number, withOperations: boolean): QueryOptions {
-  return {
-    newestFirst: true,
-    limit: last <= LARGEST_LIMIT && !withOperations ? last : undefined,
-    extent: last === 0 ? 'header and operations' : 'all',
-  };
 }

@@ -25,6 +25,10 @@ export interface CommitRow extends RowBase {
   readonly length: number;
   /** What the records of the live log take, in bytes, those that were dropped included. */
   readonly logBytes: number;
+  /** How many records this row and those before it append and drop: see counts.ts. */
+  readonly counts: string;
+  /** A digest of the idempotency key of the row before it; undefined where this row begins the log. */
+  readonly follows: string | undefined;
   /** How many of the records before it this commit drops. */
   readonly drop: number;
   readonly operation: HistoryOperation | undefined;
@@ -66,4 +70,10 @@ export function revisionOf(live: CommitRow | undefined): Revision {
 /** The revision that the commit of this row made. */
 export function revisionMadeBy({ version, idempotencyKey }: RowBase): Revision {
   return `${version}.${idempotencyKey}`;
+}
+
+/** The row that made a revision, by what the revision tells; undefined for one that no row makes. */
+export function parseRevision(revision: Revision): Pick<RowBase, 'version' | 'idempotencyKey'> | undefined {
+  const [, digits, idempotencyKey = ''] = /^([1-9]\d{0,11})\.(.+)$/s.exec(revision) ?? [];
+  return digits === undefined ? undefined : { version: Number(digits), idempotencyKey };
 }

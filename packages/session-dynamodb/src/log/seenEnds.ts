@@ -13,13 +13,14 @@ const MOST = 1_000;
 export class SeenEnds {
   readonly #ends = new Map<string, { readonly row: Row | undefined; readonly at: number }>();
 
+  /** The revision at which each session was seen last. */
+  readonly #newest = new Map<string, Revision>();
+
   /** @param row The newest row, undefined where there is none. @param at A time before it was seen. */
   remember(sessionId: string, row: Row | undefined, at: number): void {
-    const key = keyOf(sessionId, revisionOf(liveAt(at, row)));
-    this.#ends.delete(key);
-    this.#ends.set(key, { row, at });
-    const [oldest] = this.#ends.keys();
-    if (this.#ends.size > MOST && oldest !== undefined) this.#ends.delete(oldest);
+    const revision = revisionOf(liveAt(at, row));
+    putLast(this.#ends, keyOf(sessionId, revision), { row, at });
+    putLast(this.#newest, sessionId, revision);
   }
 
   /** Undefined unless the session was seen at this revision lately. It may have expired since. */
@@ -28,6 +29,18 @@ export class SeenEnds {
     if (!seen || now < seen.at || now >= seen.at + LIFETIME_MS) return undefined;
     return { row: seen.row, isNewest: false };
   }
+
+  /** The same where the session was not seen at a later revision since. */
+  recallNewest(sessionId: string, revision: Revision, now: number): LogEnd | undefined {
+    return this.#newest.get(sessionId) === revision ? this.recall(sessionId, revision, now) : undefined;
+  }
+}
+
+function putLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > MOST && oldest !== undefined) map.delete(oldest);
 }
 
 function keyOf(sessionId: string, revision: Revision): string {

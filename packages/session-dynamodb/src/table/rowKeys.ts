@@ -37,6 +37,11 @@ export function logRange(first: number, last: number): KeyRange {
   return { from: logKey(first), to: logKey(last) };
 }
 
+/** The rows of the log from this version on. */
+export function logFrom(version: number): KeyRange {
+  return { from: logKey(version), to: LOG.to };
+}
+
 /** The chunks of all commits, and the log up to where `version` comes next. */
 export function rangeBefore(version: number): KeyRange {
   return { from: 'chunk#', to: logKey(version - 1) };

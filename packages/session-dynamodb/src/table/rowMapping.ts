@@ -1,9 +1,10 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { SessionError, type StoredRecord } from '@agent-sessions/session-core/store';
-import { formatOperations, parseOperations, type Content } from '../log/content';
-import type { Chunk, CommitRow, Row } from '../log/rows';
+import { SessionError } from '@agent-sessions/session-core/store';
+import { formatOperations, formatRecords, parseOperations, parseRecords, type Content } from '../log/content';
+import type { Chunk, Row } from '../log/rows';
 import { corruptRow } from './errors';
-import { isChunkSetName, logKey, MOST_CHUNKS, versionAt } from './rowKeys';
+import { formatHeader, RowHeader } from './rowHeader';
+import { logKey, versionAt } from './rowKeys';
 
 /*
  * The one door between rows and what DynamoDB stores: everything behind it sees rows and chunks, and no attributes. Numbers
@@ -20,37 +21,20 @@ export interface ResolvedAttributeNames {
   readonly ttl: string;
 }
 
-const FORMAT = '1';
+/** What a row tells of itself: a row of a commit by the one, a tombstone by the other. */
+export const HEADER_OF = { commit: 'commit', tombstone: 'tombstone' } as const;
 
-/** All attributes beside the keys and the ttl but those of the content, which can be large. */
-const HEADER = [
-  'format',
-  'idempotency_key',
-  'created_ms',
-  'began_ms',
-  'base',
-  'length',
-  'log_bytes',
-  'drop',
-  'operation',
-  'fingerprint',
-  'operation_count',
-  'expires_ms',
-  'log_ttl',
-  'chunks',
-  'chunk_count',
-  'chunk_records',
-  'revision',
-];
+/** The attributes of content, which can be large. */
+const CONTENT = ['records', 'operations', 'bytes'];
 
 /** The attributes that a row may have under no other name. */
-export const ROW_ATTRIBUTES: readonly string[] = [...HEADER, 'records', 'operations', 'bytes'];
+export const ROW_ATTRIBUTES: readonly string[] = [...Object.values(HEADER_OF), ...CONTENT];
 
 /** How much of a row is read. What is read costs the same; what is left out is not sent. */
 export type Extent = 'header' | 'header and operations' | 'all';
 
 /** An attribute that rows of this kind have for as long as they hold content. */
-export const CONTENT_OF = { commit: 'base', chunk: 'bytes' } as const;
+export const CONTENT_OF = { commit: HEADER_OF.commit, chunk: 'bytes' } as const;
 
 /** Maps rows to items and back. */
 export class RowMapping {
@@ -64,7 +48,7 @@ export class RowMapping {
   attributes(extent: Extent): readonly string[] | undefined {
     if (extent === 'all') return undefined;
     const { row, ttl } = this.names;
-    return [row, ttl, ...HEADER, ...(extent === 'header' ? [] : ['operations'])];
+    return [row, ttl, ...Object.values(HEADER_OF), ...(extent === 'header' ? [] : ['operations'])];
   }
 
   key(partitionKey: string, rowKey: string): Item {
@@ -75,7 +59,7 @@ export class RowMapping {
     const rowKey = row.kind === 'chunk' ? row.key : logKey(row.version);
     return {
       ...this.key(partitionKey, rowKey),
-      ...numbers({ [this.names.ttl]: row.ttl }),
+      ...(row.ttl !== undefined && { [this.names.ttl]: { N: `${row.ttl}` } }),
       ...attributesOf(row, content),
     };
   }
@@ -89,10 +73,14 @@ export class RowMapping {
 export class StoredRow {
   readonly #names: ResolvedAttributeNames;
   readonly #item: Item;
+  /** Undefined for a chunk, and for a row of somebody else. */
+  readonly #header: RowHeader | undefined;
 
   constructor(names: ResolvedAttributeNames, item: Item) {
     this.#names = names;
     this.#item = item;
+    const header = (item.commit ?? item.tombstone)?.S;
+    this.#header = header === undefined ? undefined : new RowHeader(header);
   }
 
   /** The sort key. */
@@ -106,11 +94,11 @@ export class StoredRow {
   }
 
   get idempotencyKey(): string | undefined {
-    return this.#item.idempotency_key?.S;
+    return this.#header?.idempotencyKey;
   }
 
   get createdAt(): number | undefined {
-    return toNumber(this.#item.created_ms);
+    return this.#header?.createdAt;
   }
 
   get ttl(): number | undefined {
@@ -119,8 +107,7 @@ export class StoredRow {
 
   /** The name of the chunks that the row of a commit has. */
   get chunkSetName(): string | undefined {
-    const name = this.#item.chunks?.S;
-    return name !== undefined && isChunkSetName(name) ? name : undefined;
+    return this.#header?.chunkSetName;
   }
 
   /** What a chunk holds. */
@@ -135,153 +122,80 @@ export class StoredRow {
 
   /** Whether the row of a commit, not a chunk, was put by agent-sessions, and in the format of this version. */
   get isOurs(): boolean {
-    return this.#item.format?.N === FORMAT;
+    return this.#header?.isOurs === true;
   }
 
   get isTombstone(): boolean {
-    const { base, length, records, chunks, operations } = this.#item;
-    return (base ?? length ?? records ?? chunks ?? operations) === undefined;
+    const { commit, records, operations } = this.#item;
+    return (commit ?? records ?? operations) === undefined;
   }
 
   /** @throws `STORE_MISCONFIGURED` for a row of somebody else, `UNSUPPORTED_FORMAT` for one of a later version. */
   assertOurs(): void {
-    if (this.isOurs) return;
-    const format = this.#item.format?.N;
-    if (format === undefined) {
+    this.#ownHeader();
+  }
+
+  /** @throws `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
+  row(): Row {
+    const header = this.#ownHeader();
+    const version = this.version ?? this.#invalid(this.#names.row);
+    const row = {
+      version,
+      idempotencyKey: header.idempotencyKey ?? this.#invalid('idempotency key'),
+      createdAt: header.createdAt ?? this.#invalid('time of its commit'),
+      ttl: this.#ttl(),
+    };
+    if (this.isTombstone) return { kind: 'tombstone', ...row };
+    if (this.#item.commit === undefined) return this.#invalid('commit');
+    return { kind: 'commit', ...row, ...header.commit(version, (what) => this.#invalid(what)) };
+  }
+
+  /** What the row itself holds of its content. @throws `CORRUPT_RECORD` */
+  content(): Content {
+    const { records, operations = { S: '' } } = this.#item;
+    const value = records && (records.S ?? records.B ?? this.#invalid('records'));
+    return {
+      records: value === undefined ? [] : (parseRecords(value) ?? this.#invalid('records')),
+      operations: parseOperations(operations.S ?? '') ?? this.#invalid('operations'),
+    };
+  }
+
+  #ownHeader(): RowHeader {
+    if (this.#header?.isOurs) return this.#header;
+    if (this.#header === undefined) {
       throw new SessionError(
         'STORE_MISCONFIGURED',
         `row ${this.key} under the key of the session is somebody else's: give sessions a keyPrefix of their own`,
       );
     }
+    const { format = this.#invalid('format') } = this.#header;
     throw new SessionError(
       'UNSUPPORTED_FORMAT',
       `row ${this.key} of the session has format ${format}, which a newer version of agent-sessions wrote`,
     );
   }
 
-  /** @throws `STORE_MISCONFIGURED`, `UNSUPPORTED_FORMAT`, `CORRUPT_RECORD` */
-  row(): Row {
-    this.assertOurs();
-    const version = this.version ?? this.#invalid(this.#names.row);
-    const row = {
-      version,
-      idempotencyKey: this.idempotencyKey ?? this.#invalid('idempotency_key'),
-      createdAt: this.#required('created_ms'),
-      ttl: this.#number(this.#names.ttl),
-    };
-    if (this.isTombstone) return { kind: 'tombstone', ...row };
-    const base = this.#required('base', 1, version);
-    const operation = this.#item.operation?.S;
-    return {
-      kind: 'commit',
-      ...row,
-      base,
-      length: this.#required('length'),
-      logBytes: this.#required('log_bytes'),
-      drop: this.#number('drop', 0, base === version ? 0 : Infinity) ?? 0,
-      operation:
-        operation === undefined
-          ? undefined
-          : { id: operation, fingerprint: this.#item.fingerprint?.S ?? this.#invalid('fingerprint') },
-      operationCount: this.#number('operation_count', operation === undefined ? 0 : 1) ?? 0,
-      beganAt: this.#required('began_ms'),
-      expiresAt: this.#number('expires_ms'),
-      logTtl: this.#number('log_ttl'),
-      chunks: this.#chunksWithRecords(),
-      carriedRevision: this.#item.revision?.S,
-    };
+  #ttl(): number | undefined {
+    if (this.#item[this.#names.ttl] === undefined) return undefined;
+    const { ttl } = this;
+    return ttl !== undefined && ttl >= 0 ? ttl : this.#invalid(this.#names.ttl);
   }
 
-  /** What the row itself holds of its content. @throws `CORRUPT_RECORD` */
-  content(): Content {
-    const { records = { L: [] }, operations = { S: '' } } = this.#item;
-    return {
-      records: (records.L ?? this.#invalid('records')).map(
-        (value) => value.S ?? value.B ?? this.#invalid('record, which must be S or B'),
-      ),
-      operations: parseOperations(operations.S ?? '') ?? this.#invalid('operations'),
-    };
-  }
-
-  #chunksWithRecords(): CommitRow['chunks'] {
-    if (this.#item.chunks === undefined) return undefined;
-    return {
-      name: this.chunkSetName ?? this.#invalid('chunks'),
-      count: this.#required('chunk_count', 1, MOST_CHUNKS),
-      records: this.#required('chunk_records'),
-    };
-  }
-
-  #required(name: string, least?: number, most?: number): number {
-    return this.#number(name, least, most) ?? this.#invalid(name);
-  }
-
-  #number(name: string, least = 0, most = Infinity): number | undefined {
-    if (this.#item[name] === undefined) return undefined;
-    const number = toNumber(this.#item[name]);
-    return number !== undefined && number >= least && number <= most ? number : this.#invalid(name);
-  }
-
-  #invalid(name: string): never {
-    throw corruptRow(this.key, `no valid ${name}`);
+  #invalid(what: string): never {
+    throw corruptRow(this.key, `no valid ${what}`);
   }
 }
 
 function attributesOf(row: Row | Chunk, content: Content | undefined): Item {
   if (row.kind === 'chunk') return { bytes: { B: row.bytes } };
-  const { idempotencyKey, createdAt } = row;
-  const common = {
-    format: { N: FORMAT },
-    ...texts({ idempotency_key: idempotencyKey }),
-    ...numbers({ created_ms: createdAt }),
-  };
-  if (row.kind === 'tombstone') return common;
-  const { operation, chunks } = row;
-  return {
-    ...common,
-    ...numbers({
-      began_ms: row.beganAt,
-      base: row.base,
-      length: row.length,
-      log_bytes: row.logBytes,
-      drop: row.drop || undefined,
-      operation_count: row.operationCount || undefined,
-      expires_ms: row.expiresAt,
-      log_ttl: row.logTtl,
-      chunk_count: chunks?.count,
-      chunk_records: chunks?.records,
-    }),
-    ...texts({
-      operation: operation?.id,
-      fingerprint: operation?.fingerprint,
-      chunks: chunks?.name,
-      revision: row.carriedRevision,
-      operations: content?.operations.size ? formatOperations(content.operations) : undefined,
-    }),
-    ...(content?.records.length ? { records: { L: content.records.map(toAttribute) } } : {}),
-  };
+  const item: Item = { [HEADER_OF[row.kind]]: { S: formatHeader(row) } };
+  if (content?.records.length) item.records = toAttribute(formatRecords(content.records));
+  if (content?.operations.size) item.operations = { S: formatOperations(content.operations) };
+  return item;
 }
 
-function numbers(values: Readonly<Record<string, number | undefined>>): Item {
-  return present(values, (number: number) => ({ N: `${number}` }));
-}
-
-function texts(values: Readonly<Record<string, string | undefined>>): Item {
-  return present(values, (text: string) => ({ S: text }));
-}
-
-function present<T>(
-  values: Readonly<Record<string, T | undefined>>,
-  toAttribute: (value: T) => AttributeValue,
-): Item {
-  const entries = Object.entries(values).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, toAttribute(value)] as const],
-  );
-  return Object.fromEntries(entries);
-}
-
-function toAttribute(record: StoredRecord): AttributeValue {
-  return typeof record === 'string' ? { S: record } : { B: record };
+function toAttribute(value: string | Uint8Array): AttributeValue {
+  return typeof value === 'string' ? { S: value } : { B: value };
 }
 
 function toNumber(value: AttributeValue | undefined): number | undefined {

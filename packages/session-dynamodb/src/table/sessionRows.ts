@@ -15,14 +15,16 @@ import type { Content } from '../log/content';
 import type { Chunk, CommitRow, Row, Tombstone } from '../log/rows';
 import type { SessionTable } from './sessionTable';
 import { contention, describe } from './errors';
+import { unlogged } from './unlogged';
 import { pauseBefore, untilAnswered, type Bounds, type Request } from './untilAnswered';
-import type { KeyRange } from './rowKeys';
-import { CONTENT_OF, type Extent, type Item, type RowMapping, type StoredRow } from './rowMapping';
+import { formatHeader, headerStart } from './rowHeader';
+import { logKey, type KeyRange } from './rowKeys';
+import { CONTENT_OF, HEADER_OF, type Extent, type Item, type RowMapping, type StoredRow } from './rowMapping';
 
 export interface QueryOptions {
   readonly newestFirst?: boolean;
-  /** How many rows the first page has at most; each further page may have twice as many. */
-  readonly limit?: number | undefined;
+  /** How many rows the page that comes next has at most; undefined: as many as there are, up to 1 MB. */
+  readonly nextLimit?: (() => number | undefined) | undefined;
   readonly extent: Extent;
 }
 
@@ -31,7 +33,7 @@ export type RowChange = { readonly put: Tombstone } | { readonly remove: string 
 
 /** The conditions of writes. */
 const KEY_IS_FREE = 'attribute_not_exists(#row)';
-const IS_OF_THE_SAME_COMMIT = '#idempotency_key = :idempotency_key';
+const IS_OF_THE_SAME_COMMIT = 'begins_with(#commit, :start) OR begins_with(#tombstone, :start)';
 const STILL_HOLDS_CONTENT = 'attribute_exists(#content)';
 const MAY_GO_SOONER = '(attribute_not_exists(#ttl) OR #ttl < :ttl)';
 
@@ -81,43 +83,37 @@ export class SessionRows {
   async replace(tombstone: Tombstone): Promise<boolean> {
     const refused = await this.#putIf(tombstone, undefined, {
       ConditionExpression: IS_OF_THE_SAME_COMMIT,
-      ExpressionAttributeNames: { '#idempotency_key': 'idempotency_key' },
-      ExpressionAttributeValues: { ':idempotency_key': { S: tombstone.idempotencyKey } },
+      ExpressionAttributeNames: { '#commit': HEADER_OF.commit, '#tombstone': HEADER_OF.tombstone },
+      ExpressionAttributeValues: { ':start': { S: headerStart(tombstone.idempotencyKey) } },
     });
     return refused === undefined;
   }
 
   /**
-   * Gives the row more time, unless it has that already.
+   * Gives the row or the chunk more time, unless it has that already.
    *
    * @param expiresAt When the session expires, for a row of a commit that does not say so itself.
    * @throws `CONTENTION` when the row, or its content, is gone.
    */
   async raiseTtl(
-    key: string,
-    kind: (CommitRow | Chunk)['kind'],
+    row: CommitRow | Pick<Chunk, 'kind' | 'key'>,
     ttl: number,
     expiresAt?: number,
   ): Promise<void> {
-    const setsExpiry = expiresAt !== undefined;
+    const { kind } = row;
+    const setsExpiry = kind === 'commit' && expiresAt !== undefined;
+    const header = setsExpiry && { ':header': { S: formatHeader({ ...row, expiresAt }) } };
     const input: UpdateItemCommandInput = {
       TableName: this.#table.name,
-      Key: this.#mapping.key(this.#partitionKey, key),
-      UpdateExpression: setsExpiry ? 'SET #ttl = :ttl, #expires = :expires' : 'SET #ttl = :ttl',
+      Key: this.#mapping.key(this.#partitionKey, kind === 'chunk' ? row.key : logKey(row.version)),
+      UpdateExpression: header ? 'SET #ttl = :ttl, #content = :header' : 'SET #ttl = :ttl',
       ConditionExpression: [STILL_HOLDS_CONTENT, MAY_GO_SOONER].join(' AND '),
-      ExpressionAttributeNames: {
-        '#ttl': this.#mapping.names.ttl,
-        '#content': CONTENT_OF[kind],
-        ...(setsExpiry && { '#expires': 'expires_ms' }),
-      },
-      ExpressionAttributeValues: {
-        ':ttl': { N: `${ttl}` },
-        ...(setsExpiry && { ':expires': { N: `${expiresAt}` } }),
-      },
+      ExpressionAttributeNames: { '#ttl': this.#mapping.names.ttl, '#content': CONTENT_OF[kind] },
+      ExpressionAttributeValues: { ':ttl': { N: `${ttl}` }, ...header },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     const refused = await this.#unlessRefused((options) =>
-      this.#table.client.send(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+      this.#table.client.send(unlogged(new UpdateItemCommand({ ...input, ...ASK_FOR_CAPACITY })), options),
     );
     if (!refused) return;
     const { there } = refused;
@@ -127,12 +123,11 @@ export class SessionRows {
   /** What lies in the range, as of the moment when its page is read. */
   async *query(
     { from, to }: KeyRange,
-    { newestFirst = false, limit, extent }: QueryOptions,
+    { newestFirst = false, nextLimit, extent }: QueryOptions,
   ): AsyncGenerator<StoredRow, void, undefined> {
     const { sessionId, row } = this.#mapping.names;
     const names = this.#mapping.attributes(extent)?.map((name, index) => [`#a${index}`, name] as const) ?? [];
     let start: Item | undefined;
-    let pageLimit = limit;
     do {
       const input: QueryCommandInput = {
         TableName: this.#table.name,
@@ -146,17 +141,16 @@ export class SessionRows {
         },
         ConsistentRead: true,
         ScanIndexForward: !newestFirst,
-        Limit: pageLimit,
+        Limit: nextLimit?.(),
         ExclusiveStartKey: start,
       };
       const page = await untilAnswered(this.#bounds, {
         isChange: false,
-        send: (options) => this.#table.client.send(new QueryCommand(input), options),
+        send: (options) => this.#table.client.send(unlogged(new QueryCommand(input)), options),
         isWhole: ({ Items }) => Array.isArray(Items),
       });
       for (const item of page.Items ?? []) yield this.#mapping.toStored(item);
       start = page.LastEvaluatedKey;
-      pageLimit &&= pageLimit * 2;
     } while (start !== undefined);
   }
 
@@ -170,7 +164,7 @@ export class SessionRows {
         const input = { RequestItems: { [this.#table.name]: rest } };
         const answer = await untilAnswered(this.#bounds, {
           isChange: true,
-          send: (options) => this.#table.client.send(new BatchWriteItemCommand(input), options),
+          send: (options) => this.#table.client.send(unlogged(new BatchWriteItemCommand(input)), options),
           isWhole: ({ UnprocessedItems }) => UnprocessedItems !== undefined,
         });
         rest = Object.values(answer.UnprocessedItems ?? {}).flat();
@@ -193,7 +187,7 @@ export class SessionRows {
     const Item = this.#mapping.toItem(this.#partitionKey, row, content);
     const input: PutItemCommandInput = { TableName: this.#table.name, Item, ...condition };
     return this.#unlessRefused((options) =>
-      this.#table.client.send(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY }), options),
+      this.#table.client.send(unlogged(new PutItemCommand({ ...input, ...ASK_FOR_CAPACITY })), options),
     );
   }
 

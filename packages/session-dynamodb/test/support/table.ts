@@ -19,9 +19,33 @@ export function logKey(version: number): string {
   return `log#${`${version}`.padStart(12, '0')}`;
 }
 
+/** The words of the row of a commit that each of them has, in order. */
+const WORDS = ['format', 'key', 'created', 'began', 'base', 'length', 'bytes', 'counts', 'follows'];
+
+/** What the row of a commit, or a tombstone, tells of itself, by names. */
+export function headerOf({ commit, tombstone }: Item = {}): Readonly<Record<string, string>> {
+  const words = (commit ?? tombstone)?.S?.split(' ') ?? [];
+  return Object.fromEntries(
+    words.map((word, index) => {
+      const [name = '', value = ''] = index < WORDS.length ? [WORDS[index], word] : word.split('=');
+      return [name, value];
+    }),
+  );
+}
+
+/** The row of a commit that tells something else of itself; undefined takes a word away. */
+export function retold(row: Item, changes: Readonly<Record<string, string | number | undefined>>): Item {
+  const told = { ...headerOf(row), ...changes };
+  const words = Object.entries(told).flatMap(([name, value]) =>
+    value === undefined ? [] : [WORDS.includes(name) ? `${value}` : `${name}=${value}`],
+  );
+  return { ...row, commit: { S: words.join(' ') } };
+}
+
 /** Whether the log begins with this row, as the table's own attribute names tell it. */
-export function beginsLog({ base, row }: Item = {}): boolean {
-  return base?.N !== undefined && row?.S === logKey(Number(base.N));
+export function beginsLog(row: Item = {}): boolean {
+  const { base } = headerOf(row);
+  return base !== undefined && row.row?.S === logKey(Number(base));
 }
 
 /** A client of its own each, so that what a test hooks into it stays with that test. */

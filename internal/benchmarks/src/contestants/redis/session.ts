@@ -1,0 +1,37 @@
+import { RedisSession } from '@agent-sessions/session-redis';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { sessionConversation } from '../sessionConversation';
+import { IOREDIS_LIMIT, REDIS_LIMIT, TTL_SECONDS, type RedisContestant } from './server';
+
+export const session: RedisContestant = {
+  name: 'RedisSession',
+  kind: 'ours',
+  does: 'addItems, getItems',
+  limit: REDIS_LIMIT,
+  connect: async ({ url }) => {
+    const client = await createClient({ url }).connect();
+    return {
+      open: (sessionId) =>
+        sessionConversation(new RedisSession({ client, sessionId, ttlSeconds: TTL_SECONDS })),
+      close: () => client.close(),
+    };
+  },
+};
+
+export const ioRedisSession: RedisContestant = {
+  name: 'RedisSession (ioredis)',
+  kind: 'ours',
+  does: 'the same by ioredis',
+  limit: IOREDIS_LIMIT,
+  connect: ({ url }) => {
+    const client = new Redis(url);
+    return {
+      open: (id) =>
+        sessionConversation(
+          new RedisSession({ client, sessionId: id, keyPrefix: 'ioredis', ttlSeconds: TTL_SECONDS }),
+        ),
+      close: () => client.quit(),
+    };
+  },
+};

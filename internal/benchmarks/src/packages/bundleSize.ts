@@ -1,0 +1,27 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+/** Bytes of what an application takes on with an entry point, without peers: one bundle, minified and compressed. */
+export async function bundleSize(entryPoint: string): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-size-'));
+  try {
+    const outfile = join(folder, 'bundle.mjs');
+    await build({
+      entryPoints: [entryPoint],
+      outfile,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+      external: ['@openai/agents', 'redis', '@aws-sdk/*'],
+      logLevel: 'error',
+    });
+    return gzipSync(readFileSync(outfile), { level: 9 }).length;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
