@@ -17,6 +17,9 @@ interface Held {
 /** What an item takes beside its text, about: its objects, and the places in the lists. */
 const BYTES_PER_ITEM = 600;
 
+/** What a history takes beside its items and its key, about. */
+const BYTES_PER_HISTORY = 600;
+
 /** Histories up to a number of bytes. Where there is no room for another, those go that were asked for the longest time ago. */
 export class CachedHistories {
   hits = 0;
@@ -52,7 +55,7 @@ export class CachedHistories {
     const previous = this.#held.get(key);
     const start = previous !== undefined && previous.history === known ? previous : undefined;
     const added = history.records.slice(start?.history.records.length ?? 0);
-    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? 0);
+    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? bytesOfEmpty(key));
     this.delete(key);
     if (bytes > this.#maxBytes) return;
     this.#held.set(key, { history, bytes });
@@ -85,6 +88,11 @@ export function keyOfSession({ owner, name }: CacheKey, storedId: string): strin
     owners.set(owner, number);
   }
   return JSON.stringify([number, name, storedId]);
+}
+
+/** A history without items, which must take room as well: there may be any number of them. */
+function bytesOfEmpty(key: string): number {
+  return 2 * key.length + BYTES_PER_HISTORY;
 }
 
 /** The record, and its item, whose strings are copies. */
