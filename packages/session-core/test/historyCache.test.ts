@@ -179,6 +179,20 @@ test('a history without items takes room too', async () => {
   expect(entries).toBeLessThan(20);
 });
 
+test('a text takes two bytes for each character where one is beyond Latin-1', async () => {
+  const bytesOf = async (end: string): Promise<number> => {
+    const cache = new HistoryCache({ maxBytes: MAX_BYTES });
+    const session = new StoredSession(new MemoryStore(), { sessionId: 's', cache });
+    await session.addItems([message(`${'x'.repeat(9_999)}${end}`)]);
+    await session.getItems();
+    return cache.stats.bytes;
+  };
+  const narrow = await bytesOf('x');
+  expect(narrow).toBeGreaterThan(2 * 10_000);
+  expect(await bytesOf('é')).toBe(narrow);
+  for (const wide of ['—', '語']) expect((await bytesOf(wide)) - narrow).toBeGreaterThanOrEqual(2 * 10_000);
+});
+
 test('what cannot be copied is read whole each time', async () => {
   const store = new MemoryStore();
   const cache = new HistoryCache({ maxBytes: MAX_BYTES });
