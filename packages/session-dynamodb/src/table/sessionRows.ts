@@ -122,8 +122,8 @@ export class SessionRows {
     );
     if (!refused) return;
     const { there } = refused;
-    const isSame = there?.holds(kind) && (kind === 'chunk' || there.idempotencyKey === row.idempotencyKey);
-    if (!isSame || there.ttl === undefined || there.ttl < ttl) throw contention();
+    if (!there?.holds(kind) || there.ttl === undefined || there.ttl < ttl) throw contention();
+    if (kind === 'commit' && there.idempotencyKey !== row.idempotencyKey) throw contention();
   }
 
   /** What lies in the range, as of the moment when its page is read. */

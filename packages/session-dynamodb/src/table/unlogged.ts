@@ -1,3 +1,5 @@
+import { isOfParser, withoutSecrets } from './withoutSecrets';
+
 /** What the SDK's document client sets, too: `overrideInputFilterSensitiveLog` and the like. */
 interface Context {
   dynamoDbDocumentClientOptions?: object | undefined;
@@ -32,7 +34,7 @@ export function unlogged<T>(command: T & Command): T {
       overrideInputFilterSensitiveLog: UNLOGGED,
       overrideOutputFilterSensitiveLog: UNLOGGED,
     };
-    return (args) => next(args).catch(rethrowWithHiddenRow);
+    return (args) => next(args).catch(rethrowUnlogged);
   };
   // Of low priority, to be nearer to the request than what logs: that is told of an error after this.
   const options = { step: 'initialize', priority: 'low', name: 'agentSessionsUnlogged' } as const;
@@ -40,8 +42,12 @@ export function unlogged<T>(command: T & Command): T {
   return command;
 }
 
-/** The error of a refused condition holds the row that is there: whoever asks for it finds it, but no logger lists it. */
-function rethrowWithHiddenRow(error: unknown): never {
+/**
+ * The error of a refused condition holds the row that is there: whoever asks for it finds it, but no logger lists it. What a
+ * parser says quotes the answer.
+ */
+function rethrowUnlogged(error: unknown): never {
+  if (isOfParser(error)) throw withoutSecrets(error) as Error;
   if (typeof error === 'object' && error !== null && 'Item' in error) {
     Object.defineProperty(error, 'Item', { enumerable: false });
   }
