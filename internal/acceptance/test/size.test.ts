@@ -9,11 +9,11 @@ import { ROOT } from '../src/documents';
  * servers do; that of Redis has the adapters of two clients, 2 KB. The kit is for tests.
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
-  ['session-core/dist/index.mjs', 12_500],
+  ['session-core/dist/index.mjs', 13_000],
   ['session-core/dist/store.mjs', 2_000],
   ['session-core/dist/testing.mjs', 27_500],
-  ['session-redis/dist/index.mjs', 25_500],
-  ['session-dynamodb/dist/index.mjs', 25_500],
+  ['session-redis/dist/index.mjs', 26_000],
+  ['session-dynamodb/dist/index.mjs', 26_000],
 ];
 
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {

@@ -193,6 +193,16 @@ test('a text takes two bytes for each character where one is beyond Latin-1', as
   for (const wide of ['—', '語']) expect((await bytesOf(wide)) - narrow).toBeGreaterThanOrEqual(2 * 10_000);
 });
 
+test('what was cleared is not kept', async () => {
+  const cache = new HistoryCache({ maxBytes: MAX_BYTES });
+  const session = new StoredSession(new MemoryStore(), { cache });
+  await session.addItems([message('a')]);
+  await session.getItems();
+  expect(cache.stats).toMatchObject({ entries: 1 });
+  await session.clearSession();
+  expect(cache.stats).toMatchObject({ entries: 0, bytes: 0 });
+});
+
 test('what cannot be copied is read whole each time', async () => {
   const store = new MemoryStore();
   const cache = new HistoryCache({ maxBytes: MAX_BYTES });
