@@ -38,7 +38,8 @@ function step(options: SessionOptions = {}) {
   const open = (more: SessionOptions = {}): StoredSession =>
     new StoredSession(store, { sessionId: 'id', replayId: 'r1', ...options, ...more });
   const other = new StoredSession(memory, { sessionId: 'id' });
-  const add = (session: StoredSession, content: string) => session.addItems([message(content)]);
+  const add = (session: Pick<StoredSession, 'addItems'>, content: string) =>
+    session.addItems([message(content)]);
   const stored = async () =>
     (await other.getItems()).map((item) => ('content' in item ? item.content : item));
   return { memory, fault, open, other, add, stored };
@@ -259,6 +260,26 @@ test('a compaction that a replay leaves out, because it finds it done, moves no 
   expect(await stored()).toEqual(['short', 'b']);
 });
 
+test('a compaction whose answer was lost is recognised, although what it replaced is gone', async () => {
+  const { open, fault, other, add, stored } = step();
+  const run = new RunContext();
+  const session = open();
+  await add(session, 'a');
+  await session.getItems(undefined, run);
+  await add(other, 'x');
+  await session.addItems([message('b')], run);
+  fault.next = 'the answer';
+  const compact = () => session.replaceHistoryWithCompaction([message('short')], run);
+  await expectCode('TIMEOUT', compact);
+  await expectCode('OPERATION_MISMATCH', () => session.addItems([message('c')], run));
+  await compact();
+  await session.addItems([message('c')], run);
+  expect(await stored()).toEqual(['short', 'x', 'c']);
+  // One that is new finds that what it knows is gone.
+  await expectCode('CONFLICT', () => session.replaceHistoryWithCompaction([message('shorter')], run));
+  expect(await stored()).toEqual(['short', 'x', 'c']);
+});
+
 test('after a clear by somebody else, what is replayed is written to the new history, once', async () => {
   const { open, other, add, stored } = step();
   await add(open(), 'a');
@@ -445,7 +466,9 @@ test('whatever is written, and wherever it is killed: what is stored in the end 
               return result;
             },
           };
-          await work(killing, writes, attempt).catch((error: Error) => expect(error.message).toBe('killed'));
+          await work(killing, writes, attempt).catch((error: unknown) =>
+            expect(error).toMatchObject({ message: 'killed' }),
+          );
           // Others write only between finished steps, so that no suffix of the step's own is moved away.
           if (commits <= at && meanwhile.includes(attempt)) await other.addItems([message('other')]);
         }

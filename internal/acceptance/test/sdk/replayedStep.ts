@@ -42,9 +42,11 @@ async function main(): Promise<void> {
     ]);
     const agent = new Agent({ name: 'Agent', model, tools: [weather] });
     for (const [index, input] of ['Is it raining?', 'yes', 'yes'].entries()) {
-      const length = await recorded(journal, index, async () => (await opened.getItems()).length);
       const sessionInputCallback: SessionInputCallback = (history, items) => [
-        ...history.slice(0, length),
+        ...history.slice(
+          0,
+          recorded(journal, index, () => history.length),
+        ),
         ...items,
       ];
       await RUNS[index === 1 ? 'streamed' : 'whole'](agent, input, { session, sessionInputCallback });
@@ -55,11 +57,11 @@ async function main(): Promise<void> {
 }
 
 /** What an engine does with the result of a part: it is worked out once, and told again whenever the step is replayed. */
-async function recorded(journal: string, part: number, work: () => Promise<number>): Promise<number> {
+function recorded(journal: string, part: number, work: () => number): number {
   const results = existsSync(journal) ? (JSON.parse(readFileSync(journal, 'utf8')) as number[]) : [];
   const known = results[part];
   if (known !== undefined) return known;
-  const result = await work();
+  const result = work();
   writeFileSync(journal, JSON.stringify([...results, result]));
   return result;
 }

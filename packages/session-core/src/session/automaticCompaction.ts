@@ -1,5 +1,5 @@
 import type { AgentInputItem, OpenAIResponsesCompactionArgs, RunContext } from '@openai/agents';
-import type { CompactionOptions } from './compactionOptions';
+import { isLongerThan, type CompactionOptions } from './compactionOptions';
 import { SessionError } from '../store/errors';
 import type { HistoryAccess } from './historyAccess';
 import { readable } from './historyEntry';
@@ -144,7 +144,8 @@ class CompactionWork {
   }
 
   #isDue(items: AgentInputItem[]): boolean | Promise<boolean> {
-    const { shouldTriggerCompaction = isLong } = this.#options;
+    const { compactAfter, shouldTriggerCompaction = isLong } = this.#options;
+    if (compactAfter !== undefined) return isLongerThan(compactAfter, items);
     return shouldTriggerCompaction({
       responseId: this.#responseId,
       compactionMode: 'input',

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
 import type { CachedHistories } from './cachedHistories';
-import { assertCompactionOptions, type CompactionOptions } from './compactionOptions';
+import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
@@ -111,7 +111,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     scope,
     cache: cache === undefined ? undefined : historiesOf(cache),
     replayId,
-    compaction: compaction && { ...compaction },
+    compaction: compaction && copyOfOptions(compaction),
   };
 }
 

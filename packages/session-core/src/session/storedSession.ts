@@ -122,7 +122,11 @@ export class StoredSession
     });
   }
 
-  /** Takes the newest item off and returns it; undefined when there is none. */
+  /**
+   * Takes the newest item off and returns it; undefined when there is none.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
     const view = this.#views.open(runContext);
     assertNoReplay(view, 'popItem');
@@ -143,7 +147,11 @@ export class StoredSession
     return view.writes.run(() => underContention(pop));
   }
 
-  /** Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`. */
+  /**
+   * Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async clearSession(runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
     assertNoReplay(view, 'clearSession');
@@ -152,7 +160,7 @@ export class StoredSession
 
   /**
    * Applies a transaction atomically, once per operation id, across processes and for as long as the session lives.
-   * Repeated, it does nothing.
+   * Repeated, it does nothing. With a `replayId`, it is known by its place as any other write; see there.
    *
    * @throws `OPERATION_MISMATCH` when the id was used for another transaction, `SUFFIX_MISMATCH` when the history does
    * not end with `expectedSuffix`.
@@ -246,6 +254,8 @@ export class StoredSession
   /**
    * Hands the whole history to `rewrite` and puts what it returns in its place, in one atomic commit. Items that others
    * append meanwhile are kept behind; a history that changed otherwise is left alone and reported as `conflict`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
    */
   async rewriteHistory(rewrite: HistoryRewrite, runContext?: RunContext): Promise<RewriteResult> {
     const view = this.#views.open(runContext);
