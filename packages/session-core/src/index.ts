@@ -7,7 +7,7 @@ export type {
   HistoryShortener,
   ShortenedHistory,
 } from './conversation/shorteners';
-export type { CompactionOptions } from './session/compactionOptions';
+export type { CompactAfter, CompactionOptions } from './session/compactionOptions';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';

@@ -2,8 +2,9 @@ import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
 import { storedSessionId } from './sessionId';
-import { scopeOf, type SessionScope } from './sessionOptions';
+import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
 import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
+import { ReplayedWrites } from './replayedWrites';
 import { WriteQueue } from './writeQueue';
 
 /*
@@ -25,6 +26,8 @@ export interface HistoryView {
   readonly codec: RecordCodec;
   /** Carries out the writes one after the other. */
   readonly writes: WriteQueue;
+  /** By what a replay of its writes is recognised; absent without a `replayId`. */
+  readonly replay: ReplayedWrites | undefined;
   /** The object's own view, which is this one outside a run. */
   readonly object: ObjectView;
   /** The state at which a fenced write may go in; undefined: at any. */
@@ -44,7 +47,8 @@ export interface HistoryView {
 export class ObjectView implements HistoryView {
   readonly storedId: string;
   readonly codec: RecordCodec;
-  readonly writes = new WriteQueue();
+  readonly replay: ReplayedWrites | undefined;
+  readonly writes: WriteQueue;
   readonly object = this;
   seen: Revision | undefined;
   /** The history as last read whole, until this object takes something off it. */
@@ -56,9 +60,11 @@ export class ObjectView implements HistoryView {
   #seenAt = 0;
   #ticks = 0;
 
-  constructor(storedId: string, codec: RecordCodec) {
+  constructor(storedId: string, codec: RecordCodec, replay: ReplayedWrites | undefined) {
     this.storedId = storedId;
     this.codec = codec;
+    this.replay = replay;
+    this.writes = replay?.queue ?? new WriteQueue();
   }
 
   tick(): number {
@@ -117,6 +123,10 @@ export class RunView implements HistoryView {
     return this.object.writes;
   }
 
+  get replay(): ReplayedWrites | undefined {
+    return this.object.replay;
+  }
+
   /** A run that has neither read nor written is held to what its object has seen. */
   get seen(): Revision | undefined {
     return this.#seen ?? this.object.seen;
@@ -166,18 +176,21 @@ export class RunView implements HistoryView {
 export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
+  readonly #replayId: string | undefined;
   readonly #codecOf: (storedId: string) => RecordCodec;
+  /** By stored id: also where runs have views of their own, the object's writes are counted through. */
+  readonly #replays = new Map<string, ReplayedWrites>();
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
 
   constructor(
-    sessionId: string,
-    scope: SessionScope | undefined,
+    { sessionId, scope, replayId }: Pick<ResolvedSessionOptions, 'sessionId' | 'scope' | 'replayId'>,
     codecOf: (storedId: string) => RecordCodec,
   ) {
     this.#sessionId = sessionId;
     this.#scope = scope;
+    this.#replayId = replayId;
     this.#codecOf = codecOf;
     if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
   }
@@ -205,7 +218,17 @@ export class HistoryViews {
   }
 
   #objectView(storedId: string): ObjectView {
-    return new ObjectView(storedId, this.#codecOf(storedId));
+    const codec = this.#codecOf(storedId);
+    return new ObjectView(storedId, codec, this.#replayOf(storedId, codec));
+  }
+
+  #replayOf(storedId: string, codec: RecordCodec): ReplayedWrites | undefined {
+    if (this.#replayId === undefined) return undefined;
+    const known = this.#replays.get(storedId);
+    if (known !== undefined) return known;
+    const replay = new ReplayedWrites(this.#replayId, codec);
+    this.#replays.set(storedId, replay);
+    return replay;
   }
 
   #scopedId(runContext: RunContext | undefined): string {

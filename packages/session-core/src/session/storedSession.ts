@@ -14,12 +14,19 @@ import { SessionError } from '../store/errors';
 import { underContention } from './contention';
 import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
 import { entriesOf, unreadable } from './historyEntry';
-import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
+import {
+  encodeMutations,
+  fingerprintOfMutations,
+  mutate,
+  parseMutations,
+  type EncodedMutation,
+} from './historyMutations';
 import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
 import { itemTexts } from '../records/itemJson';
 import { plainCodec } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
+import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
 import type { ModelExchange } from './wasShown';
 import {
   resolveSessionOptions,
@@ -27,7 +34,7 @@ import {
   type RewriteResult,
   type SessionOptions,
 } from './sessionOptions';
-import { NO_SUCH_REVISION, type SessionStore } from '../store/sessionStore';
+import { NO_SUCH_REVISION, type HistoryOperation, type SessionStore } from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -76,11 +83,11 @@ export class StoredSession
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
-    const { sessionId, onCorruptRecord, concurrentWrites, scope, cache, compaction } =
-      resolveSessionOptions(options);
+    const resolved = resolveSessionOptions(options);
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
+    this.#views = new HistoryViews(resolved, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     if (compaction === undefined && !fenced) return;
     const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
@@ -110,14 +117,19 @@ export class StoredSession
     const view = this.#views.open(runContext);
     const texts = itemTexts(items);
     if (texts.length === 0) return;
-    await view.writes.run(async () => {
-      await this.#access.commit(view, { append: await view.codec.encode(texts) });
+    await writeInTurn(view, addingItems(texts), async (operation) => {
+      await this.#access.commit(view, { append: await view.codec.encode(texts), operation });
     });
   }
 
-  /** Takes the newest item off and returns it; undefined when there is none. */
+  /**
+   * Takes the newest item off and returns it; undefined when there is none.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
     const view = this.#views.open(runContext);
+    assertNoReplay(view, 'popItem');
     const pop = async (): Promise<AgentInputItem | undefined> => {
       const { entries, history } = await this.#access.read(view, 1);
       const place = entries.findLastIndex(({ item }) => item !== undefined);
@@ -135,15 +147,20 @@ export class StoredSession
     return view.writes.run(() => underContention(pop));
   }
 
-  /** Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`. */
+  /**
+   * Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async clearSession(runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
+    assertNoReplay(view, 'clearSession');
     await view.writes.run(() => this.#access.clear(view));
   }
 
   /**
    * Applies a transaction atomically, once per operation id, across processes and for as long as the session lives.
-   * Repeated, it does nothing.
+   * Repeated, it does nothing. With a `replayId`, it is known by its place as any other write; see there.
    *
    * @throws `OPERATION_MISMATCH` when the id was used for another transaction, `SUFFIX_MISMATCH` when the history does
    * not end with `expectedSuffix`.
@@ -180,9 +197,10 @@ export class StoredSession
       if (result.status === 'operation-mismatch') throw operationMismatch();
       if (result.status !== 'repeated') throw suffix;
     };
-    await view.writes.run(async () => {
+    const { operationId, fingerprint } = transaction;
+    await writeInTurn(view, { operationId, fingerprint: () => fingerprint }, async (operation) => {
       const encoded = await encodeTransaction(transaction, view.codec);
-      await underContention(() => apply(encoded));
+      await underContention(() => apply({ ...encoded, ...(operation && { operation }) }));
     });
   }
 
@@ -191,21 +209,28 @@ export class StoredSession
     const view = this.#views.open(runContext);
     const parsed = parseMutations(args);
     if (parsed.length === 0) return;
-    const apply = async (mutations: readonly EncodedMutation[]): Promise<void> => {
+    const apply = async (
+      mutations: readonly EncodedMutation[],
+      operation: HistoryOperation | undefined,
+    ): Promise<void> => {
       const { entries, history } = await this.#access.read(view);
       const mutated = mutate(entries, mutations);
-      const start = entries.findIndex((entry, index) => entry !== mutated[index]);
-      if (start === -1) return;
+      const first = entries.findIndex((entry, index) => entry !== mutated[index]);
+      // What changes nothing has its place in a replay all the same, in which there may be something to change.
+      if (first === -1 && operation === undefined) return;
+      const start = first === -1 ? entries.length : first;
       await this.#access.commit(view, {
         drop: entries.length - start,
         append: mutated.slice(start).map(({ record }) => record),
+        operation,
         basis: history.revision,
         becomes: (known) => mutate(entriesOf(known, entries), mutations).map(({ record }) => record),
       });
     };
-    await view.writes.run(async () => {
+    const fingerprint = (): string => fingerprintOfMutations(parsed);
+    await writeInTurn(view, { fingerprint }, async (operation) => {
       const mutations = await encodeMutations(parsed, view.codec);
-      await underContention(() => apply(mutations));
+      await underContention(() => apply(mutations, operation));
     });
   }
 
@@ -219,9 +244,9 @@ export class StoredSession
   async replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
     const replacement = itemTexts(items);
-    await view.writes.run(async () => {
+    await writeInTurn(view, compacting(replacement), async (operation) => {
       const known = view.known ?? (await this.#access.read(view)).history;
-      const { status } = await this.#access.replace(view, known, replacement);
+      const { status } = await this.#access.replace(view, known, replacement, operation);
       if (status === 'conflict') throw conflict();
     });
   }
@@ -229,8 +254,12 @@ export class StoredSession
   /**
    * Hands the whole history to `rewrite` and puts what it returns in its place, in one atomic commit. Items that others
    * append meanwhile are kept behind; a history that changed otherwise is left alone and reported as `conflict`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
    */
   async rewriteHistory(rewrite: HistoryRewrite, runContext?: RunContext): Promise<RewriteResult> {
-    return this.#access.rewrite(this.#views.open(runContext), rewrite);
+    const view = this.#views.open(runContext);
+    assertNoReplay(view, 'rewriteHistory');
+    return this.#access.rewrite(view, rewrite);
   }
 }

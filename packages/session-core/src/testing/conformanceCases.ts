@@ -16,6 +16,7 @@ import { readingAfter, readingAfterExpiry } from './cases/readingAfter';
 import { caching } from './cases/caching';
 import { receipts } from './cases/receipts';
 import { records } from './cases/records';
+import { replays } from './cases/replays';
 import { retrying } from './cases/retrying';
 import { revisions } from './cases/revisions';
 import { rewriting } from './cases/rewriting';
@@ -58,6 +59,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     session,
     caching,
     transactions,
+    replays,
     rewriting,
     compaction,
     receipts,
