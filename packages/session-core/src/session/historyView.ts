@@ -1,7 +1,7 @@
 import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
-import { storedSessionId } from './sessionId';
+import { pendingRunsId, storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
 import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
@@ -101,8 +101,10 @@ export class RunView implements HistoryView {
   #wroteAt = 0;
   #uncertain: readonly StoredRecord[] | undefined;
 
-  constructor(object: ObjectView) {
+  /** @param start - the state that the run has seen before, elsewhere; undefined: it begins with what it reads. */
+  constructor(object: ObjectView, start: Revision | undefined) {
     this.object = object;
+    this.#seen = start;
   }
 
   get storedId(): string {
@@ -162,6 +164,16 @@ export class RunView implements HistoryView {
   }
 }
 
+/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
+export interface PendingRunsPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Whether the runs of other sessions are kept there too. */
+  readonly isShared: boolean;
+  /** The stored id of a session whose runs are kept there. */
+  storedIdOf(sessionId: string): string;
+}
+
 /** The views of one session object: one for each run context, and one for calls without. */
 export class HistoryViews {
   readonly #sessionId: string;
@@ -170,6 +182,9 @@ export class HistoryViews {
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
+  #start: Revision | undefined;
+  /** Calls without a run context, where those too begin at a revision from elsewhere. */
+  #outside: RunView | undefined;
 
   constructor(
     sessionId: string,
@@ -185,10 +200,10 @@ export class HistoryViews {
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
     const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
-    if (!isContext(runContext)) return object;
+    if (!isContext(runContext)) return this.#outside ?? object;
     const known = this.#ofRun.get(runContext);
     if (known?.storedId === object.storedId) return known;
-    const view = new RunView(object);
+    const view = new RunView(object, this.#start);
     this.#ofRun.set(runContext, view);
     return view;
   }
@@ -199,9 +214,27 @@ export class HistoryViews {
    * @throws `MISSING_SCOPE`
    */
   begin(runContext: RunContext | undefined): RunView {
-    const view = new RunView(this.open(runContext).object);
+    const view = new RunView(this.open(runContext).object, this.#start);
     if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
+  }
+
+  /** From now on, each run begins at this revision, and not at what it reads first; calls without a context are one run. */
+  startAt(revision: Revision): void {
+    this.#start = revision;
+    this.#outside = this.#ofObject && new RunView(this.#ofObject, revision);
+  }
+
+  /** @throws `MISSING_SCOPE`; `INVALID_ARGUMENT` when the session id is so long that there is none */
+  pendingRuns(runContext: RunContext | undefined): PendingRunsPlace {
+    const scope = this.#scope && scopeOf(this.#scope, runContext);
+    const storedId = pendingRunsId(this.#sessionId, scope);
+    return {
+      storedId,
+      codec: this.#codecOf(storedId),
+      isShared: scope !== undefined,
+      storedIdOf: (sessionId) => storedSessionId(sessionId, scope),
+    };
   }
 
   #objectView(storedId: string): ObjectView {

@@ -37,6 +37,18 @@ export function storedSessionId(sessionId: string, scope?: string): string {
 }
 
 /**
+ * The id under which the pending runs of a session are stored, with a scope those of all its sessions. No session has it,
+ * because neither a session id nor a scope is empty. It begins with the scope's prefix, so that a policy covers it.
+ *
+ * @throws `INVALID_ARGUMENT` when the result is longer than a store takes.
+ */
+export function pendingRunsId(sessionId: string, scope?: string): string {
+  const stored = scope === undefined ? `~/${sessionId}` : scopePrefix(scope);
+  assertSessionId(stored);
+  return stored;
+}
+
+/**
  * What the stored ids of a scope begin with, and no others do, as in `~acme/`: for policies. `%`, `/`, `~`, `*`, `?`, `[`, `]`,
  * `\`, `^`, `$`, `{` and `}` of the scope are percent-encoded.
  */
