@@ -3,7 +3,7 @@ import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
 import { pendingRunsId, storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
-import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
+import { NO_HISTORY, NO_SUCH_REVISION, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
 
 /*
@@ -102,7 +102,7 @@ export class RunView implements HistoryView {
   #uncertain: readonly StoredRecord[] | undefined;
 
   /** @param start - the state that the run has seen before, elsewhere; undefined: it begins with what it reads. */
-  constructor(object: ObjectView, start: Revision | undefined) {
+  constructor(object: ObjectView, start?: Revision) {
     this.object = object;
     this.#seen = start;
   }
@@ -182,9 +182,8 @@ export class HistoryViews {
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
-  #start: Revision | undefined;
-  /** Calls without a run context, where those too begin at a revision from elsewhere. */
-  #outside: RunView | undefined;
+  /** The one view of a session that goes on with a run from elsewhere. */
+  #started: RunView | undefined;
 
   constructor(
     sessionId: string,
@@ -200,10 +199,11 @@ export class HistoryViews {
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
     const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
-    if (!isContext(runContext)) return this.#outside ?? object;
+    if (this.#started) return this.#startedIn(object, this.#started);
+    if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
     if (known?.storedId === object.storedId) return known;
-    const view = new RunView(object, this.#start);
+    const view = new RunView(object);
     this.#ofRun.set(runContext, view);
     return view;
   }
@@ -214,15 +214,25 @@ export class HistoryViews {
    * @throws `MISSING_SCOPE`
    */
   begin(runContext: RunContext | undefined): RunView {
-    const view = new RunView(this.open(runContext).object, this.#start);
+    const { object } = this.open(runContext);
+    if (this.#started) return this.#startedIn(object, this.#started);
+    const view = new RunView(object);
     if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
   }
 
-  /** From now on, each run begins at this revision, and not at what it reads first; calls without a context are one run. */
-  startAt(revision: Revision): void {
-    this.#start = revision;
-    this.#outside = this.#ofObject && new RunView(this.#ofObject, revision);
+  /**
+   * From now on, all calls are those of one run that has seen this revision elsewhere.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  startAt(revision: Revision, runContext: RunContext | undefined): void {
+    this.#started = new RunView(this.open(runContext).object, revision);
+  }
+
+  /** In another scope than that of the run, there is no such revision. */
+  #startedIn(object: ObjectView, started: RunView): RunView {
+    return object.storedId === started.storedId ? started : new RunView(object, NO_SUCH_REVISION);
   }
 
   /** @throws `MISSING_SCOPE`; `INVALID_ARGUMENT` when the session id is so long that there is none */

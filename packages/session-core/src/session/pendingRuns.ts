@@ -32,7 +32,7 @@ const DEFAULT_LEASE_SECONDS = 300;
 const LONGEST_LEASE_SECONDS = 86_400;
 
 /** Makes the session that a taken run goes on with. */
-type Resume = (sessionId: string, revision: Revision, id: string) => StoredSession;
+type Resume = (run: PendingRunEntry, runContext: RunContext | undefined) => StoredSession;
 
 /**
  * Runs that wait for approval, beside their histories in the same store. Each change is a read of the list and one commit on
@@ -135,10 +135,9 @@ export class PendingRuns {
       const state = await restored(restore, await decodeState(place, run.state), run.entry);
       const lease = { token: randomUUID(), until: Date.now() + leaseSeconds * 1_000 };
       await writeList(this.#store, place, list, replaced(list, { ...run.entry, lease }));
-      const { sessionId, revision } = run.entry;
       return {
         state,
-        session: this.#resume(sessionId, revision, id),
+        session: this.#resume(run.entry, runContext),
         finish: async () => {
           await this.delete(id, runContext);
         },

@@ -92,10 +92,14 @@ export class StoredSession
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
-    this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (id, revision, pendingRun) => {
-      const resumed = new StoredSession(store, { ...options, sessionId: id, concurrentWrites: 'reject' });
-      resumed.#views.startAt(revision);
-      resumed.#pendingRuns.continueFrom(pendingRun);
+    this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
+      const resumed = new StoredSession(store, {
+        ...options,
+        sessionId: run.sessionId,
+        concurrentWrites: 'reject',
+      });
+      resumed.#views.startAt(run.revision, runContext);
+      resumed.#pendingRuns.continueFrom(run.id);
       return resumed;
     });
     if (compaction === undefined && !fenced) return;
