@@ -21,6 +21,8 @@ function textOnly(text: string): RestoredRunState & { readonly text: string } {
   return { text, getInterruptions: () => [], approve: () => undefined, reject: () => undefined };
 }
 
+afterEach(() => jest.restoreAllMocks());
+
 describe.each(ALL)('on %s', (name) => {
   const backend = useBackend(name);
 
@@ -79,10 +81,9 @@ describe.each(ALL)('on %s', (name) => {
       async (concurrentWrites) => {
         const { agent, stored, take } = await waiting({ concurrentWrites });
         const slow = await take(1);
-        const clock = jest.spyOn(Date, 'now');
-        clock.mockReturnValue(Date.now() + 1_000);
+        const { now } = Date;
+        jest.spyOn(Date, 'now').mockImplementation(() => now() + 1_000);
         const fast = await take();
-        clock.mockRestore();
         if (slow === undefined || fast === undefined) throw new Error('it was not taken');
         const resume = ({ state, session }: typeof slow): Promise<unknown> =>
           outcomeOf(async () => {

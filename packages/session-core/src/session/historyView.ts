@@ -3,7 +3,13 @@ import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
 import { pendingRunsId, storedSessionId } from './sessionId';
 import { scopeOf, type SessionScope } from './sessionOptions';
-import { NO_HISTORY, NO_SUCH_REVISION, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
+import {
+  NO_HISTORY,
+  NO_SUCH_REVISION,
+  type Revision,
+  type StoredHistory,
+  type StoredRecord,
+} from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
 
 /*
