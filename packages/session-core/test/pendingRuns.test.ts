@@ -362,6 +362,19 @@ describe('what is kept', () => {
     }
   });
 
+  test('a session whose id is too long for it goes without', async () => {
+    for (const [length, code] of [
+      [2_047, 'INVALID_ARGUMENT'],
+      [2_046, undefined],
+    ] as const) {
+      const { open, wait } = conversation({ sessionId: 'x'.repeat(length) });
+      if (code === undefined) await wait();
+      else for (const call of [wait, () => open().pendingRuns()]) await expectCode(code, call);
+      await open().clearSession();
+      expect(await open().getItems()).toEqual([]);
+    }
+  });
+
   test('records that are missing are an error', async () => {
     const { open, store, wait } = conversation();
     await wait();

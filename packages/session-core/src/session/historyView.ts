@@ -241,10 +241,15 @@ export class HistoryViews {
     return object.storedId === started.storedId ? started : new RunView(object, NO_SUCH_REVISION);
   }
 
-  /** @throws `MISSING_SCOPE`; `INVALID_ARGUMENT` when the session id is so long that there is none */
-  pendingRuns(runContext: RunContext | undefined): PendingRunsPlace {
+  /**
+   * Undefined where the session id is so long that there is no such place.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  pendingRuns(runContext: RunContext | undefined): PendingRunsPlace | undefined {
     const scope = this.#scope && scopeOf(this.#scope, runContext);
     const storedId = pendingRunsId(this.#sessionId, scope);
+    if (storedId === undefined) return undefined;
     return {
       storedId,
       codec: this.#codecOf(storedId),

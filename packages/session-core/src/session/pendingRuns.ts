@@ -65,7 +65,7 @@ export class PendingRuns {
     const { text, context } = takeState(given);
     const facts = factsOf(text);
     const view = this.#views.open(runContext ?? context);
-    const place = this.#views.pendingRuns(runContext ?? context);
+    const place = this.#place(runContext ?? context);
     return view.writes.run(async () => {
       const revision = view.seen;
       if (revision === undefined) {
@@ -84,7 +84,7 @@ export class PendingRuns {
   }
 
   async list(runContext: RunContext | undefined): Promise<PendingRun[]> {
-    const place = this.#views.pendingRuns(runContext);
+    const place = this.#place(runContext);
     const entries = await readEntries(this.#store, place);
     const sessionIds = [...new Set(entries.map(({ sessionId }) => sessionId))];
     const revisions = new Map(
@@ -106,7 +106,7 @@ export class PendingRuns {
     given: readonly ApprovalDecision[],
     runContext: RunContext | undefined,
   ): Promise<PendingRun | undefined> {
-    const place = this.#views.pendingRuns(runContext);
+    const place = this.#place(runContext);
     const decisions = takeDecisions(given);
     return underContention(async () => {
       const list = await readList(this.#store, place);
@@ -125,7 +125,7 @@ export class PendingRuns {
     options: TakePendingRunOptions<State>,
     runContext: RunContext | undefined,
   ): Promise<TakenRun<State> | undefined> {
-    const place = this.#views.pendingRuns(runContext);
+    const place = this.#place(runContext);
     const { restore, leaseSeconds } = takeOptions<State>(options);
     return underContention(async () => {
       const list = await readList(this.#store, place);
@@ -153,14 +153,13 @@ export class PendingRuns {
   }
 
   async delete(id: string, runContext: RunContext | undefined): Promise<boolean> {
-    return this.#change(this.#views.pendingRuns(runContext), ({ runs }) =>
-      runs.filter(({ entry }) => entry.id !== id),
-    );
+    return this.#change(this.#place(runContext), ({ runs }) => runs.filter(({ entry }) => entry.id !== id));
   }
 
   /** Deletes the runs of this session, whose history is being cleared. */
   async clear(runContext: RunContext | undefined): Promise<void> {
     const place = this.#views.pendingRuns(runContext);
+    if (place === undefined) return;
     const { revision } = await this.#store.read(place.storedId, { last: 1 });
     if (revision === NO_HISTORY) return;
     if (!place.isShared) {
@@ -168,6 +167,12 @@ export class PendingRuns {
       return;
     }
     await this.#change(place, ({ runs }) => runs.filter(({ entry }) => entry.sessionId !== this.#sessionId));
+  }
+
+  #place(runContext: RunContext | undefined): PendingRunsPlace {
+    const place = this.#views.pendingRuns(runContext);
+    if (place) return place;
+    throw invalid('the session id is too long for pending runs: at most 2,046 bytes without a scope');
   }
 
   /** Writes what `work` makes of the runs, unless it leaves all of them as they are. Returns whether it did. */
