@@ -168,8 +168,25 @@ describe('a pending run', () => {
     expect(await open().takePendingRun(first, options)).toBeUndefined();
     const again = await open().takePendingRun(second ?? '', options);
     expect(again?.state.text).toBe(stateText(['c2']));
-    const third = await taken?.session.savePendingRun(stateText(['c3']), run);
-    expect((await open().pendingRuns()).map(({ id }) => id)).toEqual([expect.any(String), third]);
+    expect((await open().pendingRuns()).map(({ id }) => id)).toEqual([expect.any(String), second]);
+  });
+
+  test('that is saved again, because the answer was lost for instance, is the same one', async () => {
+    const { open } = conversation();
+    const session = open();
+    const run = new RunContext();
+    await session.addItems([message('question')], run);
+    const id = await session.savePendingRun(stateText(), run);
+    expect(await session.savePendingRun(stateText(), run)).toBe(id);
+    const other = await session.savePendingRun(stateText(['c2']), run);
+    await session.addItems([message('more')], run);
+    const later = await session.savePendingRun(stateText(), run);
+    expect((await open().pendingRuns()).map((pending) => pending.id)).toEqual([id, other, later]);
+    const taken = await open().takePendingRun(later, options);
+    const again = await taken?.session.savePendingRun(stateText());
+    expect(await taken?.session.savePendingRun(stateText())).toBe(again);
+    expect(again).not.toBe(later);
+    expect((await open().pendingRuns()).map((pending) => pending.id)).toEqual([id, other, again]);
   });
 
   test('carries decisions, all of a batch or none', async () => {

@@ -21,6 +21,8 @@ export interface PendingRunEntry {
   /** Milliseconds since the epoch, as `until`. */
   readonly savedAt: number;
   readonly schemaVersion: string;
+  /** Of the state's text: tells a state that is saved again from another one. */
+  readonly digest: string;
   readonly approvals: readonly ApprovalEntry[];
   readonly lease?: { readonly token: string; readonly until: number } | undefined;
 }

@@ -46,7 +46,7 @@ export class PendingRuns {
   readonly #views: HistoryViews;
   readonly #sessionId: string;
   readonly #resume: Resume;
-  /** The taken run that this session goes on with. */
+  /** The taken run that this session goes on with, until it waits once more. */
   #taken: string | undefined;
 
   constructor(store: SessionStore, views: HistoryViews, sessionId: string, resume: Resume) {
@@ -72,13 +72,17 @@ export class PendingRuns {
         throw invalid('savePendingRun needs the session object, and the run context, that the run was given');
       }
       if (revision === NO_HISTORY) throw conflict();
-      const id = randomUUID();
       const state = await encodeState(place, text);
+      const digest = await place.codec.digest(text);
+      let id: string = randomUUID();
+      const entry = { id, sessionId: this.#sessionId, revision, savedAt: Date.now(), ...facts, digest };
       await this.#change(place, ({ runs }) => {
-        const entry = { id, sessionId: this.#sessionId, revision, savedAt: Date.now(), ...facts };
-        return [...runs.filter((run) => run.entry.id !== this.#taken), { entry, state }];
+        const others = runs.filter((run) => run.entry.id !== this.#taken);
+        const same = others.find((run) => isSameState(run.entry, entry));
+        id = (same?.entry ?? entry).id;
+        return same ? others : [...others, { entry, state }];
       });
-      this.#taken &&= id;
+      this.#taken = undefined;
       return id;
     });
   }
@@ -204,6 +208,13 @@ function find({ runs }: PendingRunList, id: string): ListedRun | undefined {
 
 function replaced({ runs }: PendingRunList, entry: PendingRunEntry): ListedRun[] {
   return runs.map((run) => (run.entry.id === entry.id ? { entry, state: run.state } : run));
+}
+
+/** Whether both are one state, saved twice, for instance because the first answer was lost. */
+function isSameState(left: PendingRunEntry, right: PendingRunEntry): boolean {
+  return (
+    left.sessionId === right.sessionId && left.revision === right.revision && left.digest === right.digest
+  );
 }
 
 function isTaken({ lease }: PendingRunEntry): boolean {

@@ -266,7 +266,7 @@ export class StoredSession
    *
    * @param state - the run's state (`result.state`), or its text with the run context beside it. Of the very run that was
    * given this session object: that tells the revision which the run saw.
-   * @returns a random id that tells nothing.
+   * @returns a random id that tells nothing; of a state that is saved again, the same.
    * @throws `INVALID_ARGUMENT` for what is no such state; `CONFLICT` when the history was cleared since; `COMMIT_TOO_LARGE`
    * beyond 15 MiB of states that are kept together, with `scope` those of one scope.
    */

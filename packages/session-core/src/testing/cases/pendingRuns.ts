@@ -98,9 +98,9 @@ export const pendingRuns: Cases = {
       Array.from({ length: 5 }, async () => open(await openStore(), sessionId)),
     );
     const ids = await Promise.all(
-      sessions.map(async (session) => {
+      sessions.map(async (session, index) => {
         await session.getItems();
-        return session.savePendingRun(STATE);
+        return session.savePendingRun(STATE.replace('c1', `c${index}`));
       }),
     );
     const listed = await open(store, sessionId).pendingRuns();
