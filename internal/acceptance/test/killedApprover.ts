@@ -39,22 +39,23 @@ async function settle({ id, sessionId }: WaitingRun): Promise<void> {
     try {
       if (await goOn(session, id)) return;
     } catch (error) {
-      if (!SessionError.is(error, 'CONFLICT')) throw error;
-      if (await isOutdated(session)) return;
+      // A busy machine's answers may take too long: what was asked is done, or is not.
+      if (!SessionError.is(error, 'CONFLICT') && !SessionError.is(error, 'TIMEOUT')) throw error;
     }
     // Somebody else has it, or is dead.
-    await pause(50);
+    await pause(100);
   }
 }
 
 async function goOn(session: StoredSession, id: string): Promise<boolean> {
   const { agent, payments } = payer();
   const deed = { id, pid: process.pid, began: Date.now() };
+  if (await isSettled(session)) return true;
   const taken = await session.takePendingRun(id, {
     restore: (state) => RunState.fromString(agent, state),
     leaseSeconds: LEASE_SECONDS,
   });
-  if (taken === undefined) return (await session.pendingRuns()).length === 0;
+  if (taken === undefined) return false;
   note({ ...deed, what: 'took', ended: Date.now() });
   await play(agent, approve(taken.state), taken.session, false);
   note({ ...deed, what: `paid ${payments.join()}`, ended: Date.now() });
@@ -63,7 +64,7 @@ async function goOn(session: StoredSession, id: string): Promise<boolean> {
   return true;
 }
 
-async function isOutdated(session: StoredSession): Promise<boolean> {
+async function isSettled(session: StoredSession): Promise<boolean> {
   return (await session.pendingRuns()).every(({ status }) => status === 'outdated');
 }
 

@@ -17,7 +17,7 @@ import { useBackend } from './support';
 const ROUNDS = Number(process.env['ROUNDS'] ?? 24);
 const RUNS_PER_BATCH = Math.max(12, ROUNDS / 20);
 /** A process sends more for so many runs, if it has to do all of them. */
-const MOST_REQUESTS = 8 * RUNS_PER_BATCH;
+const MOST_REQUESTS = 10 * RUNS_PER_BATCH;
 
 const PENDING = 'user function_call';
 const PAID = `${PENDING} function_call_result`;
@@ -81,6 +81,7 @@ describe.each(DURABLE)('on %s', (name) => {
         }
 
         const deeds = deedsIn(log);
+        rmSync(log);
         for (const { id, sessionId } of runs) {
           const session = backend().session({ sessionId });
           const [items, left] = [await session.getItems(), await session.pendingRuns()];

@@ -49,7 +49,7 @@ describe('format 1', () => {
       text,
       getInterruptions: () => [{ rawItem: { callId: 'c1' } }, { rawItem: { callId: 'c2' } }] as never[],
       approve: ({ rawItem }: { rawItem: unknown }) => void decisions.push(['approve', rawItem]),
-      reject: (item: unknown, options: unknown) => void decisions.push(['reject', options]),
+      reject: (_item: unknown, options: unknown) => void decisions.push(['reject', options]),
     });
     const taken = await session.takePendingRun(format1.pendingRun.id, { restore });
     expect(taken?.state.text).toBe('{"$schemaVersion":"1.22"}');

@@ -1,4 +1,4 @@
-import { Agent, RunState, tool, type RunContext, type Session } from '@openai/agents';
+import { Agent, tool, type RunContext, type RunState, type Session } from '@openai/agents';
 import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing';
 import { z } from 'zod';
 import { runner } from './runs';
