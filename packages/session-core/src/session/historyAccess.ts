@@ -199,7 +199,7 @@ export class HistoryAccess {
 }
 
 /** 122 random bits. Node has bytes for UUIDs in store, which is faster than to ask for some each time. */
-function newIdempotencyKey(): string {
+export function newIdempotencyKey(): string {
   return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
 }
 

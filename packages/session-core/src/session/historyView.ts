@@ -1,10 +1,16 @@
 import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
-import { storedSessionId } from './sessionId';
-import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
-import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
 import { ReplayedWrites } from './replayedWrites';
+import { pendingRunsId, storedSessionId } from './sessionId';
+import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
+import {
+  NO_HISTORY,
+  NO_SUCH_REVISION,
+  type Revision,
+  type StoredHistory,
+  type StoredRecord,
+} from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
 
 /*
@@ -107,8 +113,10 @@ export class RunView implements HistoryView {
   #wroteAt = 0;
   #uncertain: readonly StoredRecord[] | undefined;
 
-  constructor(object: ObjectView) {
+  /** @param start - the state that the run has seen before, elsewhere; undefined: it begins with what it reads. */
+  constructor(object: ObjectView, start?: Revision) {
     this.object = object;
+    this.#seen = start;
   }
 
   get storedId(): string {
@@ -172,6 +180,16 @@ export class RunView implements HistoryView {
   }
 }
 
+/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
+export interface PendingRunsPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Whether the runs of other sessions are kept there too. */
+  readonly isShared: boolean;
+  /** The stored id of a session whose runs are kept there. */
+  storedIdOf(sessionId: string): string;
+}
+
 /** The views of one session object: one for each run context, and one for calls without. */
 export class HistoryViews {
   readonly #sessionId: string;
@@ -183,6 +201,8 @@ export class HistoryViews {
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
+  /** The one view of a session that goes on with a run from elsewhere. */
+  #started: RunView | undefined;
 
   constructor(
     { sessionId, scope, replayId }: Pick<ResolvedSessionOptions, 'sessionId' | 'scope' | 'replayId'>,
@@ -198,6 +218,7 @@ export class HistoryViews {
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
     const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
+    if (this.#started) return this.#startedIn(object, this.#started);
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
     if (known?.storedId === object.storedId) return known;
@@ -212,9 +233,42 @@ export class HistoryViews {
    * @throws `MISSING_SCOPE`
    */
   begin(runContext: RunContext | undefined): RunView {
-    const view = new RunView(this.open(runContext).object);
+    const { object } = this.open(runContext);
+    if (this.#started) return this.#startedIn(object, this.#started);
+    const view = new RunView(object);
     if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
+  }
+
+  /**
+   * From now on, all calls are those of one run that has seen this revision elsewhere.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  startAt(revision: Revision, runContext: RunContext | undefined): void {
+    this.#started = new RunView(this.open(runContext).object, revision);
+  }
+
+  /** In another scope than that of the run, there is no such revision. */
+  #startedIn(object: ObjectView, started: RunView): RunView {
+    return object.storedId === started.storedId ? started : new RunView(object, NO_SUCH_REVISION);
+  }
+
+  /**
+   * Undefined where the session id is so long that there is no such place.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  pendingRuns(runContext: RunContext | undefined): PendingRunsPlace | undefined {
+    const scope = this.#scope && scopeOf(this.#scope, runContext);
+    const storedId = pendingRunsId(this.#sessionId, scope);
+    if (storedId === undefined) return undefined;
+    return {
+      storedId,
+      codec: this.#codecOf(storedId),
+      isShared: scope !== undefined,
+      storedIdOf: (sessionId) => storedSessionId(sessionId, scope),
+    };
   }
 
   #objectView(storedId: string): ObjectView {

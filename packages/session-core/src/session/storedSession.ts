@@ -24,6 +24,15 @@ import {
 import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
 import { itemTexts } from '../records/itemJson';
+import type {
+  ApprovalDecision,
+  PendingRun,
+  RestoredRunState,
+  SavableRunState,
+  TakenRun,
+  TakePendingRunOptions,
+} from './pendingRun';
+import { PendingRuns } from './pendingRuns';
 import { plainCodec } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
@@ -80,6 +89,7 @@ export class StoredSession
   readonly #sessionId: string;
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
+  readonly #pendingRuns: PendingRuns;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
@@ -89,6 +99,18 @@ export class StoredSession
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(resolved, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
+    this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
+      const resumed = new StoredSession(store, {
+        ...options,
+        sessionId: run.sessionId,
+        concurrentWrites: 'reject',
+        // The fence tells its writes from those that another taker has made.
+        replayId: undefined,
+      });
+      resumed.#views.startAt(run.revision, runContext);
+      resumed.#pendingRuns.continueFrom(run.id);
+      return resumed;
+    });
     if (compaction === undefined && !fenced) return;
     const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
     this.getItemsWithCompactionOwnership = async (runContext) => automatic.getItems(runContext);
@@ -148,14 +170,18 @@ export class StoredSession
   }
 
   /**
-   * Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`.
+   * Forgets all items and all operation ids, and then the pending runs of this session. The session id stays. Never fenced by
+   * `concurrentWrites`.
    *
    * @throws `INVALID_ARGUMENT` with a `replayId`.
    */
   async clearSession(runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
     assertNoReplay(view, 'clearSession');
-    await view.writes.run(() => this.#access.clear(view));
+    await view.writes.run(async () => {
+      await this.#access.clear(view);
+      await this.#pendingRuns.clear(runContext);
+    });
   }
 
   /**
@@ -261,5 +287,64 @@ export class StoredSession
     const view = this.#views.open(runContext);
     assertNoReplay(view, 'rewriteHistory');
     return this.#access.rewrite(view, rewrite);
+  }
+
+  /**
+   * Keeps a run that waits for approval beside its history, as long as that lives, until somebody takes it, in whatever
+   * process. It can be taken as long as the history is the one that the run saw.
+   *
+   * @param state - the run's state (`result.state`), or its text with the run context beside it. Of the very run that was
+   * given this session object: that tells the revision which the run saw.
+   * @returns a random id that tells nothing; of a state that is saved again, the same.
+   * @throws `INVALID_ARGUMENT` for what is no such state; `CONFLICT` when the history was cleared since; `COMMIT_TOO_LARGE`
+   * beyond 15 MiB of states that are kept together, with `scope` those of one scope.
+   */
+  async savePendingRun(state: SavableRunState | string, runContext?: RunContext): Promise<string> {
+    return this.#pendingRuns.save(state, runContext);
+  }
+
+  /**
+   * The runs that wait for approval, oldest first: of this session, with `scope` of all sessions of the scope. What belongs to
+   * a session that is gone is not among them, and is deleted. One small read, and one for each of the sessions.
+   */
+  async pendingRuns(runContext?: RunContext): Promise<PendingRun[]> {
+    return this.#pendingRuns.list(runContext);
+  }
+
+  /**
+   * Decides on calls of a pending run, on all of them or none. They are kept with the run for who takes it. A decision that was
+   * made before is made again without effect.
+   *
+   * @returns the run with its decisions; undefined where there is none (any more).
+   * @throws `CONFLICT` where a call was decided otherwise, the run is taken, or the history has changed; `INVALID_ARGUMENT` for
+   * a call that the run does not wait for.
+   */
+  async decidePendingRun(
+    id: string,
+    decisions: readonly ApprovalDecision[],
+    runContext?: RunContext,
+  ): Promise<PendingRun | undefined> {
+    return this.#pendingRuns.decide(id, decisions, runContext);
+  }
+
+  /**
+   * Takes a pending run to go on with it: of several who try, one gets it, until it is finished or given back or its lease
+   * ends.
+   *
+   * @returns undefined where there is nothing to take: no such run (any more), or somebody else has it.
+   * @throws `CONFLICT` when the history has changed since the run saw it; `UNSUPPORTED_FORMAT` for a state that this version of
+   * the SDK cannot read; what `restore` throws. It is not taken then.
+   */
+  async takePendingRun<State extends RestoredRunState>(
+    id: string,
+    options: TakePendingRunOptions<State>,
+    runContext?: RunContext,
+  ): Promise<TakenRun<State> | undefined> {
+    return this.#pendingRuns.take(id, options, runContext);
+  }
+
+  /** Deletes a pending run that is given up. Returns whether there was one. */
+  async deletePendingRun(id: string, runContext?: RunContext): Promise<boolean> {
+    return this.#pendingRuns.delete(id, runContext);
   }
 }

@@ -9,6 +9,7 @@ import { fixtureCases } from './cases/fixtures';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
+import { pendingRuns, pendingRunsAfterExpiry } from './cases/pendingRuns';
 import { processes } from './cases/processes';
 import { races } from './cases/races';
 import { reading } from './cases/reading';
@@ -64,6 +65,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     compaction,
     receipts,
     fencing,
+    'pending runs': { ...pendingRuns, ...(expires && pendingRunsAfterExpiry) },
     unreachable: unreachableCases(harness.unreachable ?? {}),
     fixtures: fixtureCases(harness.fixtures ?? {}),
   };

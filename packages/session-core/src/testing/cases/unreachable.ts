@@ -45,6 +45,8 @@ function sessionMethodsOf(store: SessionStore, sessionId: string): Methods {
     clearSession: () => session.clearSession(),
     replaceHistoryWithCompaction: () => session.replaceHistoryWithCompaction([item]),
     rewriteHistory: () => session.rewriteHistory(() => [item]),
+    pendingRuns: () => session.pendingRuns(),
+    deletePendingRun: () => session.deletePendingRun('id'),
     append_items: () =>
       session.applyHistoryTransaction({
         operationId: 'o1',
