@@ -116,6 +116,14 @@ describe('a pending run', () => {
     expect(await open().deletePendingRun(id)).toBe(false);
   });
 
+  test('is resumed by writes that no replay has made before', async () => {
+    const { open, wait } = conversation({ replayId: 'step' });
+    const id = await wait();
+    const taken = await open().takePendingRun(id, options);
+    await taken?.session.addItems([message('result')], new RunContext());
+    expect(await open().getItems()).toEqual(['question', 'result'].map(message));
+  });
+
   test.each(['append', 'reject'] as const)(
     'of two takers whose results meet, one is stored: concurrentWrites: %s',
     async (concurrentWrites) => {
