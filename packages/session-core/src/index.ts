@@ -8,6 +8,7 @@ export type {
   ShortenedHistory,
 } from './conversation/shorteners';
 export type { CompactionOptions } from './session/compactionOptions';
+export type { SessionDescription } from './store/describingStore';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';

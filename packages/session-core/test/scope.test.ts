@@ -17,6 +17,7 @@ const add = (session: StoredSession, content: string, run?: RunContext) =>
 const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Promise<unknown>> = {
   getItems: (session, run) => session.getItems(undefined, run),
   'getItems(0)': (session, run) => session.getItems(0, run),
+  describe: (session, run) => session.describe(run),
   addItems: (session, run) => session.addItems([message('a')], run),
   'addItems of none': (session, run) => session.addItems([], run),
   popItem: (session, run) => session.popItem(run),

@@ -44,6 +44,7 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
       const { after } = await store.read(kind, { after: known });
       expect(after).toBe(known);
     },
+    describe: () => store.describe(kind),
     drop: () => store.commit(kind, { idempotencyKey: commitId(), append: [], drop: 1 }),
     conflict: () => store.commit(kind, { idempotencyKey: commitId(), append, ifRevision: 'x' }),
     clear: () => store.clear(kind),

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
+import { isDescribing, type SessionDescription } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
@@ -54,6 +55,12 @@ export class HistoryAccess {
     view.noteRead(start, history, isWhole);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
+  }
+
+  /** @throws `STORE_MISCONFIGURED` */
+  async describe(view: HistoryView): Promise<SessionDescription> {
+    if (isDescribing(this.#store)) return this.#store.describe(view.storedId);
+    throw new SessionError('STORE_MISCONFIGURED', 'the store of this session cannot describe sessions');
   }
 
   /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */

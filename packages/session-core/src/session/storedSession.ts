@@ -27,6 +27,7 @@ import {
   type RewriteResult,
   type SessionOptions,
 } from './sessionOptions';
+import type { SessionDescription } from '../store/describingStore';
 import { NO_SUCH_REVISION, type SessionStore } from '../store/sessionStore';
 
 /**
@@ -103,6 +104,16 @@ export class StoredSession
     }
     if (limit !== undefined && limit <= 0) return [];
     return this.#access.getItems(view, limit);
+  }
+
+  /**
+   * The number of items, bytes, times and revision, by one small read without the history. It extends the session with no
+   * `ttlRefresh`, so that a list of many sessions keeps none of them alive, and a run has not seen what it tells.
+   *
+   * @throws `STORE_MISCONFIGURED` on a store that cannot describe.
+   */
+  async describe(runContext?: RunContext): Promise<SessionDescription> {
+    return this.#access.describe(this.#views.open(runContext));
   }
 
   /** Appends all items in order and next to each other, or none. */

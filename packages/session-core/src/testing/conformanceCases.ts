@@ -2,6 +2,7 @@ import { appending } from './cases/appending';
 import { clearing } from './cases/clearing';
 import { compaction } from './cases/compaction';
 import { concurrency } from './cases/concurrency';
+import { describing, describingAccess, describingExpiry } from './cases/describing';
 import { dropping } from './cases/dropping';
 import { expiry } from './cases/expiry';
 import { fencing } from './cases/fencing';
@@ -42,6 +43,11 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     harness: harnessCases,
     reading,
     'reading after': { ...readingAfter, ...(expires && readingAfterExpiry) },
+    describing: {
+      ...describing,
+      ...(expires && describingExpiry),
+      ...(expires && harness.ttlRefresh === true && describingAccess),
+    },
     appending,
     dropping,
     records,

@@ -1,6 +1,7 @@
 import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
 import { compacting } from './compacting';
+import { describing } from './describing';
 import { forgetting } from './forgetting';
 import { harnesses } from './harnesses';
 import { operating } from './operating';
@@ -16,6 +17,7 @@ export const brokenStores: BrokenStores = {
   ...committing,
   ...compacting,
   ...operating,
+  ...describing,
   ...forgetting,
   ...racing,
   ...harnesses,
