@@ -15,5 +15,6 @@ export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from '
 export type { ModelExchange } from './session/wasShown';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
+export type { ForkOptions } from './session/forkOptions';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './session/sessionOptions';
 export { StoredSession } from './session/storedSession';

@@ -29,6 +29,7 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
     ),
   applyHistoryMutations: (session, run) => session.applyHistoryMutations({ mutations: [] }, run),
   replaceHistoryWithCompaction: (session, run) => session.replaceHistoryWithCompaction([message('a')], run),
+  fork: (session, run) => session.fork({ sessionId: 'fork' }, run),
   rewriteHistory: (session, run) => session.rewriteHistory(() => [], run),
 };
 
@@ -106,7 +107,7 @@ test('each method works within its scope alone', async () => {
     await call(session, runOf('acme'));
     expect([name, ...requests.map(({ sessionId }) => sessionId)]).toEqual([
       name,
-      ...requests.map(() => '~acme/chat'),
+      ...requests.map(() => expect.stringMatching(/^~acme\/(chat|fork)$/) as string),
     ]);
     expect(await session.getItems(undefined, runOf('other'))).toEqual([message('theirs')]);
   }

@@ -72,6 +72,11 @@ export class HistoryAccess {
     }
   }
 
+  /** See `HistoryReads.readFirst`. */
+  async readFirst(view: HistoryView, count: number | undefined): Promise<HistoryEntry[]> {
+    return this.#reads.readFirst(view, count);
+  }
+
   /** The end of the history that holds these items, with the corrupt records between them; or why there is none. */
   async findSuffix(view: HistoryView, expected: readonly string[]): Promise<Suffix | SessionError> {
     try {

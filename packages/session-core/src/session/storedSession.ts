@@ -12,6 +12,8 @@ import { AutomaticCompaction } from './automaticCompaction';
 import type { CompactionUsage } from '../conversation/shorteners';
 import { SessionError } from '../store/errors';
 import { underContention } from './contention';
+import { forkHistory } from './forkHistory';
+import { parseForkOptions, type ForkOptions } from './forkOptions';
 import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
 import { entriesOf, unreadable } from './historyEntry';
 import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
@@ -71,6 +73,8 @@ export class StoredSession
     ...exchange: [ModelExchange?]
   ) => Promise<{ usage: CompactionUsage } | null>;
 
+  readonly #store: SessionStore;
+  readonly #options: SessionOptions;
   readonly #sessionId: string;
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
@@ -80,6 +84,8 @@ export class StoredSession
     const { sessionId, onCorruptRecord, concurrentWrites, scope, cache, compaction } =
       resolveSessionOptions(options);
     const fenced = concurrentWrites === 'reject';
+    this.#store = store;
+    this.#options = { ...options };
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
@@ -243,5 +249,25 @@ export class StoredSession
    */
   async rewriteHistory(rewrite: HistoryRewrite, runContext?: RunContext): Promise<RewriteResult> {
     return this.#access.rewrite(this.#views.open(runContext), rewrite);
+  }
+
+  /**
+   * Makes another session of the first items of this one, or of all: in one atomic commit, so that nobody sees a part of
+   * it. Then the two have nothing in common. This session is only read; with a `cache`, what is new of it.
+   *
+   * Repeated with the same arguments, it does nothing, as long as the source holds the same items there: also after a
+   * lost answer, and when the fork has gone on. Records that cannot be decoded are copied as they are with
+   * `onCorruptRecord: 'skip'`, and not counted; else `CORRUPT_RECORD` is thrown for one in front of `upTo`.
+   *
+   * @returns a session with this one's store and options; it owns no connection.
+   * @throws `CONFLICT` when there is a session with that id already, which is left as it is; `INVALID_ARGUMENT` also when
+   * there are fewer than `upTo` items; `COMMIT_TOO_LARGE` for more than the store takes in one commit.
+   */
+  async fork(options: ForkOptions, runContext?: RunContext): Promise<StoredSession> {
+    const view = this.#views.open(runContext);
+    const { sessionId, upTo } = parseForkOptions(options);
+    const fork = new StoredSession(this.#store, { ...this.#options, sessionId });
+    await forkHistory(this.#access, view, fork.#views.open(runContext), upTo);
+    return fork;
   }
 }

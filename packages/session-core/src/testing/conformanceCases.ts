@@ -7,6 +7,7 @@ import { dropping } from './cases/dropping';
 import { expiry } from './cases/expiry';
 import { fencing } from './cases/fencing';
 import { fixtureCases } from './cases/fixtures';
+import { forking } from './cases/forking';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
@@ -66,6 +67,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     transactions,
     rewriting,
     compaction,
+    forking,
     receipts,
     fencing,
     unreachable: unreachableCases(harness.unreachable ?? {}),

@@ -3,6 +3,7 @@ import { committing } from './committing';
 import { compacting } from './compacting';
 import { describing } from './describing';
 import { forgetting } from './forgetting';
+import { forking } from './forking';
 import { harnesses } from './harnesses';
 import { operating } from './operating';
 import { racing } from './racing';
@@ -18,6 +19,7 @@ export const brokenStores: BrokenStores = {
   ...compacting,
   ...operating,
   ...describing,
+  ...forking,
   ...forgetting,
   ...racing,
   ...harnesses,

@@ -47,6 +47,7 @@ function sessionMethodsOf(store: SessionStore, sessionId: string): Methods {
     clearSession: () => session.clearSession(),
     ...(isDescribing(store) && { describe: () => session.describe() }),
     replaceHistoryWithCompaction: () => session.replaceHistoryWithCompaction([item]),
+    fork: () => session.fork({ sessionId: `${sessionId}-fork` }),
     rewriteHistory: () => session.rewriteHistory(() => [item]),
     append_items: () =>
       session.applyHistoryTransaction({
