@@ -23,7 +23,8 @@ export async function forkHistory(
   if (source.storedId === target.storedId) throw invalid('a fork needs another id than its source');
   const entries = await access.readFirst(source, upTo);
   const count = readable(entries).length;
-  if (upTo !== undefined && count < upTo) throw invalid(`upTo is ${upTo}, and the history has ${count} items`);
+  if (upTo !== undefined && count < upTo)
+    throw invalid(`upTo is ${upTo}, and the history has ${count} items`);
   const { status } = await access.tryCommit(target, {
     append: await recordsFor(target.codec, source.codec, entries),
     operation: await operationOf(target.codec, source.storedId, entries),

@@ -14,7 +14,11 @@ export const forking: Cases = {
   'a fork holds the first items as they are stored, and the two go on apart': async ({ store, newId }) => {
     const [sourceId, all] = [newId('source'), newId('all')];
     const source = new StoredSession(store, { sessionId: sourceId });
-    const bytes: AgentInputItem = { role: 'user', content: 'ä💥', providerData: { value: new Uint8Array([0]) } };
+    const bytes: AgentInputItem = {
+      role: 'user',
+      content: 'ä💥',
+      providerData: { value: new Uint8Array([0]) },
+    };
     for (const items of [messages('a', 2), [bytes], messages('b', 2)]) await source.addItems(items);
     const items = await source.getItems();
     const { records } = await store.read(sourceId);
@@ -132,9 +136,11 @@ export const forking: Cases = {
       const outcomes = await Promise.allSettled(sources.map((source) => source.fork({ sessionId })));
       const winners = sources.filter((_, index) => outcomes[index]?.status === 'fulfilled');
       checkEqual(winners.length, 1, 'how many forks into one id went in');
-      const failures = outcomes.flatMap((each) => (each.status === 'rejected' ? [each.reason as unknown] : []));
+      const failures = outcomes.flatMap((each) =>
+        each.status === 'rejected' ? [each.reason as unknown] : [],
+      );
       for (const reason of failures) {
-        await checkThrows('CONFLICT', () => Promise.reject(reason as Error), 'a fork that came too late');
+        await checkThrows('CONFLICT', () => Promise.reject(reason), 'a fork that came too late');
       }
       const forked = await new StoredSession(await openStore(), { sessionId }).getItems();
       check(winners[0] !== undefined, 'no fork went in');
