@@ -4,17 +4,17 @@ import { ROOT } from '../src/documents';
 
 /**
  * What an application takes on with each entry point as it is built: all that it exports, with the core, without peers,
- * minified and compressed. The aim is 12.5 KB. The core is above it by pending runs, 2.5 KB. The two
+ * minified and compressed. The aim is 12.5 KB. The core is above it by pending runs, 2.5 KB, and forks, replays and the cache. The two
  * backends are: they hold the core with its compaction, rewriting, exact JSON and pending runs, 13.5 KB, which applications
  * import by them, and as much again to survive what networks and servers do; that of Redis has the adapters of two clients,
  * 2 KB. The kit is for tests.
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
-  ['session-core/dist/index.mjs', 15_000],
+  ['session-core/dist/index.mjs', 16_200],
   ['session-core/dist/store.mjs', 2_000],
-  ['session-core/dist/testing.mjs', 31_000],
-  ['session-redis/dist/index.mjs', 28_100],
-  ['session-dynamodb/dist/index.mjs', 28_200],
+  ['session-core/dist/testing.mjs', 34_500],
+  ['session-redis/dist/index.mjs', 29_500],
+  ['session-dynamodb/dist/index.mjs', 29_800],
 ];
 
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {

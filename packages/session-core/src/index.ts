@@ -8,6 +8,7 @@ export type {
   ShortenedHistory,
 } from './conversation/shorteners';
 export type { CompactAfter, CompactionOptions } from './session/compactionOptions';
+export type { SessionDescription } from './store/describingStore';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';
@@ -23,5 +24,6 @@ export type {
 } from './session/pendingRun';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
+export type { ForkOptions } from './session/forkOptions';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './session/sessionOptions';
 export { StoredSession } from './session/storedSession';

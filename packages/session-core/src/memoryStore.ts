@@ -1,3 +1,5 @@
+import { Buffer } from 'node:buffer';
+import type { DescribingStore, SessionDescription } from './store/describingStore';
 import {
   NO_HISTORY,
   type CacheKey,
@@ -5,7 +7,6 @@ import {
   type HistoryChange,
   type ReadOptions,
   type Revision,
-  type SessionStore,
   type StoredHistory,
   type StoredRecord,
 } from './store/sessionStore';
@@ -34,11 +35,14 @@ interface MemoryHistory {
   readonly commits: Map<string, Revision>;
   /** The length at each revision since something was last taken off. */
   lengths: Map<Revision, number>;
+  /** When the session began and was last written, and when it expires: milliseconds since the epoch. */
+  createdAt: number;
+  updatedAt: number;
   expiresAt: number;
 }
 
 /** The reference store: the contract in its plainest form, and what every other store is tested against. Not durable. */
-export class MemoryStore implements SessionStore {
+export class MemoryStore implements DescribingStore {
   readonly #sessions: MemorySessions;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
@@ -72,6 +76,19 @@ export class MemoryStore implements SessionStore {
     return Promise.resolve();
   }
 
+  async describe(sessionId: string): Promise<SessionDescription> {
+    const { records, revision, createdAt, updatedAt, expiresAt } = this.#open(sessionId);
+    const isThere = revision !== NO_HISTORY;
+    return Promise.resolve({
+      items: records.length,
+      bytes: records.reduce((sum, record) => sum + Buffer.byteLength(record), 0),
+      revision,
+      createdAt: isThere ? new Date(createdAt) : undefined,
+      updatedAt: isThere ? new Date(updatedAt) : undefined,
+      expiresAt: expiresAt === Infinity ? undefined : new Date(expiresAt),
+    });
+  }
+
   #commit(history: MemoryHistory, change: HistoryChange): CommitResult {
     const { idempotencyKey, append, drop = 0, ifRevision, operation } = change;
     const landed = history.commits.get(idempotencyKey);
@@ -88,6 +105,8 @@ export class MemoryStore implements SessionStore {
     if (kept < history.records.length) history.lengths = new Map();
     history.records = [...history.records.slice(0, kept), ...append.map(copy)];
     history.expiresAt = this.#expiryAfterCommit(history);
+    history.updatedAt = this.#now();
+    if (history.revision === NO_HISTORY) history.createdAt = history.updatedAt;
     history.revision = idempotencyKey;
     history.lengths.set(idempotencyKey, history.records.length);
     if (operation) {
@@ -118,6 +137,8 @@ export class MemoryStore implements SessionStore {
         operations: new Map(),
         commits: new Map(),
         lengths: new Map(),
+        createdAt: 0,
+        updatedAt: 0,
         expiresAt: Infinity,
       };
       this.#sessions.set(sessionId, history);

@@ -17,6 +17,7 @@ const add = (session: StoredSession, content: string, run?: RunContext) =>
 const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Promise<unknown>> = {
   getItems: (session, run) => session.getItems(undefined, run),
   'getItems(0)': (session, run) => session.getItems(0, run),
+  describe: (session, run) => session.describe(run),
   addItems: (session, run) => session.addItems([message('a')], run),
   'addItems of none': (session, run) => session.addItems([], run),
   popItem: (session, run) => session.popItem(run),
@@ -28,6 +29,7 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
     ),
   applyHistoryMutations: (session, run) => session.applyHistoryMutations({ mutations: [] }, run),
   replaceHistoryWithCompaction: (session, run) => session.replaceHistoryWithCompaction([message('a')], run),
+  fork: (session, run) => session.fork({ sessionId: 'fork' }, run),
   rewriteHistory: (session, run) => session.rewriteHistory(() => [], run),
   savePendingRun: async (session, run) => {
     await session.addItems([message('a')], run);
@@ -122,7 +124,7 @@ test('each method works within its scope alone', async () => {
     requests.length = 0;
     await call(session, runOf('acme'));
     const ids = new Set(requests.map(({ sessionId }) => sessionId));
-    expect([name, [...ids].filter((id) => id !== '~acme/chat' && id !== '~acme/')]).toEqual([name, []]);
+    expect([name, [...ids].filter((id) => !/^~acme\/(chat|fork)?$/.test(id))]).toEqual([name, []]);
     expect(await session.getItems(undefined, runOf('other'))).toEqual([message('theirs')]);
   }
 });

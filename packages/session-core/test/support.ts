@@ -1,7 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
 import { SessionError, type SessionErrorCode } from '../src';
-import type { HistoryChange, SessionStore } from '../src/store';
+import { isDescribing, type DescribingStore, type HistoryChange, type SessionStore } from '../src/store';
 
 export function message(content: string): AgentInputItem {
   return { role: 'user', content };
@@ -32,7 +32,7 @@ export function textOf(error: unknown): string {
 }
 
 export interface Request {
-  readonly method: Exclude<keyof SessionStore, 'cacheKey'>;
+  readonly method: Exclude<keyof DescribingStore, 'cacheKey'>;
   readonly sessionId: string;
   readonly last?: number | undefined;
   readonly change?: HistoryChange;
@@ -56,6 +56,12 @@ export function recording(store: SessionStore): { store: SessionStore; requests:
         requests.push({ method: 'clear', sessionId });
         return store.clear(sessionId);
       },
+      ...(isDescribing(store) && {
+        describe: (sessionId: string) => {
+          requests.push({ method: 'describe', sessionId });
+          return store.describe(sessionId);
+        },
+      }),
     },
   };
 }

@@ -6,17 +6,19 @@ import {
   withRetries,
   type CacheKey,
   type CommitResult,
+  type DescribingStore,
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
   type RetryOptions,
-  type SessionStore,
+  type SessionDescription,
   type StoredHistory,
   type StoreOptions,
 } from '@agent-sessions/session-core/store';
 import { clear } from './log/clear';
 import { isExtensionDue } from './keeping/expiry';
 import { Commit, type Landed } from './log/commit';
+import { describeLog } from './log/describe';
 import { readLog } from './log/read';
 import { readAfter } from './log/readAfter';
 import { liveAt, revisionOf, type Row } from './log/rows';
@@ -49,10 +51,10 @@ const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
 let openAt: typeof openWithClock;
 
 /**
- * A `SessionStore` in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
+ * A `SessionStore` that can describe sessions, in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
  * conditional `PutItem` at the next version, reading a consistent `Query`.
  */
-export class DynamoDBStore implements SessionStore {
+export class DynamoDBStore implements DescribingStore {
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
@@ -97,6 +99,15 @@ export class DynamoDBStore implements SessionStore {
     if (extension) await this.#tidy(sessionId, deadline, extension);
     const history = { records: log.records, revision: revisionOf(liveAt(now, log.newest)) };
     return log.after === undefined ? history : { ...history, after: log.after };
+  }
+
+  /**
+   * One request, at the read units of the newest row: one per 4 KB of it, rounded up, so one for most, and 100 for a row of 400
+   * KB. What is not asked for of a row is not sent, but DynamoDB charges for all of it.
+   */
+  async describe(sessionId: string): Promise<SessionDescription> {
+    const attempt = (rows: SessionRows) => describeLog(rows, this.#now());
+    return this.#run(sessionId, this.#deadline(), attempt, { isReadOnly: true });
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {

@@ -62,6 +62,7 @@ describe("'access': a read that is due", () => {
       expires: `${now + 1_000 * SECOND}`,
       log_ttl: first?.ttl?.N,
       revision,
+      written: headerOf(first).created,
     });
     expect((await measure(table.client, () => store.read(id))).requests).toEqual(['Query']);
   });

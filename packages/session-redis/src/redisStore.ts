@@ -8,11 +8,12 @@ import {
   withRetries,
   type CacheKey,
   type CommitResult,
+  type DescribingStore,
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
   type RetryOptions,
-  type SessionStore,
+  type SessionDescription,
   type StoredHistory,
   type StoreOptions,
   type TimeLimit,
@@ -20,6 +21,7 @@ import {
 import { Change, type ChangeRequest } from './change';
 import type { RedisClientAdapter } from './clients/adapter';
 import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
+import { toDescription } from './description';
 import { isTransient, notConnected, toSessionError } from './errors';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
@@ -36,6 +38,7 @@ import {
 import { assertWaitForReplicas, cannotWait } from './replicationState';
 import {
   toRangeHistory,
+  toRawDescription,
   toRawHistory,
   unknownReply,
   type ChangeReply,
@@ -44,6 +47,7 @@ import {
 } from './replies';
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
+import { DESCRIBE } from './scripts/describe';
 import { READ } from './scripts/read';
 import { TOUCH } from './scripts/touch';
 
@@ -73,10 +77,10 @@ const MOST_RECORDS = 30_000;
 const MOST_CHARACTERS = 128 * 1_024 * 1_024;
 
 /**
- * A `SessionStore` in Redis or Valkey: per session, a list of records and a hash of metadata. Each method is atomic and,
+ * A `SessionStore` that can describe sessions, in Redis or Valkey: per session, a list of records and a hash of metadata. Each method is atomic and,
  * once the server knows its script, one round trip.
  */
-export class RedisStore implements SessionStore {
+export class RedisStore implements DescribingStore {
   readonly cacheKey: CacheKey;
   readonly #client: RedisClientAdapter;
   readonly #keyPrefix: string;
@@ -171,6 +175,14 @@ export class RedisStore implements SessionStore {
     const call = { keys, arguments: [toPacked(revision), this.#ttlMs] };
     const reply = await this.#client.run(TOUCH, call, limit);
     if (!TOUCHED.includes(String(reply))) throw unknownReply(reply);
+  }
+
+  /** One round trip of a few hundred bytes, whatever the size of the session. Times are the server's. */
+  async describe(sessionId: string): Promise<SessionDescription> {
+    const keys = sessionKeys(this.#keyPrefix, sessionId);
+    return this.#try(this.#reading, async (limit) =>
+      toDescription(toRawDescription(await this.#client.run(DESCRIBE, { keys, arguments: [] }, limit))),
+    );
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {

@@ -52,6 +52,20 @@ export interface RawHistory {
   readonly entry: Buffer | null;
 }
 
+/** What was read of a session without its records. */
+export interface RawDescription {
+  readonly revision: Revision;
+  /** Of the list. */
+  readonly length: number;
+  /** Milliseconds until the session expires; negative where it does not. */
+  readonly remainingMs: number;
+  /** Milliseconds since the epoch, by the server's clock. */
+  readonly now: number;
+  /** The fields of the hash; null where there is none. */
+  readonly state: Buffer | null;
+  readonly began: Buffer | null;
+}
+
 /**
  * @param statuses - those that the script knows
  * @throws `STORE_FAILURE` for anything that is not one of its replies: nobody knows then what was done.
@@ -78,19 +92,39 @@ export function toChangeReply<Status extends string>(
  */
 export function toRawHistory(reply: unknown): RawHistory {
   const [fields, length, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
-  if (Array.isArray(elements) && [fields, elements].flat().some((value) => typeof value === 'string')) {
-    throw new SessionError(
-      'STORE_MISCONFIGURED',
-      'this client gives text where bytes are asked for, as createSentinel of redis 5 does: use redis 6.3, or create it with ' +
-        'commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }',
-    );
-  }
+  if (Array.isArray(elements)) assertBytes([fields, elements]);
   const numbers = { length: toInteger(length), remainingMs: toInteger(remainingMs) };
   if (!isBuffers(elements) || more.length > 0) throw unknownReply(reply);
   if (numbers.length === undefined || numbers.remainingMs === undefined) throw unknownReply(reply);
   const [state, entry] = fieldsOf(fields);
   const revision = revisionIn(state, numbers.length) ?? unnamedRevision();
   return { revision, elements, remainingMs: numbers.remainingMs, state, entry };
+}
+
+/**
+ * @param reply - of the script `DESCRIBE`
+ * @throws as `toRawHistory`
+ */
+export function toRawDescription(reply: unknown): RawDescription {
+  const [fields, ...numbers] = Array.isArray(reply) ? (reply as unknown[]) : [];
+  if (Array.isArray(fields)) assertBytes([fields]);
+  const [length, remainingMs, now, ...more] = numbers.map(toInteger);
+  if (length === undefined || remainingMs === undefined || now === undefined || more.length > 0) {
+    throw unknownReply(reply);
+  }
+  const [state, began] = fieldsOf(fields);
+  const revision = revisionIn(state, length) ?? unnamedRevision();
+  return { revision, length, remainingMs, now, state, began };
+}
+
+/** @throws `STORE_MISCONFIGURED` */
+function assertBytes(values: readonly unknown[]): void {
+  if (values.flat().every((value) => typeof value !== 'string')) return;
+  throw new SessionError(
+    'STORE_MISCONFIGURED',
+    'this client gives text where bytes are asked for, as createSentinel of redis 5 does: use redis 6.3, or create it with ' +
+      'commandOptions: { typeMapping: { [RESP_TYPES.BLOB_STRING]: Buffer } }',
+  );
 }
 
 /**

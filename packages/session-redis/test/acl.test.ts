@@ -15,6 +15,7 @@ import { RedisSession, RedisStore, type RedisStoreOptions } from '../src';
 import { sessionKeys } from '../src/layout/keys';
 import { CLEAR } from '../src/scripts/clear';
 import { COMMIT } from '../src/scripts/commit';
+import { DESCRIBE } from '../src/scripts/describe';
 import { READ } from '../src/scripts/read';
 import { TOUCH } from '../src/scripts/touch';
 import { CLUSTERED, PLAIN, type Kind, type ClusterAddress } from './support/clientKinds';
@@ -89,7 +90,7 @@ test.each(Object.entries(PLAIN))('they suffice for %s, which connects with them'
 });
 
 test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {
-  const called = [COMMIT, READ, CLEAR, TOUCH].flatMap(({ lua }) =>
+  const called = [COMMIT, READ, CLEAR, TOUCH, DESCRIBE].flatMap(({ lua }) =>
     [...lua.matchAll(/redis\.call\('(\w+)'/g)].map(([, name = '']) => `+${name.toLowerCase()}`),
   );
   const sent = ['+evalsha', '+eval', '+hmget', '+lrange', '+pttl', '+wait'];

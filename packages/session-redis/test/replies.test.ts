@@ -28,6 +28,7 @@ afterAll(async () => {
 const VERBS: readonly [string, (store: RedisStore) => Promise<unknown>][] = [
   ['read', (store) => store.read('s')],
   ['read the end', (store) => store.read('s', { last: 1 })],
+  ['describe', (store) => store.describe('s')],
   ['commit', (store) => store.commit('s', { idempotencyKey: commitId(), append })],
   ['drop', (store) => store.commit('s', { idempotencyKey: commitId(), append: [], drop: 1 })],
   ['clear', (store) => store.clear('s')],

@@ -1,7 +1,7 @@
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
 import type { Revision } from '@agent-sessions/session-core/store';
 import { createClient } from 'redis';
-import { type NodeRedisClient, RedisStore } from '../src';
+import { type NodeRedisClient, RedisSession, RedisStore } from '../src';
 import { PLAIN, POOLS, type Address, type Kind } from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
 
@@ -44,6 +44,7 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
       const { after } = await store.read(kind, { after: known });
       expect(after).toBe(known);
     },
+    describe: () => store.describe(kind),
     drop: () => store.commit(kind, { idempotencyKey: commitId(), append: [], drop: 1 }),
     conflict: () => store.commit(kind, { idempotencyKey: commitId(), append, ifRevision: 'x' }),
     clear: () => store.clear(kind),
@@ -55,6 +56,14 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
   for (const [name, verb] of Object.entries(verbs)) counts[name] = await roundTrips(verb);
   expect(counts).toEqual(Object.fromEntries(Object.keys(verbs).map((name) => [name, 1])));
   await close();
+});
+
+test('a fork is two round trips', async () => {
+  const client = await createClient({ url: url() }).connect();
+  const source = new RedisSession({ client, keyPrefix: redis.keyPrefix, sessionId: 'forked' });
+  await source.addItems(['a', 'b', 'c'].map((content) => ({ role: 'user', content })));
+  expect(await roundTrips(() => source.fork({ sessionId: 'fork', upTo: 2 }))).toBe(2);
+  await client.close();
 });
 
 test("with ttlRefresh: 'access', a read that puts the expiry off is two round trips, any other one", async () => {

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
+import { isDescribing, type SessionDescription } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
@@ -57,6 +58,12 @@ export class HistoryAccess {
     return limit === undefined ? items : items.slice(-limit);
   }
 
+  /** @throws `STORE_MISCONFIGURED` */
+  async describe(view: HistoryView): Promise<SessionDescription> {
+    if (isDescribing(this.#store)) return this.#store.describe(view.storedId);
+    throw new SessionError('STORE_MISCONFIGURED', 'the store of this session cannot describe sessions');
+  }
+
   /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */
   async read(view: HistoryView, wanted?: number): Promise<ReadHistory & { isWhole: boolean }> {
     for (let last = wanted; ; last = last && last * 2) {
@@ -64,6 +71,11 @@ export class HistoryAccess {
       const isWhole = last === undefined || entries.length < last;
       if (isWhole || readable(entries).length >= (wanted ?? 0)) return { entries, history, isWhole };
     }
+  }
+
+  /** See `HistoryReads.readFirst`. */
+  async readFirst(view: HistoryView, count: number | undefined): Promise<HistoryEntry[]> {
+    return this.#reads.readFirst(view, count);
   }
 
   /** The end of the history that holds these items, with the corrupt records between them; or why there is none. */

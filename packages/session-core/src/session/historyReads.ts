@@ -1,3 +1,4 @@
+import type { AgentInputItem } from '@openai/agents';
 import { copyItem } from '../records/copyItem';
 import { SessionError } from '../store/errors';
 import {
@@ -52,13 +53,44 @@ export class HistoryReads {
 
   /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
   async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
+    return this.#entriesOf(records, await view.codec.decode(records));
+  }
+
+  /**
+   * The entries up to the item that comes after the first `count`, or all. What is wrong with a record behind them is no
+   * concern of this read.
+   */
+  async readFirst(view: HistoryView, count = Infinity): Promise<HistoryEntry[]> {
+    const { records } = await this.#readRecords(view);
     const decoded = await view.codec.decode(records);
+    const items = decoded.flatMap((item, index) => (this.#isSkipped(item) ? [] : [index]));
+    const end = items[count] ?? records.length;
+    return this.#entriesOf(records.slice(0, end), decoded);
+  }
+
+  async #readRecords(view: HistoryView): Promise<StoredHistory> {
+    const { cacheKey } = this.#store;
+    const cached = cacheKey && this.#cache?.get(keyOfSession(cacheKey, view.storedId));
+    const answer = await this.#store.read(view.storedId, cached && { after: cached.revision });
+    const isNew = cached !== undefined && answer.after === cached.revision;
+    if (cacheKey) this.#cache?.count(isNew);
+    return isNew ? { ...answer, records: [...cached.records, ...answer.records] } : answer;
+  }
+
+  #entriesOf(
+    records: readonly StoredRecord[],
+    decoded: readonly (AgentInputItem | SessionError)[],
+  ): HistoryEntry[] {
     return records.map((record, index) => {
       const item = decoded[index];
       if (!SessionError.is(item)) return { record, item };
-      if (this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD')) return { record, item: undefined };
+      if (this.#isSkipped(item)) return { record, item: undefined };
       throw item;
     });
+  }
+
+  #isSkipped(item: AgentInputItem | SessionError): boolean {
+    return this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD');
   }
 
   async #readCached(

@@ -12,6 +12,8 @@ import { AutomaticCompaction } from './automaticCompaction';
 import type { CompactionUsage } from '../conversation/shorteners';
 import { SessionError } from '../store/errors';
 import { underContention } from './contention';
+import { forkHistory } from './forkHistory';
+import { parseForkOptions, type ForkOptions } from './forkOptions';
 import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
 import { entriesOf, unreadable } from './historyEntry';
 import {
@@ -43,6 +45,7 @@ import {
   type RewriteResult,
   type SessionOptions,
 } from './sessionOptions';
+import type { SessionDescription } from '../store/describingStore';
 import { NO_SUCH_REVISION, type HistoryOperation, type SessionStore } from '../store/sessionStore';
 
 /**
@@ -86,6 +89,8 @@ export class StoredSession
     ...exchange: [ModelExchange?]
   ) => Promise<{ usage: CompactionUsage } | null>;
 
+  readonly #store: SessionStore;
+  readonly #options: SessionOptions;
   readonly #sessionId: string;
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
@@ -96,6 +101,8 @@ export class StoredSession
     const resolved = resolveSessionOptions(options);
     const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
     const fenced = concurrentWrites === 'reject';
+    this.#store = store;
+    this.#options = { ...options };
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(resolved, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
@@ -132,6 +139,16 @@ export class StoredSession
     }
     if (limit !== undefined && limit <= 0) return [];
     return this.#access.getItems(view, limit);
+  }
+
+  /**
+   * The number of items, bytes, times and revision, by one small read without the history. It extends the session with no
+   * `ttlRefresh`, so that a list of many sessions keeps none of them alive, and a run has not seen what it tells.
+   *
+   * @throws `STORE_MISCONFIGURED` on a store that cannot describe.
+   */
+  async describe(runContext?: RunContext): Promise<SessionDescription> {
+    return this.#access.describe(this.#views.open(runContext));
   }
 
   /** Appends all items in order and next to each other, or none. */
@@ -346,5 +363,25 @@ export class StoredSession
   /** Deletes a pending run that is given up. Returns whether there was one. */
   async deletePendingRun(id: string, runContext?: RunContext): Promise<boolean> {
     return this.#pendingRuns.delete(id, runContext);
+  }
+
+  /**
+   * Makes another session of the first items of this one, or of all: in one atomic commit, so that nobody sees a part of
+   * it. Then the two have nothing in common. This session is only read; with a `cache`, what is new of it.
+   *
+   * Repeated with the same arguments, it does nothing, as long as the source holds the same items there: also after a
+   * lost answer, and when the fork has gone on. Records that cannot be decoded are copied as they are with
+   * `onCorruptRecord: 'skip'`, and not counted; else `CORRUPT_RECORD` is thrown for one in front of `upTo`.
+   *
+   * @returns a session with this one's store and options; it owns no connection.
+   * @throws `CONFLICT` when there is a session with that id already, which is left as it is; `INVALID_ARGUMENT` also when
+   * there are fewer than `upTo` items; `COMMIT_TOO_LARGE` for more than the store takes in one commit.
+   */
+  async fork(options: ForkOptions, runContext?: RunContext): Promise<StoredSession> {
+    const view = this.#views.open(runContext);
+    const { sessionId, upTo } = parseForkOptions(options);
+    const fork = new StoredSession(this.#store, { ...this.#options, sessionId });
+    await forkHistory(this.#access, view, fork.#views.open(runContext), upTo);
+    return fork;
   }
 }

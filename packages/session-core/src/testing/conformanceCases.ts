@@ -2,10 +2,12 @@ import { appending } from './cases/appending';
 import { clearing } from './cases/clearing';
 import { compaction } from './cases/compaction';
 import { concurrency } from './cases/concurrency';
+import { describing, describingAccess, describingExpiry } from './cases/describing';
 import { dropping } from './cases/dropping';
 import { expiry } from './cases/expiry';
 import { fencing } from './cases/fencing';
 import { fixtureCases } from './cases/fixtures';
+import { forking } from './cases/forking';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
@@ -44,6 +46,11 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     harness: harnessCases,
     reading,
     'reading after': { ...readingAfter, ...(expires && readingAfterExpiry) },
+    describing: {
+      ...describing,
+      ...(expires && describingExpiry),
+      ...(expires && harness.ttlRefresh === true && describingAccess),
+    },
     appending,
     dropping,
     records,
@@ -63,6 +70,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     replays,
     rewriting,
     compaction,
+    forking,
     receipts,
     fencing,
     'pending runs': { ...pendingRuns, ...(expires && pendingRunsAfterExpiry) },

@@ -1,5 +1,13 @@
 import { MemoryStore, SessionError, type MemorySessions } from '../../src';
-import type { HistoryChange, SessionStore, StoredHistory, StoredRecord, TtlRefresh } from '../../src/store';
+import {
+  isDescribing,
+  type DescribingStore,
+  type HistoryChange,
+  type SessionStore,
+  type StoredHistory,
+  type StoredRecord,
+  type TtlRefresh,
+} from '../../src/store';
 import type { Fixture, StoreHarness } from '../../src/testing';
 import { fileProcesses } from './fileProcesses';
 
@@ -53,10 +61,11 @@ export function harnessOf(broken: Broken): StoreHarness {
 }
 
 /** What a store without a connection does. */
-export const UNREACHABLE: SessionStore = {
+export const UNREACHABLE: DescribingStore = {
   read: () => Promise.reject(noConnection()),
   commit: () => Promise.reject(noConnection()),
   clear: () => Promise.reject(noConnection()),
+  describe: () => Promise.reject(noConnection()),
 };
 
 function noConnection(): SessionError {
@@ -79,6 +88,8 @@ export function fixtureIn(sessions: MemorySessions): Fixture {
         operations,
         commits,
         lengths: new Map(),
+        createdAt: 0,
+        updatedAt: 0,
         expiresAt: Infinity,
       });
       return Promise.resolve();
@@ -96,13 +107,14 @@ export function altering(alter: () => (intact: SessionStore) => Partial<SessionS
 
 export function over(
   intact: SessionStore,
-  alter: (intact: SessionStore) => Partial<SessionStore>,
+  alter: (intact: SessionStore) => Partial<DescribingStore>,
 ): SessionStore {
   return {
     cacheKey: intact.cacheKey,
     read: (sessionId, options) => intact.read(sessionId, options),
     commit: (sessionId, change) => intact.commit(sessionId, change),
     clear: (sessionId) => intact.clear(sessionId),
+    ...(isDescribing(intact) && { describe: (sessionId: string) => intact.describe(sessionId) }),
     ...alter(intact),
   };
 }

@@ -1,5 +1,5 @@
-import { SessionError } from '../../src';
-import { NO_HISTORY, type CommitResult, type SessionStore } from '../../src/store';
+import { MemoryStore, SessionError } from '../../src';
+import { NO_HISTORY, type CommitResult, type DescribingStore, type SessionStore } from '../../src/store';
 import type { StoreHarness } from '../../src/testing';
 import { altering, harnessOf, INTACT, over, UNREACHABLE, type BrokenStores, type Fault } from './brokenStore';
 import { fileProcesses } from './fileProcesses';
@@ -41,6 +41,9 @@ export const harnesses: BrokenStores = {
       Promise.resolve({ status: 'committed', revision: id }),
   }),
   'clears without a connection': unreachable({ clear: () => Promise.resolve() }, ['store']),
+  'describes nothing without a connection': unreachable({
+    describe: () => new MemoryStore().describe('none'),
+  }),
   "throws the driver's own errors": unreachable({ read: () => Promise.reject(new Error('closed')) }),
   'takes a closed connection for a failure of the server': unreachable({
     read: () => Promise.reject(new SessionError('STORE_FAILURE', 'closed')),
@@ -101,7 +104,7 @@ function changing(change: () => Partial<StoreHarness>): () => StoreHarness {
 }
 
 function unreachable(
-  methods: Partial<SessionStore>,
+  methods: Partial<DescribingStore>,
   failing: readonly ('store' | 'session')[] = ['store', 'session'],
 ): BrokenStores[string] {
   return {

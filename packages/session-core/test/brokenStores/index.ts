@@ -1,7 +1,9 @@
 import type { BrokenStores } from './brokenStore';
 import { committing } from './committing';
 import { compacting } from './compacting';
+import { describing } from './describing';
 import { forgetting } from './forgetting';
+import { forking } from './forking';
 import { harnesses } from './harnesses';
 import { operating } from './operating';
 import { racing } from './racing';
@@ -16,6 +18,8 @@ export const brokenStores: BrokenStores = {
   ...committing,
   ...compacting,
   ...operating,
+  ...describing,
+  ...forking,
   ...forgetting,
   ...racing,
   ...harnesses,

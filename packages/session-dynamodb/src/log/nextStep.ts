@@ -126,6 +126,7 @@ export function nextStep(change: Change, end: LogEnd, now: number, policy: Expir
       logTtl: beginsLog ? life.ttl : smaller(logTtl, life.ttl),
       chunks: undefined,
       carriedRevision: isExtension ? revision : undefined,
+      writtenAt: isExtension ? (live?.writtenAt ?? live?.createdAt) : undefined,
     },
     content: {
       records: kept.length > 0 ? [...kept, ...append] : append,

@@ -44,6 +44,8 @@ export interface CommitRow extends RowBase {
   readonly chunks: (ChunkSet & { readonly records: number }) | undefined;
   /** In a row that only extends the session: the revision that it leaves as it was. All other rows make one. */
   readonly carriedRevision: Revision | undefined;
+  /** In such a row: when the session was last written. */
+  readonly writtenAt: number | undefined;
 }
 
 export type Row = CommitRow | Tombstone;

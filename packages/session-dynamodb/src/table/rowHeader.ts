@@ -12,6 +12,8 @@ import { isChunkSetName, MOST_CHUNKS } from './rowKeys';
  */
 
 const FORMAT = '1';
+/** The last time that a `Date` holds, in milliseconds since the epoch. */
+const LATEST = 8.64e15;
 /** Of the row of a commit. */
 const WORDS = 9;
 /** Follows no row: the log begins with this one. */
@@ -34,7 +36,7 @@ export function headerStart(idempotencyKey: string): string {
 }
 
 function namedValues(row: CommitRow): Readonly<Record<string, string | number | undefined>> {
-  const { drop, operation, operationCount, expiresAt, logTtl, chunks, carriedRevision } = row;
+  const { drop, operation, operationCount, expiresAt, logTtl, chunks, carriedRevision, writtenAt } = row;
   return {
     drop: drop || undefined,
     operation: operation?.id,
@@ -46,6 +48,7 @@ function namedValues(row: CommitRow): Readonly<Record<string, string | number | 
     chunk_count: chunks?.count,
     chunk_records: chunks?.records,
     revision: carriedRevision,
+    written: writtenAt,
   };
 }
 
@@ -55,7 +58,14 @@ type Told = Omit<CommitRow, 'kind' | 'version' | 'idempotencyKey' | 'createdAt' 
 
 const NOTHING_NAMED: Pick<
   Told,
-  'drop' | 'operation' | 'operationCount' | 'expiresAt' | 'logTtl' | 'chunks' | 'carriedRevision'
+  | 'drop'
+  | 'operation'
+  | 'operationCount'
+  | 'expiresAt'
+  | 'logTtl'
+  | 'chunks'
+  | 'carriedRevision'
+  | 'writtenAt'
 > = {
   drop: 0,
   operation: undefined,
@@ -64,6 +74,7 @@ const NOTHING_NAMED: Pick<
   logTtl: undefined,
   chunks: undefined,
   carriedRevision: undefined,
+  writtenAt: undefined,
 };
 
 /** A header as it is stored, damaged or not. */
@@ -89,7 +100,8 @@ export class RowHeader {
   }
 
   get createdAt(): number | undefined {
-    return toNumber(this.#words[2]);
+    const created = toNumber(this.#words[2]);
+    return created !== undefined && created <= LATEST ? created : undefined;
   }
 
   /** The name of the chunks that the row of a commit has. */
@@ -109,7 +121,7 @@ export class RowHeader {
       logBytes: numberOf('log bytes', logBytes, invalid),
       counts: COUNTS.test(counts) ? counts : invalid('counts'),
       follows: follows === NONE ? undefined : (follows ?? invalid('row that it follows')),
-      beganAt: numberOf('time when the session began', began, invalid),
+      beganAt: numberOf('time when the session began', began, invalid, 0, LATEST),
       ...(named === undefined ? NOTHING_NAMED : toldByName(named, first === version, invalid)),
     };
   }
@@ -133,7 +145,7 @@ function toldByName(named: Named, beginsLog: boolean, invalid: Invalid): typeof 
     drop: optional('drop', 0, beginsLog ? 0 : Infinity) ?? 0,
     operation: id === undefined ? undefined : { id, fingerprint: fingerprint ?? invalid('fingerprint') },
     operationCount: optional('operations', id === undefined ? 0 : 1) ?? 0,
-    expiresAt: optional('expires'),
+    expiresAt: optional('expires', 0, LATEST),
     logTtl: optional('log_ttl'),
     chunks:
       name === undefined
@@ -144,6 +156,7 @@ function toldByName(named: Named, beginsLog: boolean, invalid: Invalid): typeof 
             records: numberOf('chunk_records', named.chunk_records, invalid),
           },
     carriedRevision: named.revision,
+    writtenAt: optional('written', 0, LATEST),
   };
 }
 

@@ -7,6 +7,7 @@ import { NO_HISTORY, SessionError, type Revision } from '@agent-sessions/session
  *
  *  byte 0 format  1 bytes  6 shrunk  13 count  15 others  17 turned  24 forgotten  31 sequence number  38 length  42 id
  */
+const BYTES = 1;
 const SHRUNK = 6;
 const COUNT = 13;
 const OTHERS = 15;
@@ -25,6 +26,8 @@ export const LONGEST_STATE = ID + LONGEST_ID;
 /** The sequence number and the length that a commit has made: 7 bytes and 4. */
 const LANDING_BYTES = ID - REVISION;
 const LENGTH_IN_LANDING = 7;
+/** All bits of the number of bytes. */
+const UNKNOWN_BYTES = 2 ** 40 - 1;
 /** A double holds it exactly. As a time, it is in the year 2255. */
 const LARGEST = 9e15;
 /** At most twice as many ids of commits are kept per session. */
@@ -67,6 +70,22 @@ export function revisionIn(state: Buffer | null, length: number): Revision | und
 /** The newest commit that took anything off, or found the list other than it should be. Of a state that names a revision. */
 export function shrunkIn(state: Buffer): number {
   return sequenceNumberIn(state, SHRUNK);
+}
+
+/** Of the list's elements; undefined where nobody knows. Of a state that names a revision. */
+export function bytesIn(state: Buffer): number | undefined {
+  const bytes = state.readUIntBE(BYTES, SHRUNK - BYTES);
+  return bytes === UNKNOWN_BYTES ? undefined : bytes;
+}
+
+/**
+ * The sequence number of the session's first commit; undefined where the field is not one.
+ *
+ * @param newest - that of the newest commit
+ */
+export function beganAt(began: Buffer | null, newest: number): number | undefined {
+  const text = began?.toString('latin1') ?? '';
+  return /^\d{1,16}$/.test(text) && Number(text) <= newest ? Number(text) : undefined;
 }
 
 /** What the scripts know a revision by: as it is in `state`, or '0', or '-' for one that no session is at. */

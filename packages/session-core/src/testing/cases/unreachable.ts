@@ -1,5 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../../store/errors';
+import { isDescribing } from '../../store/describingStore';
 import type { SessionStore } from '../../store/sessionStore';
 import { StoredSession } from '../../session/storedSession';
 import { check, newIdempotencyKey } from '../check';
@@ -33,6 +34,7 @@ function methodsOf(store: SessionStore, id: string): Methods {
     commit: () => store.commit(id, { idempotencyKey: newIdempotencyKey(), append: [WORD] }),
     'commit of a drop': () => store.commit(id, { idempotencyKey: newIdempotencyKey(), append: [], drop: 1 }),
     clear: () => store.clear(id),
+    ...(isDescribing(store) && { describe: () => store.describe(id) }),
   };
 }
 
@@ -43,7 +45,9 @@ function sessionMethodsOf(store: SessionStore, sessionId: string): Methods {
     addItems: () => session.addItems([item]),
     popItem: () => session.popItem(),
     clearSession: () => session.clearSession(),
+    ...(isDescribing(store) && { describe: () => session.describe() }),
     replaceHistoryWithCompaction: () => session.replaceHistoryWithCompaction([item]),
+    fork: () => session.fork({ sessionId: `${sessionId}-fork` }),
     rewriteHistory: () => session.rewriteHistory(() => [item]),
     pendingRuns: () => session.pendingRuns(),
     deletePendingRun: () => session.deletePendingRun('id'),

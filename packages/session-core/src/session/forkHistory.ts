@@ -1,0 +1,70 @@
+import { Buffer } from 'node:buffer';
+import { itemTexts } from '../records/itemJson';
+import type { RecordCodec } from '../records/recordCodec';
+import { SessionError } from '../store/errors';
+import { NO_HISTORY, type HistoryOperation, type StoredRecord } from '../store/sessionStore';
+import type { HistoryAccess } from './historyAccess';
+import { readable, unreadable, type HistoryEntry } from './historyEntry';
+import type { HistoryView } from './historyView';
+
+/**
+ * Puts the first `upTo` items of one session, or all, into another that holds nothing, in one commit. See
+ * `StoredSession.fork`.
+ *
+ * The commit is an operation of the fork, which tells by the source and its records that it is there already: a call that is
+ * repeated, in this process or another, after an answer that was lost, is recognised for as long as the fork lives.
+ */
+export async function forkHistory(
+  access: HistoryAccess,
+  source: HistoryView,
+  target: HistoryView,
+  upTo: number | undefined,
+): Promise<void> {
+  if (source.storedId === target.storedId) throw invalid('a fork needs another id than its source');
+  const entries = await access.readFirst(source, upTo);
+  const count = readable(entries).length;
+  if (upTo !== undefined && count < upTo)
+    throw invalid(`upTo is ${upTo}, and the history has ${count} items`);
+  const { status } = await access.tryCommit(target, {
+    append: await recordsFor(target.codec, source.codec, entries),
+    operation: await operationOf(target.codec, source.storedId, entries),
+    basis: NO_HISTORY,
+  });
+  if (status === 'committed' || status === 'repeated') return;
+  throw new SessionError('CONFLICT', 'there is a session with the id of the fork already');
+}
+
+/** Records are copied as they are, unless they are bound to their session. */
+async function recordsFor(
+  target: RecordCodec,
+  source: RecordCodec,
+  entries: readonly HistoryEntry[],
+): Promise<StoredRecord[]> {
+  if (target === source) return entries.map(({ record }) => record);
+  if (unreadable(entries).length > 0) {
+    throw new SessionError(
+      'CORRUPT_RECORD',
+      'a record that cannot be decoded cannot be encoded for another session either',
+    );
+  }
+  return target.encode(itemTexts(readable(entries)));
+}
+
+/** No operation of the application begins so: those ids are JSON texts of strings. */
+async function operationOf(
+  codec: RecordCodec,
+  sourceId: string,
+  entries: readonly HistoryEntry[],
+): Promise<HistoryOperation> {
+  // of digests, because all records together may be longer than a string can be
+  const digests = await Promise.all(entries.map(async ({ record }) => codec.digest(textOf(record))));
+  return { id: await codec.digest(`fork ${sourceId}`), fingerprint: await codec.digest(digests.join()) };
+}
+
+function textOf(record: StoredRecord): string {
+  return typeof record === 'string' ? `text ${record}` : `bytes ${Buffer.from(record).toString('base64')}`;
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('INVALID_ARGUMENT', message);
+}
