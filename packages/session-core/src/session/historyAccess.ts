@@ -90,7 +90,11 @@ export class HistoryAccess {
   }
 
   async clear(view: HistoryView): Promise<void> {
-    await this.#store.clear(view.storedId);
+    try {
+      await this.#store.clear(view.storedId);
+    } finally {
+      this.#reads.forget(view);
+    }
     view.noteCleared();
   }
 
