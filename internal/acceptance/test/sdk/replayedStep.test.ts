@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DURABLE, newPlace } from '../../src/backends';
 import { message, useBackend } from '../support';
 import type { Loss } from './losses';
-import { runProcess } from './process';
+import { runProcess, sdkVersion } from './process';
 import type { Step } from './replayedStep';
 
 /**
@@ -21,7 +21,10 @@ const ENDED_WELL = { code: 0, stderr: expect.any(String) as string };
 const folder = mkdtempSync(join(tmpdir(), 'replayed-step-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-describe.each(DURABLE)('on %s', (name) => {
+/** Earlier versions of the SDK on one engine, since what they do is the same on each. */
+const BACKENDS = sdkVersion === undefined ? DURABLE : DURABLE.slice(0, 1);
+
+describe.each(BACKENDS)('on %s', (name) => {
   const place = newPlace();
   const backend = useBackend(name, place);
 
@@ -35,8 +38,11 @@ describe.each(DURABLE)('on %s', (name) => {
       for (const loss of losses) {
         const { signal, code, stderr } = await attempt(at, loss);
         isKilled = signal === 'SIGKILL';
-        if (isKilled) kills++;
-        else expect({ code, stderr }).toEqual(ENDED_WELL);
+        if (!isKilled) {
+          expect({ code, stderr }).toEqual(ENDED_WELL);
+          break;
+        }
+        kills++;
       }
     }
     const { stdout, stderr, code } = await attempt(0, 'the answer');
