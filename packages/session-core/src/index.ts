@@ -7,12 +7,21 @@ export type {
   HistoryShortener,
   ShortenedHistory,
 } from './conversation/shorteners';
-export type { CompactionOptions } from './session/compactionOptions';
+export type { CompactAfter, CompactionOptions } from './session/compactionOptions';
 export type { SessionDescription } from './store/describingStore';
 export { SessionError, type SessionErrorCode } from './store/errors';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';
 export type { ModelExchange } from './session/wasShown';
+export type {
+  ApprovalDecision,
+  PendingApproval,
+  PendingRun,
+  RestoredRunState,
+  SavableRunState,
+  TakenRun,
+  TakePendingRunOptions,
+} from './session/pendingRun';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
 export type { ForkOptions } from './session/forkOptions';

@@ -3,6 +3,7 @@ import {
   MemoryStore,
   SessionError,
   StoredSession,
+  type CompactAfter,
   type CompactionOptions,
   type ModelExchange,
   type SessionOptions,
@@ -252,4 +253,78 @@ test('the decision is given what the SDK’s own is given', async () => {
     [{ ...context, responseId: 'r1' }],
   ]);
   expect(await stored()).toEqual(items);
+});
+
+describe('compactAfter', () => {
+  const umlauts = message('äöü'); // 34 bytes of JSON, hence 9 tokens
+  const SIZE = { items: 1, bytes: 34, tokens: 9 };
+  const kinds = Object.keys(SIZE) as (keyof typeof SIZE)[];
+
+  async function isDue(compactAfter: CompactAfter, items: readonly AgentInputItem[]): Promise<boolean> {
+    const { session, run, stored } = objects({ compaction: { shorten: () => [SUMMARY], compactAfter } });
+    await session.addItems([...items]);
+    const { ownership } = await session.getItemsWithCompactionOwnership(run);
+    await session.runCompaction({}, run, ownership, told(...items));
+    const left = await stored();
+    return left.length === 1 && left[0]?.type === 'compaction';
+  }
+
+  test('counts all items, in any of the three ways, and each is reached or not', async () => {
+    const items = [umlauts, umlauts, umlauts];
+    expect(Buffer.byteLength(JSON.stringify(umlauts))).toBe(SIZE.bytes);
+    for (const kind of kinds) {
+      expect([kind, await isDue({ [kind]: 3 * SIZE[kind] }, items)]).toEqual([kind, true]);
+      expect([kind, await isDue({ [kind]: 3 * SIZE[kind] + 1 }, items)]).toEqual([kind, false]);
+    }
+    expect(await isDue({ items: 2 }, [SUMMARY, umlauts])).toBe(true);
+  });
+
+  test('is whichever comes first', async () => {
+    const never = { items: 1_000, bytes: 100_000, tokens: 10_000 };
+    expect(await isDue(never, [umlauts, umlauts])).toBe(false);
+    for (const kind of kinds) expect(await isDue({ ...never, [kind]: 1 }, [umlauts, umlauts])).toBe(true);
+  });
+
+  test('takes the place of the ten items of the SDK, and is not asked when forced', async () => {
+    const many = Array.from({ length: 12 }, (_, index) => [call(`${index}`), result(`${index}`)]).flat();
+    expect(await isDue({ items: 25 }, many)).toBe(false);
+    const { session, stored } = objects({
+      compaction: { shorten: () => [SUMMARY], compactAfter: { items: 100 } },
+    });
+    await session.addItems([umlauts]);
+    await session.runCompaction();
+    expect(await stored()).toEqual([umlauts]);
+    await session.runCompaction({ force: true });
+    expect(await stored()).toEqual([SUMMARY]);
+  });
+
+  test('is what it was when the session was made', async () => {
+    const compactAfter = { items: 2 };
+    const { session, stored } = objects({ compaction: { shorten: () => [SUMMARY], compactAfter } });
+    compactAfter.items = 1;
+    await session.addItems([umlauts]);
+    await session.runCompaction();
+    expect(await stored()).toEqual([umlauts]);
+  });
+
+  test.each<[string, unknown]>([
+    ['nothing', {}],
+    ['nothing but undefined', { items: undefined }],
+    ['something else', { items: 1, turns: 2 }],
+    ['zero', { items: 0 }],
+    ['half an item', { items: 1.5 }],
+    ['a string', { bytes: '10' }],
+    ['no end', { tokens: Infinity }],
+    ['a number', 10],
+    ['null', null],
+    ['a function', () => true],
+  ])('must not be %s', async (_what, compactAfter) => {
+    const compaction = { shorten: () => [SUMMARY], compactAfter } as CompactionOptions;
+    await expectCode('INVALID_ARGUMENT', () => new StoredSession(new MemoryStore(), { compaction }));
+  });
+
+  test('does not go with shouldTriggerCompaction', async () => {
+    const compaction = { ...ALWAYS, compactAfter: { items: 1 } } as unknown as CompactionOptions;
+    await expectCode('INVALID_ARGUMENT', () => new StoredSession(new MemoryStore(), { compaction }));
+  });
 });

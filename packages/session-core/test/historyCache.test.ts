@@ -164,6 +164,45 @@ test('the histories that were not read for the longest time go first, and one th
   expect(cache.stats).toMatchObject({ bytes: 0, entries: 0 });
 });
 
+test('a history without items takes room too', async () => {
+  const store = new MemoryStore();
+  const cache = new HistoryCache({ maxBytes: 10_000 });
+  for (let count = 0; count < 100; count++) {
+    const session = new StoredSession(store, { sessionId: `${count}${'x'.repeat(500)}`, cache });
+    await session.addItems([message('a')]);
+    await session.popItem();
+    expect(await session.getItems()).toEqual([]);
+  }
+  const { bytes, entries } = cache.stats;
+  expect(bytes).toBeGreaterThan(entries * 500);
+  expect(bytes).toBeLessThanOrEqual(10_000);
+  expect(entries).toBeLessThan(20);
+});
+
+test('a text takes two bytes for each character where one is beyond Latin-1', async () => {
+  const bytesOf = async (end: string): Promise<number> => {
+    const cache = new HistoryCache({ maxBytes: MAX_BYTES });
+    const session = new StoredSession(new MemoryStore(), { sessionId: 's', cache });
+    await session.addItems([message(`${'x'.repeat(9_999)}${end}`)]);
+    await session.getItems();
+    return cache.stats.bytes;
+  };
+  const narrow = await bytesOf('x');
+  expect(narrow).toBeGreaterThan(2 * 10_000);
+  expect(await bytesOf('é')).toBe(narrow);
+  for (const wide of ['—', '語']) expect((await bytesOf(wide)) - narrow).toBeGreaterThanOrEqual(2 * 10_000);
+});
+
+test('what was cleared is not kept', async () => {
+  const cache = new HistoryCache({ maxBytes: MAX_BYTES });
+  const session = new StoredSession(new MemoryStore(), { cache });
+  await session.addItems([message('a')]);
+  await session.getItems();
+  expect(cache.stats).toMatchObject({ entries: 1 });
+  await session.clearSession();
+  expect(cache.stats).toMatchObject({ entries: 0, bytes: 0 });
+});
+
 test('what cannot be copied is read whole each time', async () => {
   const store = new MemoryStore();
   const cache = new HistoryCache({ maxBytes: MAX_BYTES });

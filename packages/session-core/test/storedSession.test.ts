@@ -157,7 +157,6 @@ describe('requests', () => {
     ['addItems', (session) => session.addItems([message('d'), message('e')]), ['commit']],
     ['addItems of none', (session) => session.addItems([]), []],
     ['popItem', (session) => session.popItem(), ['read 1', 'commit']],
-    ['clearSession', (session) => session.clearSession(), ['clear']],
     ['append_items', (session) => apply(session, append('d')), ['commit']],
     ['append_items of none', (session) => apply(session, append()), ['commit']],
     ['replace_suffix of none', (session) => apply(session, replace([], ['d'])), ['commit']],
@@ -189,6 +188,18 @@ describe('requests', () => {
     ['rewriteHistory that declines', (session) => session.rewriteHistory(() => undefined), ['read']],
   ])('%s', async (_method, action, expected) => {
     expect(await requestsOf(action)).toEqual(expected);
+  });
+
+  test('clearSession: a clear, and a look for pending runs', async () => {
+    const { store, requests } = recording(new MemoryStore());
+    const session = new StoredSession(store, { sessionId: 'id' });
+    await session.addItems([message('a')]);
+    requests.length = 0;
+    await session.clearSession();
+    expect(requests).toEqual([
+      { method: 'clear', sessionId: 'id' },
+      { method: 'read', sessionId: '~/id', last: 1 },
+    ]);
   });
 
   test('replace_suffix: one read, as long as the suffix, and a commit', async () => {

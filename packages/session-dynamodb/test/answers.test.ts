@@ -416,6 +416,18 @@ describe('the cause of an error', () => {
     }
   });
 
+  test('that the SDK tells its logger does not quote what could not be parsed', async () => {
+    const logged: unknown[] = [];
+    const log = (...content: unknown[]): void => void logged.push(...content);
+    const logger = { trace: log, debug: log, info: log, warn: log, error: log };
+    answering.plan = () => ({ status: 200, body: SECRET, acts: false });
+    const client = clientOf({ endpoint: answering.endpoint, credentials, logger });
+    await failure(() => open(client, { timeoutMs: 1_000 }).read(newId()));
+    const text = inspect(logged, { depth: Infinity, maxArrayLength: null });
+    expect(text).toContain('QueryCommand');
+    expect(text).not.toContain(SECRET.slice(0, 8));
+  });
+
   test('keeps what tells what happened, and the error of the SDK stays as it was', async () => {
     const store = table.open({ client: clientOf({ credentials }), tableName: 'no-such-table' });
     const { cause } = await failure(() => store.read(newId()));

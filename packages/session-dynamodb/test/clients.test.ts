@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { inspect } from 'node:util';
 import { localClientConfig, startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
 import { conformanceCases } from '@agent-sessions/session-core/testing';
 import type { AgentInputItem, Session } from '@openai/agents';
@@ -10,7 +11,7 @@ import { DynamoDBDocument, DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { createTableIfNotExists, DynamoDBSession, type DynamoDBSessionClient } from '../src';
 import { byFetch } from './support/byFetch';
 import { failure } from './support/failure';
-import { append, newId, recordsOf } from './support/store';
+import { append, commit, newId, recordsOf } from './support/store';
 import { TestTable, useEveryRequest } from './support/table';
 
 /*
@@ -107,8 +108,14 @@ describe.each(Object.entries(CLIENTS))('%s', (_, make) => {
     await useEveryRequest(table, table.open({ client: talkative }));
     const sessionId = newId();
     await append(table.open({ client: talkative }), sessionId, 'conspicuous');
-    expect(await recordsOf(table.open({ client: talkative }), sessionId)).toEqual(['conspicuous']);
+    const stores = [table.open({ client: talkative }), table.open({ client: talkative })];
+    for (const store of stores) expect(await recordsOf(store, sessionId)).toEqual(['conspicuous']);
+    const lastSeen = (await table.open().read(sessionId)).revision;
+    // The second one is refused, and told what the first one put.
+    for (const store of stores) await commit(store, sessionId, { append: ['conspicuous'], lastSeen });
+    expect(JSON.stringify(logged)).toContain('ConditionalCheckFailedException');
     expect(logged.length).toBeGreaterThan(0);
+    expect(inspect(logged, { depth: 9, maxArrayLength: null })).not.toMatch(/conspicuous|xxxx/);
     expect(JSON.stringify(logged)).not.toMatch(/conspicuous|xxxx/);
     talkative.destroy();
   });

@@ -2,6 +2,7 @@ import { SessionError } from '@agent-sessions/session-core';
 import type { StoredRecord } from '@agent-sessions/session-core/store';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
+import { intercept } from './support/requests';
 import { append, commit, large, newId, recordsOf } from './support/store';
 import { retold, TestTable, type Item } from './support/table';
 
@@ -182,6 +183,21 @@ test('a damaged row of a later format is still one of a later format: it is not 
   const row = (await table.log(id)).at(-1) as Item;
   await table.put(retold(row, { format: 2, length: -5 }));
   await expect(open().clear(id)).rejects.toMatchObject({ code: 'UNSUPPORTED_FORMAT' });
+});
+
+test('a read of the newest few asks for no more rows than a page can have, whatever a row says that it drops', async () => {
+  const id = newId();
+  for (let row = 0; row < 20; row++) await append(open(), id, 'a', 'b');
+  const newest = (await table.rows(id)).at(-1) as Item;
+  await table.put(retold(newest, { drop: Number.MAX_SAFE_INTEGER }));
+  const limits: unknown[] = [];
+  const stop = intercept(table.client, async ({ input }, send) => {
+    limits.push(input.Limit);
+    return send();
+  });
+  await expect(open().read(id, { last: 5 })).rejects.toMatchObject({ code: 'CORRUPT_RECORD' });
+  stop();
+  expect(limits).toEqual([1, 10_000]);
 });
 
 test('whatever number of whatever row is damaged: the same history, or an error', async () => {

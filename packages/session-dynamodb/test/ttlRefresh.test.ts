@@ -352,3 +352,22 @@ test.each(['sometimes', 7, null])('%p is refused', (ttlRefresh) => {
   const refused = expect.objectContaining({ code: 'INVALID_ARGUMENT' }) as Error;
   expect(() => open({ ttlRefresh: ttlRefresh as never })).toThrow(refused);
 });
+
+test('a row that is given an expiry late is the one that was read, not one that took its place', async () => {
+  const id = newId();
+  await append(open({}), id, 'a');
+  const client = ownClient();
+  let revision: string | undefined;
+  intercept(client, async ({ name }, send) => {
+    if (name === 'UpdateItem' && revision === undefined) {
+      await table.delete(...(await table.rows(id)));
+      revision = await append(open({}), id, 'x');
+    }
+    return send();
+  });
+  await append(open({ ttlSeconds: 60, client }), id, 'b');
+  expect(await open({}).read(id)).toEqual({ records: ['x'], revision });
+  const [row] = await table.rows(id);
+  expect(row?.ttl).toBeUndefined();
+  expect(headerOf(row).expires).toBeUndefined();
+});

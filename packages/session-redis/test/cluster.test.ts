@@ -334,6 +334,26 @@ test('in a slot that is moving, a change that empties a key on its way is whole'
   expect(await store().read(id)).toEqual({ records: [], revision: NO_HISTORY });
 });
 
+test('in a slot that is moving, a clear of a session without ids of commits is whole', async () => {
+  const [source, target] = [master(0), master(1)];
+  const id = await idOn(source, 'without ids');
+  const keys = sessionKeys(keyPrefix, id);
+  const slot = `${await slotOf(keys[0])}`;
+  const eager = store({ timeoutMs: 300 });
+  await eager.commit(id, { idempotencyKey: commitId(), append: ['{"a":1}'] });
+  // The hash is evicted; a conflict names what is left, and knows no commit.
+  await redisCommand(source, 'DEL', keys[1]);
+  const ifRevision = (await eager.read(id)).revision;
+  const conditional = { idempotencyKey: commitId(), append: ['{"b":1}'], ifRevision };
+  expect(await eager.commit(id, conditional)).toEqual({ status: 'conflict' });
+  await redisCommand(target, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id);
+  await redisCommand(source, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id);
+  await eager.clear(id);
+  expect(await redisCommand(source, 'EXISTS', keys[1])).toBe(1);
+  for (const node of [source, target]) await redisCommand(node, 'CLUSTER', 'SETSLOT', slot, 'STABLE');
+  expect(await store().read(id)).toEqual({ records: [], revision: NO_HISTORY });
+});
+
 // On a cluster of its own, beside the other tests: it leaves it with a node less, and most of its time goes to waiting.
 test.concurrent.each(RECOVERING)(
   '%s: a master that is killed: what its replica had is there, and the session goes on, with nothing doubled',

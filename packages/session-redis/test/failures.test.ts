@@ -261,6 +261,32 @@ describe('a signal', () =>
   }));
 
 describe('a signal', () => {
+  test('also takes back what a client keeps because its socket takes no more: it never lands', async () => {
+    const stalled = await startRedis({});
+    const one = PLAIN['redis 6']({ port: stalled.port });
+    open.push(one);
+    await one.connect();
+    const { client } = one;
+    const store = new RedisStore({ client, keyPrefix: 'p', timeoutMs: 500 });
+    await store.clear('s');
+    await store.commit('s', { idempotencyKey: commitId(), append });
+    process.kill(stalled.pid ?? 0, 'SIGSTOP');
+    // More than the buffers of both ends of the connection.
+    const large = { idempotencyKey: commitId(), append: ['x'.repeat(60 * 1_024 * 1_024)] };
+    const calls = [
+      () => store.commit('large', large),
+      () => store.commit('s', { idempotencyKey: commitId(), append }),
+      () => store.clear('s'),
+    ];
+    const errors = await Promise.all(calls.map(failure));
+    expect(errors.map(({ code }) => code)).toEqual(['TIMEOUT', 'TIMEOUT', 'TIMEOUT']);
+    process.kill(stalled.pid ?? 0, 'SIGCONT');
+    // Its answer comes behind those to all that was sent before.
+    const patient = new RedisStore({ client, keyPrefix: 'p', timeoutMs: 60_000 });
+    expect((await patient.read('s')).records).toEqual(append);
+    await stalled.stop();
+  }, 60_000);
+
   test('that aborts before a script which the server does not know is sent in full: it never is', async () => {
     const client = clientOf(server.port);
     await client.connect();

@@ -8,6 +8,7 @@ import {
 } from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { RedisStore, type NodeRedisClient, type RedisSessionClient, type RedisStoreOptions } from '../src';
+import { REPLICAS } from '../src/scripts/replicas';
 import { PLAIN, PLAIN_VARIANTS, POOLS, type Address, type Kind } from './support/clientKinds';
 import { describeConformance } from './support/conformance';
 import { LEAST_RIGHTS, REPLICA_RIGHTS } from './support/leastRights';
@@ -227,6 +228,20 @@ test('a write that waits is two round trips, and one without the option', async 
       expect((proxy.counts.get('pass') ?? 0) - before).toBe(expected);
     }
   }
+});
+
+// `WAIT` asks the replicas only on behalf of a connection that has written. Otherwise they report once a second.
+test('the question writes, so that the replicas are asked, whichever connection it is put on', async () => {
+  const client = await open();
+  const store = storeOf(client);
+  await store.commit('written', { idempotencyKey: commitId(), append });
+  const hash = await redisCommand(master, 'HGETALL', `${keyPrefix}:{written}:meta`);
+  await redisCommand(master, 'CONFIG', 'RESETSTAT');
+  const question = { keys: [`${keyPrefix}:{written}:meta`], arguments: ['1'] };
+  await client.withCommandOptions({ typeMapping: { 36: Buffer }, timeout: 0 }).eval(REPLICAS.lua, question);
+  const stats = await redisCommand(master, 'INFO', 'commandstats');
+  expect(stats).toMatch(/^cmdstat_hset:calls=1,.*failed_calls=0/m);
+  expect(await redisCommand(master, 'HGETALL', `${keyPrefix}:{written}:meta`)).toEqual(hash);
 });
 
 /** A client whose commands each go to the next of these servers, and at last to the last. */

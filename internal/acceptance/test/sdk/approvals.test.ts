@@ -1,9 +1,9 @@
-import { Agent, MemorySession, type AgentInputItem } from '@openai/agents';
+import { Agent, type AgentInputItem } from '@openai/agents';
 import { assistantMessage, ScriptedModel } from '@openai/agents/testing';
 import { ALL, DURABLE, newPlace } from '../../src/backends';
 import { useBackend } from '../support';
 import type { WaitingRun } from './approvalRound';
-import { APPROVALS, playRound, type Approval, type RoundResult } from './approvals';
+import { APPROVALS, playOnMemorySession, playRound, type RoundResult } from './approvals';
 import { withLosses, type Loss } from './losses';
 import { outputOf, sdkVersion } from './process';
 import { inputsOf, runner, typesOf } from './runs';
@@ -11,18 +11,6 @@ import { inputsOf, runner, typesOf } from './runs';
 /** A run waits for approval, its process ends, and other processes go on with it on the same session id. */
 
 const PROCESSES = Math.max(...Object.values(APPROVALS).map(({ rounds }) => rounds.length));
-
-/** The same in one process, on the SDK's own session. */
-async function playOnMemorySession(
-  approval: Approval,
-): Promise<{ results: RoundResult[]; items: AgentInputItem[] }> {
-  const session = new MemorySession();
-  const results: RoundResult[] = [];
-  for (const round of approval.rounds.keys()) {
-    results.push(await playRound(session, approval, round, results.at(-1)?.state));
-  }
-  return { results, items: await session.getItems() };
-}
 
 function withoutState({ output, inputs }: RoundResult): unknown {
   return { output, inputs };

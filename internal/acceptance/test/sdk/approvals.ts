@@ -1,8 +1,10 @@
 import {
   Agent,
   hostedMcpTool,
+  MemorySession,
   RunState,
   tool,
+  type AgentInputItem,
   type AgentOutputItem,
   type RunToolApprovalItem,
   type Session,
@@ -164,4 +166,16 @@ export async function playRound(
   const inputs = inputsOf(model);
   if (result.interruptions.length > 0) return { state: result.state.toString(), inputs };
   return { output: result.finalOutput, inputs };
+}
+
+/** The same in one process, on the SDK's own session. */
+export async function playOnMemorySession(
+  approval: Approval,
+): Promise<{ results: RoundResult[]; items: AgentInputItem[] }> {
+  const session = new MemorySession();
+  const results: RoundResult[] = [];
+  for (const round of approval.rounds.keys()) {
+    results.push(await playRound(session, approval, round, results.at(-1)?.state));
+  }
+  return { results, items: await session.getItems() };
 }

@@ -1,11 +1,10 @@
-import { Agent, RunContext, RunState, tool, type AgentInputItem, type Session } from '@openai/agents';
-import { assistantMessage, functionCall, ScriptedModel } from '@openai/agents/testing';
+import { RunContext, RunState, type AgentInputItem, type Session } from '@openai/agents';
 import type { StoredSession } from '@agent-sessions/session-core';
-import { z } from 'zod';
 import { ALL } from '../../src/backends';
 import { useBackend } from '../support';
+import { approve, payer, play, type State } from './payer';
 import { sdkVersion } from './process';
-import { outcomeOf, runner, typesOf } from './runs';
+import { outcomeOf, typesOf } from './runs';
 
 /**
  * `concurrentWrites: 'reject'` and a run that waits for an approval, while others write. The Runner reads right before it
@@ -16,48 +15,6 @@ const CONFLICT = { error: 'SessionError', code: 'CONFLICT' };
 const PENDING = 'user function_call';
 const SETTLED = `${PENDING} function_call_result assistant`;
 const NEW_CHAT: AgentInputItem = { role: 'user', content: 'a new chat' };
-
-type State = RunState<unknown, Agent>;
-
-/** An agent that pays once it may, and what it paid. */
-function payer(): { agent: Agent; payments: string[] } {
-  const payments: string[] = [];
-  const pay = tool({
-    name: 'pay',
-    description: 'Pays',
-    parameters: z.object({ to: z.string() }),
-    needsApproval: true,
-    execute: ({ to }) => {
-      payments.push(to);
-      return `paid ${to}`;
-    },
-  });
-  const model = new ScriptedModel([
-    [functionCall('pay', { to: 'a' }, { callId: 'c1' })],
-    ...Array.from({ length: 4 }, () => [assistantMessage('Done.')]),
-  ]);
-  return { agent: new Agent({ name: 'Payer', model, tools: [pay] }), payments };
-}
-
-/** A run, streamed or not, up to where it waits or ends. */
-async function play(
-  agent: Agent,
-  input: string | State,
-  session: Session,
-  streamed: boolean,
-  context?: RunContext,
-): Promise<State> {
-  const options = { session, ...(context && { context }) };
-  if (!streamed) return (await runner.run(agent, input, options)).state;
-  const stream = await runner.run(agent, input, { ...options, stream: true });
-  await stream.completed;
-  return stream.state;
-}
-
-function approve(state: State): State {
-  for (const item of state.getInterruptions()) state.approve(item);
-  return state;
-}
 
 describe.each(ALL)('on %s', (name) => {
   const backend = useBackend(name);

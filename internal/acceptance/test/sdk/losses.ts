@@ -5,6 +5,7 @@ export type Loss = 'the request' | 'the answer';
 
 const WRITES: readonly (string | symbol)[] = [
   'addItems',
+  'addItemsWithCompactionOwnership',
   'popItem',
   'clearSession',
   'applyHistoryTransaction',

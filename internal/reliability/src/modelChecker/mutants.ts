@@ -256,6 +256,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'renews a row that is gone',
     changes: [
+      change('table/sessionRows', `'begins_with(#content, :start)'`, `'attribute_not_exists(never_there)'`),
       change('table/sessionRows', `'attribute_exists(#content)'`, `'attribute_not_exists(never_there)'`),
     ],
     from: 2_251,

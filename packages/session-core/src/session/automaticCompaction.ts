@@ -1,11 +1,12 @@
 import type { AgentInputItem, OpenAIResponsesCompactionArgs, RunContext } from '@openai/agents';
-import type { CompactionOptions } from './compactionOptions';
+import { isLongerThan, type CompactionOptions } from './compactionOptions';
 import { SessionError } from '../store/errors';
 import type { HistoryAccess } from './historyAccess';
 import { readable } from './historyEntry';
 import type { HistoryViews, RunView } from './historyView';
 import { itemTexts } from '../records/itemJson';
 import { pendingPlaces } from '../conversation/linkedItems';
+import { addingItems, writeInTurn } from './replayedWrites';
 import { wasShown, type ModelExchange } from './wasShown';
 import { readFields } from '../arguments/readArguments';
 import { byResponsesCompact, shortenSettled, type CompactionUsage } from '../conversation/shorteners';
@@ -53,9 +54,9 @@ export class AutomaticCompaction {
     const receipt = this.#viewOf(ownership, view.storedId);
     const texts = itemTexts(items);
     if (texts.length === 0) return;
-    await view.writes.run(async () => {
-      const append = await view.codec.encode(texts);
-      await (receipt ? this.#access.appendExactly(receipt, append) : this.#access.commit(view, { append }));
+    await writeInTurn(view, addingItems(texts), async (operation) => {
+      const change = { append: await view.codec.encode(texts), operation };
+      await (receipt ? this.#access.appendExactly(receipt, change) : this.#access.commit(view, change));
     });
   }
 
@@ -143,7 +144,8 @@ class CompactionWork {
   }
 
   #isDue(items: AgentInputItem[]): boolean | Promise<boolean> {
-    const { shouldTriggerCompaction = isLong } = this.#options;
+    const { compactAfter, shouldTriggerCompaction = isLong } = this.#options;
+    if (compactAfter !== undefined) return isLongerThan(compactAfter, items);
     return shouldTriggerCompaction({
       responseId: this.#responseId,
       compactionMode: 'input',

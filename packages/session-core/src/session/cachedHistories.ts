@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { AgentInputItem } from '@openai/agents';
 import type { CacheKey, Revision, StoredRecord } from '../store/sessionStore';
 
@@ -16,6 +15,11 @@ interface Held {
 
 /** What an item takes beside its text, about: its objects, and the places in the lists. */
 const BYTES_PER_ITEM = 600;
+
+const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+/** What a history takes beside its items and its key, about. */
+const BYTES_PER_HISTORY = 600;
 
 /** Histories up to a number of bytes. Where there is no room for another, those go that were asked for the longest time ago. */
 export class CachedHistories {
@@ -52,7 +56,7 @@ export class CachedHistories {
     const previous = this.#held.get(key);
     const start = previous !== undefined && previous.history === known ? previous : undefined;
     const added = history.records.slice(start?.history.records.length ?? 0);
-    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? 0);
+    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? bytesOfEmpty(key));
     this.delete(key);
     if (bytes > this.#maxBytes) return;
     this.#held.set(key, { history, bytes });
@@ -87,8 +91,13 @@ export function keyOfSession({ owner, name }: CacheKey, storedId: string): strin
   return JSON.stringify([number, name, storedId]);
 }
 
-/** The record, and its item, whose strings are copies. */
+/** A history without items, which must take room as well: there may be any number of them. */
+function bytesOfEmpty(key: string): number {
+  return 2 * key.length + BYTES_PER_HISTORY;
+}
+
+/** The record, and its item, whose strings are copies. V8 keeps a text in which any character is not of Latin-1 in two bytes each. */
 function bytesOf(record: StoredRecord): number {
-  const length = typeof record === 'string' ? Buffer.byteLength(record) : record.length;
-  return 2 * length + BYTES_PER_ITEM;
+  const isWide = typeof record === 'string' && BEYOND_LATIN_1.test(record);
+  return 2 * record.length * (isWide ? 2 : 1) + BYTES_PER_ITEM;
 }

@@ -14,6 +14,7 @@ import {
   NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
+  type HistoryOperation,
   type Revision,
   type SessionStore,
   type StoredRecord,
@@ -101,7 +102,11 @@ export class HistoryAccess {
   }
 
   async clear(view: HistoryView): Promise<void> {
-    await this.#store.clear(view.storedId);
+    try {
+      await this.#store.clear(view.storedId);
+    } finally {
+      this.#reads.forget(view);
+    }
     view.noteCleared();
   }
 
@@ -115,6 +120,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
+    const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];
     const at = this.#fenced ? fencedRevision(view.seen, basis) : basis;
@@ -131,22 +137,26 @@ export class HistoryAccess {
       });
     } catch (error) {
       view.noteUncertain(known);
+      if (operation) view.replay?.noteThrown(operation, error);
       throw error;
     }
     if (result.status === 'committed') view.noteCommit(result.revision, at, known);
-    if (result.status === 'repeated') view.noteUncertain(known);
+    if (result.status === 'repeated') noteRepeated(view, start, result.revision, known);
     return result;
   }
 
   /** Appends, and tells the view whether nobody else wrote since its run last did. */
-  async appendExactly(view: RunView, append: readonly StoredRecord[]): Promise<void> {
+  async appendExactly(
+    view: RunView,
+    { append, operation }: Pick<HistoryChange, 'append' | 'operation'>,
+  ): Promise<void> {
     const basis = view.known?.revision;
     if (!this.#fenced && basis !== undefined) {
-      const { status } = await this.tryCommit(view, { append, basis });
-      if (status === 'committed') return;
+      const { status } = await this.tryCommit(view, { append, operation, basis });
+      if (status === 'committed' || status === 'repeated') return;
       view.noteOthers();
     }
-    await this.commit(view, { append });
+    await this.commit(view, { append, operation });
   }
 
   /** See `StoredSession.rewriteHistory`. */
@@ -163,11 +173,14 @@ export class HistoryAccess {
   /**
    * Puts the replacement, given as texts, in the place of `known` and of nothing else, in one commit. What others wrote is
    * kept behind. To be run as one of the view's writes.
+   *
+   * @throws `OPERATION_MISMATCH`
    */
   async replace(
     view: HistoryView,
     known: KnownHistory,
     replacement: readonly string[],
+    operation?: HistoryOperation,
   ): Promise<RewriteResult> {
     // What could not be decoded was not rewritten either: it stays.
     const left = unreadable(await this.decode(view, known.records));
@@ -179,13 +192,18 @@ export class HistoryAccess {
         const current = await this.#store.read(view.storedId);
         const found = othersIn(current.records, known.records);
         const isFencedOff = this.#fenced && current.revision !== view.seen;
-        if (isFencedOff || found === undefined) return { status: 'conflict' };
-        basis = current.revision;
-        others = found;
+        const isPossible = !isFencedOff && found !== undefined;
+        if (!isPossible && operation === undefined) return { status: 'conflict' };
+        // Perhaps because it is in already: the store tells that before it tells a conflict.
+        basis = isPossible ? current.revision : NO_SUCH_REVISION;
+        others = found ?? [];
       }
       const append = [...records, ...others];
-      const { status } = await this.tryCommit(view, { drop: 'all', append, basis, becomes: () => records });
+      const change = { drop: 'all', append, basis, operation, becomes: () => records } as const;
+      const { status } = await this.tryCommit(view, change);
+      if (status === 'operation-mismatch') throw operationMismatch();
       if (status !== 'conflict') return { status: 'rewritten', kept: others.length };
+      if (basis === NO_SUCH_REVISION) return { status };
       basis = undefined;
       throw contention();
     });
@@ -193,8 +211,15 @@ export class HistoryAccess {
 }
 
 /** 122 random bits. Node has bytes for UUIDs in store, which is faster than to ask for some each time. */
-function newIdempotencyKey(): string {
+export function newIdempotencyKey(): string {
   return Buffer.from(randomUUID().replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+/** A change of an earlier call, or by an earlier object, is in. */
+function noteRepeated(view: HistoryView, start: number, revision: Revision, change: KnownChange): void {
+  // What is repeated in a replay was in, as a rule, before the view read, and is part of what it knows.
+  if (view.replay === undefined) view.noteUncertain(change);
+  else if (view.seen === undefined) view.noteRead(start, { records: [], revision }, false);
 }
 
 /** The only revision at which a fenced write may go in. */
@@ -208,5 +233,8 @@ export function conflict(): SessionError {
 }
 
 export function operationMismatch(): SessionError {
-  return new SessionError('OPERATION_MISMATCH', 'the operation id was used for a different transaction');
+  return new SessionError(
+    'OPERATION_MISMATCH',
+    'the operation id, or this place in a replay, was used for a different change',
+  );
 }

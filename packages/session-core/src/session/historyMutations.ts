@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { mapElements, readFields } from '../arguments/readArguments';
-import { takeItem } from '../records/itemJson';
-import type { RecordCodec } from '../records/recordCodec';
+import { canonicalText, takeItem } from '../records/itemJson';
+import { digest, type RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import type { HistoryEntry } from './historyEntry';
 
@@ -31,6 +31,12 @@ export function parseMutations(args: SessionHistoryRewriteArgs): ReplaceFunction
     if (item.type !== 'function_call') throw invalid(`${path}.replacement must be a function_call item`);
     return { callId, text, item };
   });
+}
+
+/** Equal for structurally equal mutations. */
+export function fingerprintOfMutations(mutations: readonly ReplaceFunctionCall[]): string {
+  const each = mutations.map(({ callId, item }) => [callId, digest(canonicalText(item))]);
+  return JSON.stringify(['replace_function_call', each]);
 }
 
 export async function encodeMutations(

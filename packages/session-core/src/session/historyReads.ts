@@ -45,6 +45,12 @@ export class HistoryReads {
     return { entries: await this.decode(view, history.records), history };
   }
 
+  /** What was cleared does not stay in the memory of the process that cleared it. */
+  forget(view: HistoryView): void {
+    const { cacheKey } = this.#store;
+    if (cacheKey !== undefined) this.#cache?.delete(keyOfSession(cacheKey, view.storedId));
+  }
+
   /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
   async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
     return this.#entriesOf(records, await view.codec.decode(records));

@@ -1,9 +1,16 @@
 import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
-import { storedSessionId } from './sessionId';
-import { scopeOf, type SessionScope } from './sessionOptions';
-import { NO_HISTORY, type Revision, type StoredHistory, type StoredRecord } from '../store/sessionStore';
+import { ReplayedWrites } from './replayedWrites';
+import { pendingRunsId, storedSessionId } from './sessionId';
+import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
+import {
+  NO_HISTORY,
+  NO_SUCH_REVISION,
+  type Revision,
+  type StoredHistory,
+  type StoredRecord,
+} from '../store/sessionStore';
 import { WriteQueue } from './writeQueue';
 
 /*
@@ -25,6 +32,8 @@ export interface HistoryView {
   readonly codec: RecordCodec;
   /** Carries out the writes one after the other. */
   readonly writes: WriteQueue;
+  /** By what a replay of its writes is recognised; absent without a `replayId`. */
+  readonly replay: ReplayedWrites | undefined;
   /** The object's own view, which is this one outside a run. */
   readonly object: ObjectView;
   /** The state at which a fenced write may go in; undefined: at any. */
@@ -44,7 +53,8 @@ export interface HistoryView {
 export class ObjectView implements HistoryView {
   readonly storedId: string;
   readonly codec: RecordCodec;
-  readonly writes = new WriteQueue();
+  readonly replay: ReplayedWrites | undefined;
+  readonly writes: WriteQueue;
   readonly object = this;
   seen: Revision | undefined;
   /** The history as last read whole, until this object takes something off it. */
@@ -56,9 +66,11 @@ export class ObjectView implements HistoryView {
   #seenAt = 0;
   #ticks = 0;
 
-  constructor(storedId: string, codec: RecordCodec) {
+  constructor(storedId: string, codec: RecordCodec, replay: ReplayedWrites | undefined) {
     this.storedId = storedId;
     this.codec = codec;
+    this.replay = replay;
+    this.writes = replay?.queue ?? new WriteQueue();
   }
 
   tick(): number {
@@ -101,8 +113,10 @@ export class RunView implements HistoryView {
   #wroteAt = 0;
   #uncertain: readonly StoredRecord[] | undefined;
 
-  constructor(object: ObjectView) {
+  /** @param start - the state that the run has seen before, elsewhere; undefined: it begins with what it reads. */
+  constructor(object: ObjectView, start?: Revision) {
     this.object = object;
+    this.#seen = start;
   }
 
   get storedId(): string {
@@ -115,6 +129,10 @@ export class RunView implements HistoryView {
 
   get writes(): WriteQueue {
     return this.object.writes;
+  }
+
+  get replay(): ReplayedWrites | undefined {
+    return this.object.replay;
   }
 
   /** A run that has neither read nor written is held to what its object has seen. */
@@ -162,22 +180,37 @@ export class RunView implements HistoryView {
   }
 }
 
+/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
+export interface PendingRunsPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Whether the runs of other sessions are kept there too. */
+  readonly isShared: boolean;
+  /** The stored id of a session whose runs are kept there. */
+  storedIdOf(sessionId: string): string;
+}
+
 /** The views of one session object: one for each run context, and one for calls without. */
 export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
+  readonly #replayId: string | undefined;
   readonly #codecOf: (storedId: string) => RecordCodec;
+  /** By stored id: also where runs have views of their own, the object's writes are counted through. */
+  readonly #replays = new Map<string, ReplayedWrites>();
   /** Absent with a scope, which every call is given. */
   readonly #ofObject: ObjectView | undefined;
   readonly #ofRun = new WeakMap<RunContext, RunView>();
+  /** The one view of a session that goes on with a run from elsewhere. */
+  #started: RunView | undefined;
 
   constructor(
-    sessionId: string,
-    scope: SessionScope | undefined,
+    { sessionId, scope, replayId }: Pick<ResolvedSessionOptions, 'sessionId' | 'scope' | 'replayId'>,
     codecOf: (storedId: string) => RecordCodec,
   ) {
     this.#sessionId = sessionId;
     this.#scope = scope;
+    this.#replayId = replayId;
     this.#codecOf = codecOf;
     if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
   }
@@ -185,6 +218,7 @@ export class HistoryViews {
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
     const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
+    if (this.#started) return this.#startedIn(object, this.#started);
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
     if (known?.storedId === object.storedId) return known;
@@ -199,13 +233,56 @@ export class HistoryViews {
    * @throws `MISSING_SCOPE`
    */
   begin(runContext: RunContext | undefined): RunView {
-    const view = new RunView(this.open(runContext).object);
+    const { object } = this.open(runContext);
+    if (this.#started) return this.#startedIn(object, this.#started);
+    const view = new RunView(object);
     if (isContext(runContext)) this.#ofRun.set(runContext, view);
     return view;
   }
 
+  /**
+   * From now on, all calls are those of one run that has seen this revision elsewhere.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  startAt(revision: Revision, runContext: RunContext | undefined): void {
+    this.#started = new RunView(this.open(runContext).object, revision);
+  }
+
+  /** In another scope than that of the run, there is no such revision. */
+  #startedIn(object: ObjectView, started: RunView): RunView {
+    return object.storedId === started.storedId ? started : new RunView(object, NO_SUCH_REVISION);
+  }
+
+  /**
+   * Undefined where the session id is so long that there is no such place.
+   *
+   * @throws `MISSING_SCOPE`
+   */
+  pendingRuns(runContext: RunContext | undefined): PendingRunsPlace | undefined {
+    const scope = this.#scope && scopeOf(this.#scope, runContext);
+    const storedId = pendingRunsId(this.#sessionId, scope);
+    if (storedId === undefined) return undefined;
+    return {
+      storedId,
+      codec: this.#codecOf(storedId),
+      isShared: scope !== undefined,
+      storedIdOf: (sessionId) => storedSessionId(sessionId, scope),
+    };
+  }
+
   #objectView(storedId: string): ObjectView {
-    return new ObjectView(storedId, this.#codecOf(storedId));
+    const codec = this.#codecOf(storedId);
+    return new ObjectView(storedId, codec, this.#replayOf(storedId, codec));
+  }
+
+  #replayOf(storedId: string, codec: RecordCodec): ReplayedWrites | undefined {
+    if (this.#replayId === undefined) return undefined;
+    const known = this.#replays.get(storedId);
+    if (known !== undefined) return known;
+    const replay = new ReplayedWrites(this.#replayId, codec);
+    this.#replays.set(storedId, replay);
+    return replay;
   }
 
   #scopedId(runContext: RunContext | undefined): string {

@@ -37,6 +37,16 @@ export function storedSessionId(sessionId: string, scope?: string): string {
 }
 
 /**
+ * The id under which the pending runs of a session are stored, with a scope those of all its sessions. No session has it,
+ * because neither a session id nor a scope is empty. It begins with the scope's prefix, so that a policy covers it. Undefined
+ * for a session id without a scope of more than 2,046 bytes.
+ */
+export function pendingRunsId(sessionId: string, scope?: string): string | undefined {
+  const stored = scope === undefined ? `~/${sessionId}` : scopePrefix(scope);
+  return Buffer.byteLength(stored) > LONGEST_ID_BYTES ? undefined : stored;
+}
+
+/**
  * What the stored ids of a scope begin with, and no others do, as in `~acme/`: for policies. `%`, `/`, `~`, `*`, `?`, `[`, `]`,
  * `\`, `^`, `$`, `{` and `}` of the scope are percent-encoded.
  */

@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
 import type { CachedHistories } from './cachedHistories';
-import { assertCompactionOptions, type CompactionOptions } from './compactionOptions';
+import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
+
+const LONGEST_REPLAY_ID = 256;
 
 /** Options of every session, whatever its store. */
 export interface SessionOptions {
@@ -39,6 +41,21 @@ export interface SessionOptions {
    * new. One for any number of sessions. Default: none.
    */
   readonly cache?: HistoryCache | undefined;
+  /**
+   * Names what is done again, under the same id, when it is interrupted: a step, an activity or a workflow of an engine for
+   * durable execution. 1 to 256 characters, and unlike all others of this session. Default: none.
+   *
+   * The first write of this object, the second and so on are then recognised when another object with the same id makes them
+   * again, for as long as the session lives: they change nothing, whatever has come in since. So make one object for each try,
+   * and the same writes, in the same order; runs on it one after the other. Another write in the place of one throws
+   * `OPERATION_MISMATCH`. A call that failed and changed nothing counts for nothing. After one of which nobody knows (any
+   * error of the store's but `COMMIT_TOO_LARGE` and `CONTENTION`), this object takes the same write again and no other.
+   *
+   * A transaction is known by its place, too, and its own id only within this object. Compactions after a turn are no writes in
+   * this sense. `popItem`, `clearSession` and `rewriteHistory` throw `INVALID_ARGUMENT`: what they do depends on what is stored
+   * when they are called. Reads show what is stored, of the interrupted try too.
+   */
+  readonly replayId?: string | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
 }
@@ -66,18 +83,25 @@ export interface ResolvedSessionOptions {
   readonly concurrentWrites: 'append' | 'reject';
   readonly scope: SessionScope | undefined;
   readonly cache: CachedHistories | undefined;
+  readonly replayId: string | undefined;
   readonly compaction: CompactionOptions | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, compaction } = options;
+  const { scope, cache, replayId, compaction } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
   if (scope !== undefined && typeof scope !== 'function') {
     throw new SessionError('INVALID_ARGUMENT', 'scope must be a function');
+  }
+  if (replayId !== undefined && !isReplayId(replayId)) {
+    throw new SessionError(
+      'INVALID_ARGUMENT',
+      `replayId must be a string of 1 to ${LONGEST_REPLAY_ID} characters`,
+    );
   }
   if (compaction !== undefined) assertCompactionOptions(compaction);
   return {
@@ -86,8 +110,13 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     concurrentWrites,
     scope,
     cache: cache === undefined ? undefined : historiesOf(cache),
-    compaction: compaction && { ...compaction },
+    replayId,
+    compaction: compaction && copyOfOptions(compaction),
   };
+}
+
+function isReplayId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= LONGEST_REPLAY_ID;
 }
 
 /** @throws `MISSING_SCOPE` */

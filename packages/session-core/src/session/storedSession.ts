@@ -16,12 +16,28 @@ import { forkHistory } from './forkHistory';
 import { parseForkOptions, type ForkOptions } from './forkOptions';
 import { conflict, HistoryAccess, operationMismatch } from './historyAccess';
 import { entriesOf, unreadable } from './historyEntry';
-import { encodeMutations, mutate, parseMutations, type EncodedMutation } from './historyMutations';
+import {
+  encodeMutations,
+  fingerprintOfMutations,
+  mutate,
+  parseMutations,
+  type EncodedMutation,
+} from './historyMutations';
 import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
 import { itemTexts } from '../records/itemJson';
+import type {
+  ApprovalDecision,
+  PendingRun,
+  RestoredRunState,
+  SavableRunState,
+  TakenRun,
+  TakePendingRunOptions,
+} from './pendingRun';
+import { PendingRuns } from './pendingRuns';
 import { plainCodec } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
+import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
 import type { ModelExchange } from './wasShown';
 import {
   resolveSessionOptions,
@@ -30,7 +46,7 @@ import {
   type SessionOptions,
 } from './sessionOptions';
 import type { SessionDescription } from '../store/describingStore';
-import { NO_SUCH_REVISION, type SessionStore } from '../store/sessionStore';
+import { NO_SUCH_REVISION, type HistoryOperation, type SessionStore } from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -78,17 +94,30 @@ export class StoredSession
   readonly #sessionId: string;
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
+  readonly #pendingRuns: PendingRuns;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
-    const { sessionId, onCorruptRecord, concurrentWrites, scope, cache, compaction } =
-      resolveSessionOptions(options);
+    const resolved = resolveSessionOptions(options);
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(sessionId, scope, () => plainCodec);
+    this.#views = new HistoryViews(resolved, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
+    this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
+      const resumed = new StoredSession(store, {
+        ...options,
+        sessionId: run.sessionId,
+        concurrentWrites: 'reject',
+        // The fence tells its writes from those that another taker has made.
+        replayId: undefined,
+      });
+      resumed.#views.startAt(run.revision, runContext);
+      resumed.#pendingRuns.continueFrom(run.id);
+      return resumed;
+    });
     if (compaction === undefined && !fenced) return;
     const automatic = new AutomaticCompaction(this.#access, this.#views, compaction);
     this.getItemsWithCompactionOwnership = async (runContext) => automatic.getItems(runContext);
@@ -127,14 +156,19 @@ export class StoredSession
     const view = this.#views.open(runContext);
     const texts = itemTexts(items);
     if (texts.length === 0) return;
-    await view.writes.run(async () => {
-      await this.#access.commit(view, { append: await view.codec.encode(texts) });
+    await writeInTurn(view, addingItems(texts), async (operation) => {
+      await this.#access.commit(view, { append: await view.codec.encode(texts), operation });
     });
   }
 
-  /** Takes the newest item off and returns it; undefined when there is none. */
+  /**
+   * Takes the newest item off and returns it; undefined when there is none.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async popItem(runContext?: RunContext): Promise<AgentInputItem | undefined> {
     const view = this.#views.open(runContext);
+    assertNoReplay(view, 'popItem');
     const pop = async (): Promise<AgentInputItem | undefined> => {
       const { entries, history } = await this.#access.read(view, 1);
       const place = entries.findLastIndex(({ item }) => item !== undefined);
@@ -152,15 +186,24 @@ export class StoredSession
     return view.writes.run(() => underContention(pop));
   }
 
-  /** Forgets all items and all operation ids. The session id stays. Never fenced by `concurrentWrites`. */
+  /**
+   * Forgets all items and all operation ids, and then the pending runs of this session. The session id stays. Never fenced by
+   * `concurrentWrites`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
+   */
   async clearSession(runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
-    await view.writes.run(() => this.#access.clear(view));
+    assertNoReplay(view, 'clearSession');
+    await view.writes.run(async () => {
+      await this.#access.clear(view);
+      await this.#pendingRuns.clear(runContext);
+    });
   }
 
   /**
    * Applies a transaction atomically, once per operation id, across processes and for as long as the session lives.
-   * Repeated, it does nothing.
+   * Repeated, it does nothing. With a `replayId`, it is known by its place as any other write; see there.
    *
    * @throws `OPERATION_MISMATCH` when the id was used for another transaction, `SUFFIX_MISMATCH` when the history does
    * not end with `expectedSuffix`.
@@ -197,9 +240,10 @@ export class StoredSession
       if (result.status === 'operation-mismatch') throw operationMismatch();
       if (result.status !== 'repeated') throw suffix;
     };
-    await view.writes.run(async () => {
+    const { operationId, fingerprint } = transaction;
+    await writeInTurn(view, { operationId, fingerprint: () => fingerprint }, async (operation) => {
       const encoded = await encodeTransaction(transaction, view.codec);
-      await underContention(() => apply(encoded));
+      await underContention(() => apply({ ...encoded, ...(operation && { operation }) }));
     });
   }
 
@@ -208,21 +252,28 @@ export class StoredSession
     const view = this.#views.open(runContext);
     const parsed = parseMutations(args);
     if (parsed.length === 0) return;
-    const apply = async (mutations: readonly EncodedMutation[]): Promise<void> => {
+    const apply = async (
+      mutations: readonly EncodedMutation[],
+      operation: HistoryOperation | undefined,
+    ): Promise<void> => {
       const { entries, history } = await this.#access.read(view);
       const mutated = mutate(entries, mutations);
-      const start = entries.findIndex((entry, index) => entry !== mutated[index]);
-      if (start === -1) return;
+      const first = entries.findIndex((entry, index) => entry !== mutated[index]);
+      // What changes nothing has its place in a replay all the same, in which there may be something to change.
+      if (first === -1 && operation === undefined) return;
+      const start = first === -1 ? entries.length : first;
       await this.#access.commit(view, {
         drop: entries.length - start,
         append: mutated.slice(start).map(({ record }) => record),
+        operation,
         basis: history.revision,
         becomes: (known) => mutate(entriesOf(known, entries), mutations).map(({ record }) => record),
       });
     };
-    await view.writes.run(async () => {
+    const fingerprint = (): string => fingerprintOfMutations(parsed);
+    await writeInTurn(view, { fingerprint }, async (operation) => {
       const mutations = await encodeMutations(parsed, view.codec);
-      await underContention(() => apply(mutations));
+      await underContention(() => apply(mutations, operation));
     });
   }
 
@@ -236,9 +287,9 @@ export class StoredSession
   async replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
     const view = this.#views.open(runContext);
     const replacement = itemTexts(items);
-    await view.writes.run(async () => {
+    await writeInTurn(view, compacting(replacement), async (operation) => {
       const known = view.known ?? (await this.#access.read(view)).history;
-      const { status } = await this.#access.replace(view, known, replacement);
+      const { status } = await this.#access.replace(view, known, replacement, operation);
       if (status === 'conflict') throw conflict();
     });
   }
@@ -246,9 +297,72 @@ export class StoredSession
   /**
    * Hands the whole history to `rewrite` and puts what it returns in its place, in one atomic commit. Items that others
    * append meanwhile are kept behind; a history that changed otherwise is left alone and reported as `conflict`.
+   *
+   * @throws `INVALID_ARGUMENT` with a `replayId`.
    */
   async rewriteHistory(rewrite: HistoryRewrite, runContext?: RunContext): Promise<RewriteResult> {
-    return this.#access.rewrite(this.#views.open(runContext), rewrite);
+    const view = this.#views.open(runContext);
+    assertNoReplay(view, 'rewriteHistory');
+    return this.#access.rewrite(view, rewrite);
+  }
+
+  /**
+   * Keeps a run that waits for approval beside its history, as long as that lives, until somebody takes it, in whatever
+   * process. It can be taken as long as the history is the one that the run saw.
+   *
+   * @param state - the run's state (`result.state`), or its text with the run context beside it. Of the very run that was
+   * given this session object: that tells the revision which the run saw.
+   * @returns a random id that tells nothing; of a state that is saved again, the same.
+   * @throws `INVALID_ARGUMENT` for what is no such state; `CONFLICT` when the history was cleared since; `COMMIT_TOO_LARGE`
+   * beyond 15 MiB of states that are kept together, with `scope` those of one scope.
+   */
+  async savePendingRun(state: SavableRunState | string, runContext?: RunContext): Promise<string> {
+    return this.#pendingRuns.save(state, runContext);
+  }
+
+  /**
+   * The runs that wait for approval, oldest first: of this session, with `scope` of all sessions of the scope. What belongs to
+   * a session that is gone is not among them, and is deleted. One small read, and one for each of the sessions.
+   */
+  async pendingRuns(runContext?: RunContext): Promise<PendingRun[]> {
+    return this.#pendingRuns.list(runContext);
+  }
+
+  /**
+   * Decides on calls of a pending run, on all of them or none. They are kept with the run for who takes it. A decision that was
+   * made before is made again without effect.
+   *
+   * @returns the run with its decisions; undefined where there is none (any more).
+   * @throws `CONFLICT` where a call was decided otherwise, the run is taken, or the history has changed; `INVALID_ARGUMENT` for
+   * a call that the run does not wait for.
+   */
+  async decidePendingRun(
+    id: string,
+    decisions: readonly ApprovalDecision[],
+    runContext?: RunContext,
+  ): Promise<PendingRun | undefined> {
+    return this.#pendingRuns.decide(id, decisions, runContext);
+  }
+
+  /**
+   * Takes a pending run to go on with it: of several who try, one gets it, until it is finished or given back or its lease
+   * ends.
+   *
+   * @returns undefined where there is nothing to take: no such run (any more), or somebody else has it.
+   * @throws `CONFLICT` when the history has changed since the run saw it; `UNSUPPORTED_FORMAT` for a state that this version of
+   * the SDK cannot read; what `restore` throws. It is not taken then.
+   */
+  async takePendingRun<State extends RestoredRunState>(
+    id: string,
+    options: TakePendingRunOptions<State>,
+    runContext?: RunContext,
+  ): Promise<TakenRun<State> | undefined> {
+    return this.#pendingRuns.take(id, options, runContext);
+  }
+
+  /** Deletes a pending run that is given up. Returns whether there was one. */
+  async deletePendingRun(id: string, runContext?: RunContext): Promise<boolean> {
+    return this.#pendingRuns.delete(id, runContext);
   }
 
   /**

@@ -11,6 +11,7 @@ import { forking } from './cases/forking';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { operations } from './cases/operations';
+import { pendingRuns, pendingRunsAfterExpiry } from './cases/pendingRuns';
 import { processes } from './cases/processes';
 import { races } from './cases/races';
 import { reading } from './cases/reading';
@@ -18,6 +19,7 @@ import { readingAfter, readingAfterExpiry } from './cases/readingAfter';
 import { caching } from './cases/caching';
 import { receipts } from './cases/receipts';
 import { records } from './cases/records';
+import { replays } from './cases/replays';
 import { retrying } from './cases/retrying';
 import { revisions } from './cases/revisions';
 import { rewriting } from './cases/rewriting';
@@ -65,11 +67,13 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     session,
     caching,
     transactions,
+    replays,
     rewriting,
     compaction,
     forking,
     receipts,
     fencing,
+    'pending runs': { ...pendingRuns, ...(expires && pendingRunsAfterExpiry) },
     unreachable: unreachableCases(harness.unreachable ?? {}),
     fixtures: fixtureCases(harness.fixtures ?? {}),
   };

@@ -8,6 +8,7 @@ export const compacting: BrokenStores = {
       'receipts: an append with a stale receipt is stored, and does not renew it',
       'fencing: a run is held to what it read first, whatever it reads later',
       'fencing: of two runs on one object, the slower one is refused, and the next goes on',
+      'pending runs: a taken run writes to the history that it saw, and to no other',
     ],
   },
   'ignores ifRevision when all is dropped': {

@@ -40,7 +40,7 @@ export const harnesses: BrokenStores = {
     commit: (_sessionId, { idempotencyKey: id }): Promise<CommitResult> =>
       Promise.resolve({ status: 'committed', revision: id }),
   }),
-  'clears without a connection': unreachable({ clear: () => Promise.resolve() }),
+  'clears without a connection': unreachable({ clear: () => Promise.resolve() }, ['store']),
   'describes nothing without a connection': unreachable({
     describe: () => new MemoryStore().describe('none'),
   }),
@@ -103,12 +103,15 @@ function changing(change: () => Partial<StoreHarness>): () => StoreHarness {
   return () => ({ ...harnessOf({ fault: INTACT }), ...change() });
 }
 
-function unreachable(methods: Partial<DescribingStore>): BrokenStores[string] {
+function unreachable(
+  methods: Partial<DescribingStore>,
+  failing: readonly ('store' | 'session')[] = ['store', 'session'],
+): BrokenStores[string] {
   return {
     harness: changing(() => ({
       unreachable: { 'a closed connection': () => over(UNREACHABLE, () => methods) },
     })),
-    fails: ['store', 'session'].map(
+    fails: failing.map(
       (what) =>
         `unreachable: a closed connection: every method of ${what === 'store' ? 'the' : 'a'} ${what} fails with STORE_UNAVAILABLE or TIMEOUT, without content`,
     ),

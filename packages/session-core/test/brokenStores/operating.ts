@@ -5,6 +5,8 @@ export const operating: BrokenStores = {
   'ignores operations': {
     fault: onCommit(() => ({ operation: undefined })),
     fails: [
+      'replays: what others wrote meanwhile stays where it is',
+      'replays: each step that is made again, after whatever crash, is recognised',
       'operations: an operation goes in once',
       'operations: an operation is remembered after later commits',
       'expiry: nothing vanishes from a session that lives for many times its time',
@@ -17,6 +19,7 @@ export const operating: BrokenStores = {
   'forgets operations when all records are dropped': {
     fault: forgetting(({ drop }) => drop === 'all'),
     fails: [
+      'replays: writes are recognised after compactions, their own and those of others',
       'operations: an operation is remembered after later commits',
       'compaction: operation ids outlive a compaction',
     ],
@@ -24,6 +27,8 @@ export const operating: BrokenStores = {
   'forgets operations with the next commit': {
     fault: forgetting(() => true),
     fails: [
+      'replays: what others wrote meanwhile stays where it is',
+      'replays: each step that is made again, after whatever crash, is recognised',
       'operations: an operation is remembered after later commits',
       'transactions: append_items is applied once per operation id',
     ],
@@ -47,6 +52,7 @@ export const operating: BrokenStores = {
   'ignores fingerprints': {
     fault: onOperation((operation) => ({ ...operation, fingerprint: 'same' })),
     fails: [
+      'replays: another write in the place of one fails and changes nothing',
       'operations: another change under the same operation id fails and changes nothing',
       'transactions: another transaction under the same id fails and changes nothing',
     ],
@@ -61,6 +67,7 @@ export const operating: BrokenStores = {
       },
     })),
     fails: [
+      'replays: another write in the place of one fails and changes nothing',
       'operations: another change under the same operation id fails and changes nothing',
       'transactions: another transaction under the same id fails and changes nothing',
     ],
@@ -79,6 +86,7 @@ export const operating: BrokenStores = {
       });
     }),
     fails: [
+      'replays: a replayed write is no conflict, and a new one is held to what was read',
       'operations: a known operation is told before a conflict',
       'transactions: replace_suffix is applied once per operation id',
       'fencing: a repeated transaction is no conflict',
@@ -123,7 +131,14 @@ export const operating: BrokenStores = {
         },
       });
     }),
-    fails: ['operations: of one operation tried by many at once exactly one goes in'],
+    fails: [
+      'replays: of several who make the same writes at once each is there once',
+      'operations: of one operation tried by many at once exactly one goes in',
+    ],
+  },
+  'knows an operation by its fingerprint': {
+    fault: onOperation(({ fingerprint }) => ({ id: fingerprint, fingerprint })),
+    fails: ['replays: two replay ids, and a session without one, have nothing in common'],
   },
   'keeps the operations of all sessions together': {
     fault: altering(() => {

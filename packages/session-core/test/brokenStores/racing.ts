@@ -26,6 +26,8 @@ export const racing: BrokenStores = {
       'races: a pop and an append',
       'races: a pop and a clear',
       'races: the replacement of a suffix and an append',
+      'pending runs: of many who take a run at once, one gets it',
+      'pending runs: runs that are saved at once are all kept',
     ],
   },
   'compares the revision, then begins': {

@@ -5,6 +5,9 @@ const FIRST_GUESS = 0.8;
 /** And each page after it: the rest, and some more, so that there is no further page as a rule. */
 const LATER_GUESS = 1.25;
 
+/** More than a page of 1 MB has, and a number that DynamoDB takes, whatever a damaged row says. */
+const MOST = 10_000;
+
 /**
  * How many rows the pages of a read of the newest few records have. The newest row tells what each of the rows before
  * it appends and drops, as far back as its counts go, and so does the last row of each page. Beyond that, rows are taken to be
@@ -39,6 +42,7 @@ export class PageLimits {
     }
     if (!isFull(before)) return Math.max(1, before.length);
     const guess = Math.min(rest, (rest * before.length) / Math.max(1, wanted - rest)) + toDrop;
-    return before.length + Math.ceil(guess * (this.#pages === 1 ? FIRST_GUESS : LATER_GUESS));
+    const further = Math.ceil(guess * (this.#pages === 1 ? FIRST_GUESS : LATER_GUESS));
+    return Math.min(MOST, before.length + further);
   }
 }

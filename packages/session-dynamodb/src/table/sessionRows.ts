@@ -34,7 +34,10 @@ export type RowChange = { readonly put: Tombstone } | { readonly remove: string 
 /** The conditions of writes. */
 const KEY_IS_FREE = 'attribute_not_exists(#row)';
 const IS_OF_THE_SAME_COMMIT = 'begins_with(#commit, :start) OR begins_with(#tombstone, :start)';
-const STILL_HOLDS_CONTENT = 'attribute_exists(#content)';
+const STILL_HOLDS_CONTENT = {
+  commit: 'begins_with(#content, :start)',
+  chunk: 'attribute_exists(#content)',
+};
 const MAY_GO_SOONER = '(attribute_not_exists(#ttl) OR #ttl < :ttl)';
 
 /** So that there is something in the answer to a write by which to know it. */
@@ -103,13 +106,15 @@ export class SessionRows {
     const { kind } = row;
     const setsExpiry = kind === 'commit' && expiresAt !== undefined;
     const header = setsExpiry && { ':header': { S: formatHeader({ ...row, expiresAt }) } };
+    // Nothing of a row is written over another one that is at its key now.
+    const start = kind === 'commit' && { ':start': { S: headerStart(row.idempotencyKey) } };
     const input: UpdateItemCommandInput = {
       TableName: this.#table.name,
       Key: this.#mapping.key(this.#partitionKey, kind === 'chunk' ? row.key : logKey(row.version)),
       UpdateExpression: header ? 'SET #ttl = :ttl, #content = :header' : 'SET #ttl = :ttl',
-      ConditionExpression: [STILL_HOLDS_CONTENT, MAY_GO_SOONER].join(' AND '),
+      ConditionExpression: [STILL_HOLDS_CONTENT[kind], MAY_GO_SOONER].join(' AND '),
       ExpressionAttributeNames: { '#ttl': this.#mapping.names.ttl, '#content': CONTENT_OF[kind] },
-      ExpressionAttributeValues: { ':ttl': { N: `${ttl}` }, ...header },
+      ExpressionAttributeValues: { ':ttl': { N: `${ttl}` }, ...header, ...start },
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     };
     const refused = await this.#unlessRefused((options) =>
@@ -118,6 +123,7 @@ export class SessionRows {
     if (!refused) return;
     const { there } = refused;
     if (!there?.holds(kind) || there.ttl === undefined || there.ttl < ttl) throw contention();
+    if (kind === 'commit' && there.idempotencyKey !== row.idempotencyKey) throw contention();
   }
 
   /** What lies in the range, as of the moment when its page is read. */

@@ -51,10 +51,14 @@ function isErrorLike(error: unknown): error is ErrorLike {
  * A parser quotes what it could not parse, and that may be rows of the session. Its error may be wrapped by the SDK, which
  * also adds a hint at what is left out here.
  */
-function messageOf({ name, message }: ErrorLike): string {
-  if (name === 'SyntaxError' || message.includes('SyntaxError:'))
-    return 'the answer of DynamoDB cannot be parsed';
+function messageOf(error: ErrorLike): string {
+  const { message } = error;
+  if (isOfParser(error)) return 'the answer of DynamoDB cannot be parsed';
   return message.split('\n  Deserialization error')[0] as string;
+}
+
+export function isOfParser(error: unknown): boolean {
+  return isErrorLike(error) && (error.name === 'SyntaxError' || error.message.includes('SyntaxError:'));
 }
 
 /** A stack begins with the message. */

@@ -39,7 +39,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
   }
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
-    const commands = this.#commands(limit);
+    const commands = this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
     return evalSha(script, limit, (command, text) =>
       command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
     );
@@ -74,8 +74,12 @@ export class NodeRedisAdapter implements RedisClientAdapter {
     return [first, last];
   }
 
+  /**
+   * For what changes nothing. Also a connected client keeps commands back, while its socket takes no more, and sends them when
+   * it does, or over its next connection: a change is taken off its queue by the signal, which has its price. A read that is
+   * late does no harm.
+   */
   #commands(limit: TimeLimit): NodeRedisCommands {
-    // A connected plain client sends a command at once: there is nothing to abort, and a signal has its price.
     if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;
     return this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
   }

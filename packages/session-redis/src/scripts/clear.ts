@@ -29,8 +29,9 @@ if not (allowed('UNLINK', items) and allowed('HDEL', meta, '') and allowed('HSET
 end
 ${MOVE_ON}
 obsolete = obsolete or {}
+-- Without \`state\`, which is written anew: a hash that becomes empty on the way vanishes (see the commit script).
 for _, field in ipairs(redis.call('HKEYS', meta)) do
-  if string.sub(field, 1, 2) ~= 'c:' and field ~= 'turn' then obsolete[#obsolete + 1] = field end
+  if string.sub(field, 1, 2) ~= 'c:' and field ~= 'turn' and field ~= 'state' then obsolete[#obsolete + 1] = field end
 end
 bytes, shrunk = 0, last
 

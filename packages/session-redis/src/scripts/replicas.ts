@@ -42,7 +42,7 @@ export const REPLICAS = defineScript(`
 ${REPLICATION}
 local reply = replication_id .. ' ' .. string.match(info, 'master_repl_offset:(%d+)')
 for offset in string.gmatch(info, 'state=online,offset=(%d+)') do reply = reply .. ' ' .. offset end
-local log = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'log')[1]
-if log then redis.pcall('HSET', KEYS[1], 'log', log) end
+local state = ARGV[1] == '1' and redis.call('HMGET', KEYS[1], 'state')[1]
+if state then redis.pcall('HSET', KEYS[1], 'state', state) end
 return reply
 `);

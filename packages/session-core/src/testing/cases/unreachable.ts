@@ -49,6 +49,8 @@ function sessionMethodsOf(store: SessionStore, sessionId: string): Methods {
     replaceHistoryWithCompaction: () => session.replaceHistoryWithCompaction([item]),
     fork: () => session.fork({ sessionId: `${sessionId}-fork` }),
     rewriteHistory: () => session.rewriteHistory(() => [item]),
+    pendingRuns: () => session.pendingRuns(),
+    deletePendingRun: () => session.deletePendingRun('id'),
     append_items: () =>
       session.applyHistoryTransaction({
         operationId: 'o1',

@@ -1,0 +1,158 @@
+import { Buffer } from 'node:buffer';
+import { isPlainObject } from '../arguments/isPlainObject';
+import { itemText } from '../records/itemJson';
+import { SessionError } from '../store/errors';
+import type { Revision, SessionStore, StoredRecord } from '../store/sessionStore';
+import { contention } from './contention';
+import { newIdempotencyKey } from './historyAccess';
+import type { PendingRunsPlace } from './historyView';
+
+/*
+ * Pending runs are the records of a stored session of their own: the text of each run's state, oldest first, and behind them
+ * one small record that tells all else. So what is listed, decided, taken and given back is that one record.
+ */
+
+/** What the last record tells of one run. */
+export interface PendingRunEntry {
+  readonly id: string;
+  readonly sessionId: string;
+  /** The state of the history that the run saw. */
+  readonly revision: Revision;
+  /** Milliseconds since the epoch, as `until`. */
+  readonly savedAt: number;
+  readonly schemaVersion: string;
+  /** Of the state's text: tells a state that is saved again from another one. */
+  readonly digest: string;
+  readonly approvals: readonly ApprovalEntry[];
+  readonly lease?: { readonly token: string; readonly until: number } | undefined;
+}
+
+export interface ApprovalEntry {
+  readonly callId: string;
+  readonly toolName: string;
+  readonly decision?: { readonly approve: boolean; readonly message?: string | undefined } | undefined;
+}
+
+/** One run, with the record of its state. */
+export interface ListedRun {
+  readonly entry: PendingRunEntry;
+  readonly state: StoredRecord;
+}
+
+/** The runs as of one revision of their list. */
+export interface PendingRunList {
+  readonly runs: readonly ListedRun[];
+  readonly revision: Revision;
+}
+
+/** Of the last record. */
+const FORMAT = 1;
+
+/**
+ * Bytes of all records: so many can be written at once on every store, which is what taking one of them out asks for. (16 MiB
+ * on DynamoDB, of which a stream of records takes a few bytes for each.)
+ */
+const MAX_BYTES = 15 * 1024 * 1024;
+
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+export async function readEntries(
+  store: SessionStore,
+  place: PendingRunsPlace,
+): Promise<readonly PendingRunEntry[]> {
+  const { records } = await store.read(place.storedId, { last: 1 });
+  return entriesIn(place, records);
+}
+
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+export async function readList(store: SessionStore, place: PendingRunsPlace): Promise<PendingRunList> {
+  const { records, revision } = await store.read(place.storedId);
+  const entries = await entriesIn(place, records);
+  if (records.length !== (entries.length === 0 ? 0 : entries.length + 1)) throw corrupt();
+  const runs = entries.map((entry, index) => ({ entry, state: records[index] as StoredRecord }));
+  return { runs, revision };
+}
+
+/**
+ * Puts these runs in the place of those listed, all at once.
+ *
+ * @throws `CONTENTION` where the list has changed since, `COMMIT_TOO_LARGE`
+ */
+export async function writeList(
+  store: SessionStore,
+  place: PendingRunsPlace,
+  list: PendingRunList,
+  runs: readonly ListedRun[],
+): Promise<void> {
+  // Where a state goes, all is put anew, because a store deletes for good only what a `drop: 'all'` took off.
+  const isKept = list.runs.every(({ state }, index) => runs[index]?.state === state);
+  const states = runs.slice(isKept ? list.runs.length : 0).map(({ state }) => state);
+  const append = runs.length === 0 ? [] : [...states, await indexRecord(place, runs)];
+  const isAdding = runs.length > list.runs.length;
+  if (isAdding && bytesOf(append) + bytesOf(list.runs.map(({ state }) => state)) > MAX_BYTES) {
+    throw new SessionError('COMMIT_TOO_LARGE', 'the runs that are pending together are larger than 15 MiB');
+  }
+  const drop = list.runs.length === 0 ? undefined : isKept ? 1 : 'all';
+  const { status } = await store.commit(place.storedId, {
+    idempotencyKey: newIdempotencyKey(),
+    append,
+    drop,
+    ifRevision: list.revision,
+    lastSeen: list.revision,
+  });
+  if (status !== 'committed') throw contention();
+}
+
+/** @throws `INVALID_ARGUMENT`, `COMMIT_TOO_LARGE` */
+export async function encodeState(place: PendingRunsPlace, text: string): Promise<StoredRecord> {
+  return encode(place, itemText({ state: text }, 'state'));
+}
+
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+export async function decodeState(place: PendingRunsPlace, record: StoredRecord): Promise<string> {
+  const { state } = await decode(place, record);
+  if (typeof state !== 'string') throw corrupt();
+  return state;
+}
+
+async function entriesIn(
+  place: PendingRunsPlace,
+  records: readonly StoredRecord[],
+): Promise<readonly PendingRunEntry[]> {
+  const last = records.at(-1);
+  if (last === undefined) return [];
+  const { format, pendingRuns } = await decode(place, last);
+  if (Number.isSafeInteger(format) && format !== FORMAT) {
+    throw new SessionError('UNSUPPORTED_FORMAT', 'the list of pending runs was written by a newer version');
+  }
+  if (!Array.isArray(pendingRuns) || pendingRuns.length === 0) throw corrupt();
+  return pendingRuns as PendingRunEntry[];
+}
+
+async function indexRecord(place: PendingRunsPlace, runs: readonly ListedRun[]): Promise<StoredRecord> {
+  return encode(
+    place,
+    itemText({ format: FORMAT, pendingRuns: runs.map(({ entry }) => entry) }, 'pendingRuns'),
+  );
+}
+
+async function encode({ codec }: PendingRunsPlace, text: string): Promise<StoredRecord> {
+  return (await codec.encode([text]))[0] as StoredRecord;
+}
+
+async function decode(
+  { codec }: PendingRunsPlace,
+  record: StoredRecord,
+): Promise<Readonly<Record<string, unknown>>> {
+  const [decoded] = await codec.decode([record]);
+  if (SessionError.is(decoded)) throw decoded;
+  if (!isPlainObject(decoded)) throw corrupt();
+  return decoded;
+}
+
+function bytesOf(records: readonly StoredRecord[]): number {
+  return records.reduce((sum, record) => sum + Buffer.byteLength(record), 0);
+}
+
+function corrupt(): SessionError {
+  return new SessionError('CORRUPT_RECORD', 'the list of pending runs cannot be decoded');
+}
