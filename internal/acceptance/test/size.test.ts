@@ -10,11 +10,11 @@ import { ROOT } from '../src/documents';
  * 2 KB. The kit is for tests.
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
-  ['session-core/dist/index.mjs', 16_200],
+  ['session-core/dist/index.mjs', 16_900],
   ['session-core/dist/store.mjs', 2_000],
-  ['session-core/dist/testing.mjs', 34_500],
-  ['session-redis/dist/index.mjs', 29_500],
-  ['session-dynamodb/dist/index.mjs', 29_800],
+  ['session-core/dist/testing.mjs', 36_500],
+  ['session-redis/dist/index.mjs', 30_500],
+  ['session-dynamodb/dist/index.mjs', 30_500],
 ];
 
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
