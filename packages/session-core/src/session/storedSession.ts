@@ -96,12 +96,13 @@ export class StoredSession
     const resolved = resolveSessionOptions(options);
     const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
     const fenced = concurrentWrites === 'reject';
+    const given = { ...options };
     this.#sessionId = sessionId;
     this.#views = new HistoryViews(resolved, () => plainCodec);
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
-        ...options,
+        ...given,
         sessionId: run.sessionId,
         concurrentWrites: 'reject',
         // The fence tells its writes from those that another taker has made.
