@@ -14,6 +14,9 @@ import { expectCode, message, recording, textOf } from './support';
 
 /** Runs that wait for approval, kept beside their history. */
 
+// Back-off takes no time here.
+jest.mock('../src/store/pause', () => ({ pause: () => new Promise((resolve) => setImmediate(resolve)) }));
+
 const SECRET = 'conspicuous';
 
 /** The text of a state, as far as a session looks at it. */
@@ -506,10 +509,6 @@ describe('any number of approvers at once', () => {
   test('one at a time has the run, one result is stored, and no run is lost', async () => {
     await fc.assert(
       fc.asyncProperty(fc.scheduler(), fc.array(anyAct, { maxLength: 16 }), async (scheduler, acts) => {
-        // Back-off takes no time here.
-        jest.spyOn(globalThis, 'setTimeout').mockImplementation(((callback: () => void) => {
-          setImmediate(callback);
-        }) as never);
         const store = new MemoryStore();
         const { open, wait } = conversation({}, store);
         const id = await wait();

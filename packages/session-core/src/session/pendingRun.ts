@@ -46,8 +46,8 @@ export type ApprovalDecision =
 
 export interface TakePendingRunOptions<State extends RestoredRunState> {
   /**
-   * Makes the state of its text: `(text) => RunState.fromString(agent, text)`. Called before the run is taken; what it throws
-   * leaves it untaken.
+   * Makes the state of its text: `(text) => RunState.fromString(agent, text)`. Called before the run is taken, and again
+   * where others change the list meanwhile; what it throws leaves it untaken.
    */
   readonly restore: (text: string) => State | Promise<State>;
   /**

@@ -108,7 +108,7 @@ export class StoredSession
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
-        ...options,
+        ...this.#options,
         sessionId: run.sessionId,
         concurrentWrites: 'reject',
         // The fence tells its writes from those that another taker has made.
