@@ -1,10 +1,6 @@
 const { default: Sequencer } = require('@jest/test-sequencer');
 
-/**
- * Files that take more than ten seconds: whichever starts last ends the run. Those first that run nothing but promises: the
- * SDK uses `AsyncLocalStorage`, and in a process where that was ever used each promise takes several times as long before
- * Node 24.
- */
+/** Files that take more than ten seconds: whichever starts last ends the run. */
 const SLOW = [
   'modelChecker',
   'conformance',
@@ -16,6 +12,8 @@ const SLOW = [
   'sentinel',
   'cluster',
   'failures',
+  'killedApprovers',
+  'replayedStep',
   'clients',
   'answers',
   'expiry',

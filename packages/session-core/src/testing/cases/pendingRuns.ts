@@ -93,18 +93,18 @@ export const pendingRuns: Cases = {
   'runs that are saved at once are all kept': async (context) => {
     const { openStore, newId, store } = context;
     const sessionId = newId();
-    await open(store, sessionId).addItems([message('question')]);
+    const first = await wait(store, sessionId);
     const sessions = await Promise.all(
       Array.from({ length: 5 }, async () => open(await openStore(), sessionId)),
     );
     const ids = await Promise.all(
       sessions.map(async (session, index) => {
         await session.getItems();
-        return session.savePendingRun(STATE.replace('c1', `c${index}`));
+        return session.savePendingRun(STATE.replace('c1', `more${index}`));
       }),
     );
     const listed = await open(store, sessionId).pendingRuns();
-    checkEqual(listed.map(({ id }) => id).sort(), ids.sort(), 'the pending runs');
+    checkEqual(listed.map(({ id }) => id).sort(), [first, ...ids].sort(), 'the pending runs');
   },
 
   'a taken run writes to the history that it saw, and to no other': async (context) => {
