@@ -174,7 +174,7 @@ describe('credentials', () => {
   test('that cannot be had at all: ACCESS_DENIED', async () => {
     const credentials = () =>
       Promise.reject(Object.assign(new Error('no provider'), { name: 'CredentialsProviderError' }));
-    const store = open(clientOf({ credentials }), { timeoutMs: 150 });
+    const store = open(clientOf({ credentials }), { timeoutMs: 1_000 });
     expect(await failure(() => append(store, newId(), 'a'))).toMatchObject({
       code: 'ACCESS_DENIED',
       message: expect.stringMatching(/no credentials.*AWS_PROFILE/) as string,
@@ -188,7 +188,7 @@ describe('credentials', () => {
     answering.plan = () => (++requests % 2 === 1 ? { status: 400, body, acts: false } : undefined);
     await useAll(open(byAnswering()));
     answering.plan = () => ({ status: 400, body, acts: false });
-    const store = open(byAnswering(), { timeoutMs: 150 });
+    const store = open(byAnswering(), { timeoutMs: 1_000 });
     expect(await failure(() => append(store, newId(), 'a'))).toMatchObject({
       code: 'ACCESS_DENIED',
       message: expect.stringContaining('clock') as string,
