@@ -23,6 +23,22 @@ export interface ReadHistory {
   readonly history: StoredHistory;
 }
 
+/** Where a cache keeps a session. */
+interface CachePlace {
+  readonly cache: CachedHistories;
+  readonly key: string;
+}
+
+interface Answer {
+  readonly answer: StoredHistory;
+  /** Undefined where nothing of the session is cached. */
+  readonly place: CachePlace | undefined;
+  /** What the cache had of the session. */
+  readonly cached: CachedHistory | undefined;
+  /** The same, where the answer goes on from it. */
+  readonly known: CachedHistory | undefined;
+}
+
 /** Reads histories, and only what is new of those that a cache holds. */
 export class HistoryReads {
   readonly #store: SessionStore;
@@ -37,18 +53,23 @@ export class HistoryReads {
 
   /** The newest `last` entries, or all. */
   async read(view: HistoryView, last: number | undefined): Promise<ReadHistory> {
-    const { cacheKey } = this.#store;
-    if (this.#cache !== undefined && cacheKey !== undefined) {
-      return this.#readCached(this.#cache, keyOfSession(cacheKey, view.storedId), view, last);
-    }
-    const history = await this.#store.read(view.storedId, { last });
-    return { entries: await this.decode(view, history.records), history };
+    const { answer, place, cached, known } = await this.#ask(view, last);
+    if (place === undefined) return { entries: await this.decode(view, answer.records), history: answer };
+    const { records, revision } = answer;
+    const wanted = last ?? Infinity;
+    // A record that was not asked for is not decoded: what is wrong with it is no concern of this read.
+    const fresh = await this.decode(view, records.slice(-wanted));
+    const isWhole = (cached !== undefined || last === undefined) && fresh.length === records.length;
+    if (isWhole) keep(place, known, fresh, revision);
+    else if (known === undefined) place.cache.delete(place.key);
+    const entries = [...copiesOf(known, wanted - fresh.length), ...fresh];
+    return { entries, history: { records: entries.map(({ record }) => record), revision } };
   }
 
   /** What was cleared does not stay in the memory of the process that cleared it. */
   forget(view: HistoryView): void {
-    const { cacheKey } = this.#store;
-    if (cacheKey !== undefined) this.#cache?.delete(keyOfSession(cacheKey, view.storedId));
+    const place = this.#placeOf(view);
+    place?.cache.delete(place.key);
   }
 
   /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
@@ -61,20 +82,28 @@ export class HistoryReads {
    * concern of this read.
    */
   async readFirst(view: HistoryView, count = Infinity): Promise<HistoryEntry[]> {
-    const { records } = await this.#readRecords(view);
+    const { answer, known } = await this.#ask(view, undefined);
+    const records = known ? [...known.records, ...answer.records] : answer.records;
     const decoded = await view.codec.decode(records);
     const items = decoded.flatMap((item, index) => (this.#isSkipped(item) ? [] : [index]));
     const end = items[count] ?? records.length;
     return this.#entriesOf(records.slice(0, end), decoded);
   }
 
-  async #readRecords(view: HistoryView): Promise<StoredHistory> {
+  /** Asks for what is new of a history that the cache holds, else for the newest `last` records, or all. */
+  async #ask(view: HistoryView, last: number | undefined): Promise<Answer> {
+    const place = this.#placeOf(view);
+    const cached = place?.cache.get(place.key);
+    const answer = await this.#store.read(view.storedId, cached ? { after: cached.revision } : { last });
+    const known = cached !== undefined && answer.after === cached.revision ? cached : undefined;
+    place?.cache.count(known !== undefined);
+    return { answer, place, cached, known };
+  }
+
+  #placeOf({ storedId }: HistoryView): CachePlace | undefined {
     const { cacheKey } = this.#store;
-    const cached = cacheKey && this.#cache?.get(keyOfSession(cacheKey, view.storedId));
-    const answer = await this.#store.read(view.storedId, cached && { after: cached.revision });
-    const isNew = cached !== undefined && answer.after === cached.revision;
-    if (cacheKey) this.#cache?.count(isNew);
-    return isNew ? { ...answer, records: [...cached.records, ...answer.records] } : answer;
+    if (this.#cache === undefined || cacheKey === undefined) return undefined;
+    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId) };
   }
 
   #entriesOf(
@@ -92,33 +121,11 @@ export class HistoryReads {
   #isSkipped(item: AgentInputItem | SessionError): boolean {
     return this.#skipCorrupt && SessionError.is(item, 'CORRUPT_RECORD');
   }
-
-  async #readCached(
-    cache: CachedHistories,
-    key: string,
-    view: HistoryView,
-    last: number | undefined,
-  ): Promise<ReadHistory> {
-    const cached = cache.get(key);
-    const answer = await this.#store.read(view.storedId, cached ? { after: cached.revision } : { last });
-    const known = cached !== undefined && answer.after === cached.revision ? cached : undefined;
-    cache.count(known !== undefined);
-    const { records, revision } = answer;
-    const wanted = last ?? Infinity;
-    // A record that was not asked for is not decoded: what is wrong with it is no concern of this read.
-    const fresh = await this.decode(view, records.slice(-wanted));
-    const isWhole = (cached !== undefined || last === undefined) && fresh.length === records.length;
-    if (isWhole) keep(cache, key, known, fresh, revision);
-    else if (known === undefined) cache.delete(key);
-    const entries = [...copiesOf(known, wanted - fresh.length), ...fresh];
-    return { entries, history: { records: entries.map(({ record }) => record), revision } };
-  }
 }
 
 /** Keeps what was read, unless something of it cannot be decoded, or copied. */
 function keep(
-  cache: CachedHistories,
-  key: string,
+  { cache, key }: CachePlace,
   known: CachedHistory | undefined,
   fresh: readonly HistoryEntry[],
   revision: Revision,

@@ -28,8 +28,8 @@ const LANDING_BYTES = ID - REVISION;
 const LENGTH_IN_LANDING = 7;
 /** All bits of the number of bytes. */
 const UNKNOWN_BYTES = 2 ** 40 - 1;
-/** A double holds it exactly. As a time, it is in the year 2255. */
-const LARGEST = 9e15;
+/** Of sequence numbers. A double holds it exactly. As a time, it is in the year 2255. */
+export const LARGEST = 9e15;
 /** At most twice as many ids of commits are kept per session. */
 export const IDS_PER_HALF = 1_000;
 /** Begins the id of a clear. */

@@ -1,12 +1,18 @@
 import { LONGEST_TIMEOUT_MS } from '@agent-sessions/session-core/store';
-import { ID_AT, IDS_PER_HALF, LONGEST_ID, LONGEST_STATE, REVISION_AT, SHORTEST_STATE } from '../layout/state';
+import {
+  ID_AT,
+  IDS_PER_HALF,
+  LARGEST,
+  LONGEST_ID,
+  LONGEST_STATE,
+  REVISION_AT,
+  SHORTEST_STATE,
+} from '../layout/state';
 
 /** How long a try can be under way after its sender gave it up: in buffers of proxies, kernels, stopped servers. */
 const LATE_MS = 600_000;
 /** No try of a commit arrives longer after it was first sent than this. */
 export const REMEMBER_MS = LONGEST_TIMEOUT_MS + LATE_MS;
-/** Of sequence numbers. A double holds it exactly; as a time, it is in the year 2255. */
-const LARGEST = '9e15';
 
 /**
  * The Lua that reads, moves on and writes what a session's hash says of it; docs/architecture.md describes the fields. These
@@ -75,7 +81,7 @@ local allowed = redis.acl_check_cmd or function() return true end
 
 /**
  * Moves on to the next sequence number, `last`, and makes a place for the id of its commit. Gives the fields to delete in
- * `obsolete`, nil where the halves do not turn. Then \`turning\` is the id with which the older half begins.
+ * `obsolete`, nil where the halves do not turn. Then `turning` is the id with which the older half begins.
  */
 export const MOVE_ON = `
 last = last + 1
