@@ -30,6 +30,10 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
   applyHistoryMutations: (session, run) => session.applyHistoryMutations({ mutations: [] }, run),
   replaceHistoryWithCompaction: (session, run) => session.replaceHistoryWithCompaction([message('a')], run),
   fork: (session, run) => session.fork({ sessionId: 'fork' }, run),
+  importItems: async (session, run) => {
+    await session.clearSession(run);
+    await session.importItems([message('a')], run);
+  },
   rewriteHistory: (session, run) => session.rewriteHistory(() => [], run),
   savePendingRun: async (session, run) => {
     await session.addItems([message('a')], run);

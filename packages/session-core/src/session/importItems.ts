@@ -1,0 +1,163 @@
+import { bytesOfTexts, itemTexts } from '../records/itemJson';
+import type { RecordCodec } from '../records/recordCodec';
+import { SessionError } from '../store/errors';
+import { NO_HISTORY, NO_SUCH_REVISION, type CommitResult, type Revision } from '../store/sessionStore';
+import type { HistoryAccess } from './historyAccess';
+import { readable } from './historyEntry';
+import type { HistoryView } from './historyView';
+
+/** Of the commits of an import that is too large for one: below what any store takes, and its codec may add to each item. */
+const MOST_PART_BYTES = 4 * 1_024 * 1_024;
+const MOST_PART_ITEMS = 10_000;
+
+/** Consecutive items, which go in by one commit. */
+interface Part {
+  readonly texts: readonly string[];
+  /** How many items there are before it. */
+  readonly start: number;
+}
+
+/** The part that comes next, and the state of the session that it goes in at. */
+interface Place {
+  readonly next: number;
+  readonly basis: Revision;
+}
+
+/**
+ * Puts items, given as texts, into a session that holds nothing. See `StoredSession.importItems`.
+ *
+ * Each commit is an operation of the session, which tells by all items and its number that it is there already. So a call that
+ * is repeated, after an answer that was lost or a process that was killed, goes on where the last one ended.
+ */
+export async function importItems(
+  access: HistoryAccess,
+  view: HistoryView,
+  texts: readonly string[],
+): Promise<void> {
+  if (texts.length === 0) {
+    const { entries } = await access.read(view, 1);
+    if (entries.length > 0) throw notEmpty();
+    return;
+  }
+  const digest = await digestOf(view.codec, texts);
+  try {
+    await new Import(access, view, digest, [{ texts, start: 0 }]).run();
+  } catch (error) {
+    const parts = SessionError.is(error, 'COMMIT_TOO_LARGE') ? partsOf(texts) : [];
+    if (parts.length <= 1) throw error;
+    await new Import(access, view, digest, parts).run();
+  }
+}
+
+class Import {
+  readonly #access: HistoryAccess;
+  readonly #view: HistoryView;
+  readonly #digest: string;
+  readonly #parts: readonly Part[];
+
+  constructor(access: HistoryAccess, view: HistoryView, digest: string, parts: readonly Part[]) {
+    this.#access = access;
+    this.#view = view;
+    this.#digest = digest;
+    this.#parts = parts;
+  }
+
+  async run(): Promise<void> {
+    let place: Place | undefined = { next: 0, basis: NO_HISTORY };
+    while (place !== undefined) {
+      const part = this.#parts[place.next];
+      if (part === undefined) return;
+      place = await this.#put(part, place);
+    }
+  }
+
+  /** @returns undefined where all is in. */
+  async #put(part: Part, { next, basis }: Place): Promise<Place | undefined> {
+    let result: CommitResult;
+    try {
+      result = await this.#commit(part, next, basis);
+    } catch (error) {
+      throw part.start > 0 && SessionError.is(error) ? this.#endedAt(part, error) : error;
+    }
+    if (result.status === 'committed') return { next: next + 1, basis: result.revision };
+    if (result.status === 'repeated') return this.#parts.length === 1 ? undefined : this.#goOn();
+    throw part.start === 0 ? notEmpty() : this.#endedAt(part, othersWrote());
+  }
+
+  /** Where an earlier call ended. */
+  async #goOn(): Promise<Place | undefined> {
+    const start = this.#view.object.tick();
+    const { entries, history } = await this.#access.read(this.#view);
+    this.#view.noteRead(start, history, true);
+    const stored = itemTexts(readable(entries));
+    const ends = [...this.#parts.map((part) => part.start), this.#parts.reduce(endOf, 0)];
+    const next = ends.indexOf(entries.length);
+    const expected = this.#parts.flatMap(({ texts }) => texts);
+    if (next > 0 && stored.length === entries.length && stored.every((text, at) => text === expected[at])) {
+      return { next, basis: history.revision };
+    }
+    // Perhaps because all is in, and the conversation has gone on.
+    const last = this.#parts.at(-1);
+    const result = last && (await this.#commit(last, this.#parts.length - 1, NO_SUCH_REVISION));
+    if (result?.status === 'repeated') return undefined;
+    throw othersWrote();
+  }
+
+  async #commit({ texts }: Part, number: number, basis: Revision): Promise<CommitResult> {
+    const { codec } = this.#view;
+    return this.#access.tryCommit(this.#view, {
+      append: await codec.encode(texts),
+      // No operation of the application begins so: those ids are digests of JSON texts of strings.
+      operation: {
+        id: await codec.digest(`import ${number} of ${this.#parts.length}`),
+        fingerprint: this.#digest,
+      },
+      basis,
+    });
+  }
+
+  #endedAt({ start }: Part, { code, message, cause }: SessionError): SessionError {
+    const total = this.#parts.reduce(endOf, 0);
+    const missing = `of ${total} items, the first ${start} are in and the others are missing`;
+    return new SessionError(code, `${missing}: ${message}`, { cause });
+  }
+}
+
+function endOf(end: number, { texts }: Part): number {
+  return end + texts.length;
+}
+
+function partsOf(texts: readonly string[]): Part[] {
+  const parts: Part[] = [];
+  let start = 0;
+  let bytes = 0;
+  texts.forEach((text, index) => {
+    const size = bytesOfTexts([text]);
+    const isFull = bytes + size > MOST_PART_BYTES || index - start === MOST_PART_ITEMS;
+    if (isFull && index > start) {
+      parts.push({ texts: texts.slice(start, index), start });
+      start = index;
+      bytes = 0;
+    }
+    bytes += size;
+  });
+  parts.push({ texts: texts.slice(start), start });
+  return parts;
+}
+
+async function digestOf(codec: RecordCodec, texts: readonly string[]): Promise<string> {
+  // of digests, because all texts together may be longer than a string can be
+  const digests = await Promise.all(texts.map(async (text) => codec.digest(text)));
+  return codec.digest(digests.join());
+}
+
+function notEmpty(): SessionError {
+  return new SessionError(
+    'CONFLICT',
+    'there is something in the session already, or was before it was emptied',
+  );
+}
+
+function othersWrote(): SessionError {
+  return new SessionError('CONFLICT', 'somebody else has written to the session since the import began');
+}

@@ -1,0 +1,2 @@
+/** All that moves sessions of any backend, so that an application installs one package. */
+export * from '@agent-sessions/session-core/moving';
