@@ -10,11 +10,11 @@ import { ROOT } from '../src/documents';
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
   ['session-core/dist/index.mjs', 17_500],
-  ['session-core/dist/moving.mjs', 3_300],
+  ['session-core/dist/moving.mjs', 6_300],
   ['session-core/dist/store.mjs', 2_000],
   ['session-core/dist/testing.mjs', 36_900],
-  ['session-redis/dist/index.mjs', 31_100],
-  ['session-dynamodb/dist/index.mjs', 31_100],
+  ['session-redis/dist/index.mjs', 31_700],
+  ['session-dynamodb/dist/index.mjs', 31_200],
 ];
 
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
