@@ -78,17 +78,25 @@ export class CachedHistories {
   }
 }
 
-const owners = new WeakMap<object, number>();
-let lastOwner = 0;
+const numbers = new WeakMap<object, number>();
+let lastNumber = 0;
 
-/** The key of a session: different for any two that are not stored in the same place. */
-export function keyOfSession({ owner, name }: CacheKey, storedId: string): string {
-  let number = owners.get(owner);
+/**
+ * The key of a session: different for any two that are not stored in the same place, or are not read with the same keys.
+ *
+ * @param reader - that of the codec which decodes the records.
+ */
+export function keyOfSession({ owner, name }: CacheKey, storedId: string, reader: object): string {
+  return JSON.stringify([numberOf(owner), name, storedId, numberOf(reader)]);
+}
+
+function numberOf(object: object): number {
+  let number = numbers.get(object);
   if (number === undefined) {
-    number = ++lastOwner;
-    owners.set(owner, number);
+    number = ++lastNumber;
+    numbers.set(object, number);
   }
-  return JSON.stringify([number, name, storedId]);
+  return number;
 }
 
 /** A history without items, which must take room as well: there may be any number of them. */

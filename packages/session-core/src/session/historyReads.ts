@@ -58,7 +58,7 @@ export class HistoryReads {
     const { records, revision } = answer;
     const wanted = last ?? Infinity;
     // A record that was not asked for is not decoded: what is wrong with it is no concern of this read.
-    const fresh = await this.decode(view, records.slice(-wanted));
+    const fresh = await this.decode(view, records.slice(-wanted), known?.records);
     const isWhole = (cached !== undefined || last === undefined) && fresh.length === records.length;
     if (isWhole) keep(place, known, fresh, revision);
     else if (known === undefined) place.cache.delete(place.key);
@@ -72,9 +72,17 @@ export class HistoryReads {
     place?.cache.delete(place.key);
   }
 
-  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
-  async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
-    return this.#entriesOf(records, await view.codec.decode(records));
+  /**
+   * @param before - what stands before them and was decoded earlier.
+   * @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT`, `UNKNOWN_KEY`, `UNENCRYPTED_RECORD`,
+   * `KEYS_UNAVAILABLE`
+   */
+  async decode(
+    view: HistoryView,
+    records: readonly StoredRecord[],
+    before?: readonly StoredRecord[],
+  ): Promise<HistoryEntry[]> {
+    return this.#entriesOf(records, await view.codec.decode(records, before));
   }
 
   /**
@@ -100,10 +108,10 @@ export class HistoryReads {
     return { answer, place, cached, known };
   }
 
-  #placeOf({ storedId }: HistoryView): CachePlace | undefined {
+  #placeOf({ storedId, codec }: HistoryView): CachePlace | undefined {
     const { cacheKey } = this.#store;
     if (this.#cache === undefined || cacheKey === undefined) return undefined;
-    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId) };
+    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId, codec.reader) };
   }
 
   #entriesOf(

@@ -190,12 +190,15 @@ export interface PendingRunsPlace {
   storedIdOf(sessionId: string): string;
 }
 
+/** The codec of what is stored under an id, which belongs to a scope where the session has one. */
+type CodecOf = (storedId: string, scope: string | undefined) => RecordCodec;
+
 /** The views of one session object: one for each run context, and one for calls without. */
 export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
   readonly #replayId: string | undefined;
-  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #codecOf: CodecOf;
   /** By stored id: also where runs have views of their own, the object's writes are counted through. */
   readonly #replays = new Map<string, ReplayedWrites>();
   /** Absent with a scope, which every call is given. */
@@ -206,18 +209,18 @@ export class HistoryViews {
 
   constructor(
     { sessionId, scope, replayId }: Pick<ResolvedSessionOptions, 'sessionId' | 'scope' | 'replayId'>,
-    codecOf: (storedId: string) => RecordCodec,
+    codecOf: CodecOf,
   ) {
     this.#sessionId = sessionId;
     this.#scope = scope;
     this.#replayId = replayId;
     this.#codecOf = codecOf;
-    if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
+    if (scope === undefined) this.#ofObject = this.#objectView(undefined);
   }
 
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
-    const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
+    const object = this.#ofObject ?? this.#objectView(this.#scope && scopeOf(this.#scope, runContext));
     if (this.#started) return this.#startedIn(object, this.#started);
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
@@ -265,14 +268,15 @@ export class HistoryViews {
     if (storedId === undefined) return undefined;
     return {
       storedId,
-      codec: this.#codecOf(storedId),
+      codec: this.#codecOf(storedId, scope),
       isShared: scope !== undefined,
       storedIdOf: (sessionId) => storedSessionId(sessionId, scope),
     };
   }
 
-  #objectView(storedId: string): ObjectView {
-    const codec = this.#codecOf(storedId);
+  #objectView(scope: string | undefined): ObjectView {
+    const storedId = storedSessionId(this.#sessionId, scope);
+    const codec = this.#codecOf(storedId, scope);
     return new ObjectView(storedId, codec, this.#replayOf(storedId, codec));
   }
 
@@ -283,10 +287,6 @@ export class HistoryViews {
     const replay = new ReplayedWrites(this.#replayId, codec);
     this.#replays.set(storedId, replay);
     return replay;
-  }
-
-  #scopedId(runContext: RunContext | undefined): string {
-    return storedSessionId(this.#sessionId, this.#scope && scopeOf(this.#scope, runContext));
   }
 }
 

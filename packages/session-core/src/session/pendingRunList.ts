@@ -54,7 +54,7 @@ const FORMAT = 1;
  */
 const MAX_BYTES = 15 * 1024 * 1024;
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`, `UNKNOWN_KEY`, `UNENCRYPTED_RECORD`, `KEYS_UNAVAILABLE` */
 export async function readEntries(
   store: SessionStore,
   place: PendingRunsPlace,
@@ -63,7 +63,7 @@ export async function readEntries(
   return entriesIn(place, records);
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function readList(store: SessionStore, place: PendingRunsPlace): Promise<PendingRunList> {
   const { records, revision } = await store.read(place.storedId);
   const entries = await entriesIn(place, records);
@@ -107,7 +107,7 @@ export async function encodeState(place: PendingRunsPlace, text: string): Promis
   return encode(place, itemText({ state: text }, 'state'));
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function decodeState(place: PendingRunsPlace, record: StoredRecord): Promise<string> {
   const { state } = await decode(place, record);
   if (typeof state !== 'string') throw corrupt();

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
+import type { SessionEncryption } from '../records/sessionEncryption';
 import type { CachedHistories } from './cachedHistories';
 import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
@@ -58,6 +59,12 @@ export interface SessionOptions {
   readonly replayId?: string | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
+  /**
+   * Encrypts every record before it leaves the process: what `encryptWith` of the entry point `/encryption` returns. A record
+   * of another session, or one that was changed, does not decrypt; one that is not encrypted is `UNENCRYPTED_RECORD`.
+   * Default: records are readable for whoever can read the database.
+   */
+  readonly encryption?: SessionEncryption | undefined;
 }
 
 /** A function of the run context. Taken from a method's type, so that one over the caller's own context type fits. */
@@ -85,12 +92,13 @@ export interface ResolvedSessionOptions {
   readonly cache: CachedHistories | undefined;
   readonly replayId: string | undefined;
   readonly compaction: CompactionOptions | undefined;
+  readonly encryption: SessionEncryption | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, replayId, compaction } = options;
+  const { scope, cache, replayId, compaction, encryption } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -104,6 +112,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     );
   }
   if (compaction !== undefined) assertCompactionOptions(compaction);
+  if (encryption !== undefined && !isEncryption(encryption)) {
+    throw new SessionError('INVALID_ARGUMENT', 'encryption must be what encryptWith returns');
+  }
   return {
     sessionId,
     onCorruptRecord,
@@ -112,7 +123,15 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     cache: cache === undefined ? undefined : historiesOf(cache),
     replayId,
     compaction: compaction && copyOfOptions(compaction),
+    encryption,
   };
+}
+
+/** Of any copy of the package. */
+function isEncryption(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && 'codecOf' in value && typeof value.codecOf === 'function'
+  );
 }
 
 function isReplayId(value: unknown): value is string {

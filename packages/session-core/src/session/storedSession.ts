@@ -99,12 +99,15 @@ export class StoredSession
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
     const resolved = resolveSessionOptions(options);
-    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction, encryption } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(resolved, () => plainCodec);
+    this.#views = new HistoryViews(
+      resolved,
+      (storedId, scope) => encryption?.codecOf({ storedId, scope }, plainCodec) ?? plainCodec,
+    );
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
