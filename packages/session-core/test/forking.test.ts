@@ -188,6 +188,7 @@ describe('records that are bound to their session', () => {
           return text ?? CORRUPT;
         }),
       ),
+    countOutdated: () => 0,
     digest: (text) => plainCodec.digest(`${id} ${text}`),
   });
   const views = () =>

@@ -23,6 +23,7 @@ jest.mock('../src/records/recordCodec', () => {
     reader: {},
     encode: (texts) => later(texts.map(seal)),
     decode: (records) => later(plainCodec.decode(records.map(opened))),
+    countOutdated: () => 0,
     digest: (text) => later(plainCodec.digest(`another key: ${text}`)),
   };
   return { ...actual, plainCodec: codec };

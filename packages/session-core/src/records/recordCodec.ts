@@ -36,6 +36,8 @@ export interface RecordCodec {
   ): Awaitable<(AgentInputItem | SessionError)[]>;
   /** Equal for equal texts, and tells nothing of their content. A store keeps it for as long as the session lives. */
   digest(text: string): Awaitable<string>;
+  /** How many of these are encrypted with another key than `encode` uses now, or not at all though it encrypts. */
+  countOutdated(records: readonly StoredRecord[]): Awaitable<number>;
 }
 
 export type Awaitable<T> = T | Promise<T>;
@@ -46,6 +48,7 @@ export const plainCodec = {
   encode: (texts) => [...texts],
   decode: (records) => records.map((record, index) => decodeRecord(record, records.length - index)),
   digest,
+  countOutdated: () => 0,
 } satisfies RecordCodec;
 
 /** 128 bits of SHA-256. */

@@ -102,6 +102,25 @@ export async function writeList(
   if (status !== 'committed') throw contention();
 }
 
+/**
+ * Puts all of it under the newest key, or does nothing where it is.
+ *
+ * @returns how many records were under another key, or none.
+ * @throws what `readEntries` throws; `CONTENTION` where the list has changed meanwhile
+ */
+export async function reencryptList(store: SessionStore, place: PendingRunsPlace): Promise<number> {
+  const { records } = await store.read(place.storedId);
+  const count = await place.codec.countOutdated(records);
+  if (count === 0) return 0;
+  const list = await readList(store, place);
+  const runs = list.runs.map(async ({ entry, state }) => ({
+    entry,
+    state: await encodeState(place, await decodeState(place, state)),
+  }));
+  await writeList(store, place, list, await Promise.all(runs));
+  return count;
+}
+
 /** @throws `INVALID_ARGUMENT`, `COMMIT_TOO_LARGE` */
 export async function encodeState(place: PendingRunsPlace, text: string): Promise<StoredRecord> {
   return encode(place, itemText({ state: text }, 'state'));
