@@ -3,13 +3,14 @@ import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import type { StoredRecord } from '../store/sessionStore';
 import { isPlainObject } from '../arguments/isPlainObject';
+import { COMPRESSED, compressRecord, decompressRecord } from './compression';
 import { fromExactJson } from './exactJson';
 
 /*
  * Formats of a record:
  * - text that begins with `{`: the item's JSON (see exactJson.ts);
- * - bytes: the first byte names the format. None is defined yet. 0x7b, which is `{`, never names one: a store that finds text
- *   damaged, so that it is no UTF-8, hands it over as bytes.
+ * - bytes: the first byte names the format. 0x01 is a compressed text (see compression.ts). 0x7b, which is `{`, never names
+ *   one: a store that finds text damaged, so that it is no UTF-8, hands it over as bytes.
  */
 
 const DAMAGED_TEXT = 0x7b;
@@ -32,12 +33,27 @@ export interface RecordCodec {
 
 type Awaitable<T> = T | Promise<T>;
 
+export interface RecordCodecOptions {
+  /** Whether records that are written are compressed, where that makes them smaller. */
+  readonly compression: boolean;
+}
+
+/** One object for equal options: sessions with the same codec have the same records. Each reads every format. */
+export function codecOf({ compression }: RecordCodecOptions): RecordCodec {
+  return compression ? compressingCodec : plainCodec;
+}
+
 /** Records are the JSON texts themselves. */
 export const plainCodec = {
   encode: (texts) => [...texts],
   decode: (records) => records.map((record, index) => decodeRecord(record, records.length - index)),
   digest,
 } satisfies RecordCodec;
+
+const compressingCodec: RecordCodec = {
+  ...plainCodec,
+  encode: (texts) => texts.map((text) => compressRecord(text) ?? text),
+};
 
 /** 128 bits of SHA-256. */
 export function digest(text: string): string {
@@ -46,19 +62,21 @@ export function digest(text: string): string {
 
 /** @param position - 1 for the newest record; names the record in errors. */
 function decodeRecord(record: StoredRecord, position: number): AgentInputItem | SessionError {
-  if (typeof record !== 'string') {
-    const format = record[0];
-    return format === undefined || format === DAMAGED_TEXT
-      ? corrupt(position)
-      : unsupported(format, position);
-  }
+  const text = typeof record === 'string' ? record : textOf(record, position);
+  if (typeof text !== 'string') return text;
   let item: unknown;
   try {
-    item = record.startsWith('{') ? fromExactJson(record) : undefined;
+    item = text.startsWith('{') ? fromExactJson(text) : undefined;
   } catch {
     // the SyntaxError quotes the record
   }
   return isPlainObject(item) ? (item as AgentInputItem) : corrupt(position);
+}
+
+function textOf(record: Uint8Array, position: number): string | SessionError {
+  const format = record[0];
+  if (format === COMPRESSED) return decompressRecord(record) ?? corrupt(position);
+  return format === undefined || format === DAMAGED_TEXT ? corrupt(position) : unsupported(format, position);
 }
 
 function corrupt(position: number): SessionError {

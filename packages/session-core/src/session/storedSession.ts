@@ -35,7 +35,7 @@ import type {
   TakePendingRunOptions,
 } from './pendingRun';
 import { PendingRuns } from './pendingRuns';
-import { plainCodec } from '../records/recordCodec';
+import { codecOf } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
 import type { ModelExchange } from './wasShown';
@@ -99,12 +99,12 @@ export class StoredSession
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
     const resolved = resolveSessionOptions(options);
-    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compression, compaction } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(resolved, () => plainCodec);
+    this.#views = new HistoryViews(resolved, () => codecOf({ compression }));
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
