@@ -3,14 +3,16 @@ import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
 import type { StoredRecord } from '../store/sessionStore';
 import { isPlainObject } from '../arguments/isPlainObject';
+import { COMPRESSED, compressRecord, decompressRecord } from './compression';
 import { ENCRYPTED, keyTagOf, unknownKey } from './encryptedRecord';
 import { fromExactJson } from './exactJson';
 
 /*
  * Formats of a record:
  * - text that begins with `{`: the item's JSON (see exactJson.ts);
- * - bytes: the first byte names the format. 0x02 is an encrypted record (see encryptedRecord.ts). 0x7b, which is `{`, never
- *   names one: a store that finds text damaged, so that it is no UTF-8, hands it over as bytes.
+ * - bytes: the first byte names the format. 0x01 is a compressed text (see compression.ts), 0x02 is an encrypted record (see
+ *   encryptedRecord.ts). 0x7b, which is `{`, never names one: a store that finds text damaged, so that it is no UTF-8, hands it
+ *   over as bytes.
  */
 
 const DAMAGED_TEXT = 0x7b;
@@ -42,6 +44,16 @@ export interface RecordCodec {
 
 export type Awaitable<T> = T | Promise<T>;
 
+export interface RecordCodecOptions {
+  /** Whether records that are written are compressed, where that makes them smaller. */
+  readonly compression: boolean;
+}
+
+/** One object for equal options: sessions with the same codec have the same records. Each reads every format. */
+export function codecOf({ compression }: RecordCodecOptions): RecordCodec {
+  return compression ? compressingCodec : plainCodec;
+}
+
 /** Records are the JSON texts themselves. */
 export const plainCodec = {
   reader: {},
@@ -51,6 +63,11 @@ export const plainCodec = {
   countOutdated: () => 0,
 } satisfies RecordCodec;
 
+const compressingCodec: RecordCodec = {
+  ...plainCodec,
+  encode: (texts) => texts.map((text) => compressRecord(text) ?? text),
+};
+
 /** 128 bits of SHA-256. */
 export function digest(text: string): string {
   return createHash('sha256').update(text).digest().subarray(0, 16).toString('base64url');
@@ -58,23 +75,24 @@ export function digest(text: string): string {
 
 /** @param position - 1 for the newest record; names the record in errors. */
 function decodeRecord(record: StoredRecord, position: number): AgentInputItem | SessionError {
-  if (typeof record !== 'string') {
-    const format = record[0];
-    if (format === ENCRYPTED) {
-      const tag = keyTagOf(record);
-      return tag === undefined ? corrupt(position) : unknownKey(tag, position);
-    }
-    return format === undefined || format === DAMAGED_TEXT
-      ? corrupt(position)
-      : unsupported(format, position);
-  }
+  const text = typeof record === 'string' ? record : textOf(record, position);
+  if (typeof text !== 'string') return text;
   let item: unknown;
   try {
-    item = record.startsWith('{') ? fromExactJson(record) : undefined;
+    item = text.startsWith('{') ? fromExactJson(text) : undefined;
   } catch {
     // the SyntaxError quotes the record
   }
   return isPlainObject(item) ? (item as AgentInputItem) : corrupt(position);
+}
+
+function textOf(record: Uint8Array, position: number): string | SessionError {
+  const format = record[0];
+  if (format === COMPRESSED) return decompressRecord(record) ?? corrupt(position);
+  const tag = format === ENCRYPTED ? keyTagOf(record) : undefined;
+  if (tag !== undefined) return unknownKey(tag, position);
+  const isKnown = format === undefined || format === DAMAGED_TEXT || format === ENCRYPTED;
+  return isKnown ? corrupt(position) : unsupported(format, position);
 }
 
 /** @param position - 1 for the newest record. */

@@ -180,7 +180,10 @@ export class PendingRuns {
     if (place === undefined) return;
     const entries = await readEntries(this.#store, place);
     if (entries.some((entry) => entry.sessionId === this.#sessionId && entry.revision === revision)) {
-      throw new SessionError('CONFLICT', 'a run of this session waits for approval: finish or delete it first');
+      throw new SessionError(
+        'CONFLICT',
+        'a run of this session waits for approval: finish or delete it first',
+      );
     }
   }
 

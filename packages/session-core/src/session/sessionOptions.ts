@@ -57,6 +57,12 @@ export interface SessionOptions {
    * when they are called. Reads show what is stored, of the interrupted try too.
    */
   readonly replayId?: string | undefined;
+  /**
+   * Stores each item compressed where that makes it smaller. Default false: items are stored as JSON text, which a console
+   * shows. A session reads both whatever this is, so it can change under live data; a version that does not know it refuses
+   * what is compressed as `UNSUPPORTED_FORMAT`.
+   */
+  readonly compression?: boolean | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
   /**
@@ -91,6 +97,7 @@ export interface ResolvedSessionOptions {
   readonly scope: SessionScope | undefined;
   readonly cache: CachedHistories | undefined;
   readonly replayId: string | undefined;
+  readonly compression: boolean;
   readonly compaction: CompactionOptions | undefined;
   readonly encryption: SessionEncryption | undefined;
 }
@@ -98,7 +105,7 @@ export interface ResolvedSessionOptions {
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, replayId, compaction, encryption } = options;
+  const { scope, cache, replayId, compression = false, compaction, encryption } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -111,6 +118,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       `replayId must be a string of 1 to ${LONGEST_REPLAY_ID} characters`,
     );
   }
+  if (typeof compression !== 'boolean') {
+    throw new SessionError('INVALID_ARGUMENT', 'compression must be true or false');
+  }
   if (compaction !== undefined) assertCompactionOptions(compaction);
   if (encryption !== undefined && !isEncryption(encryption)) {
     throw new SessionError('INVALID_ARGUMENT', 'encryption must be what encryptWith returns');
@@ -122,6 +132,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     scope,
     cache: cache === undefined ? undefined : historiesOf(cache),
     replayId,
+    compression,
     compaction: compaction && copyOfOptions(compaction),
     encryption,
   };

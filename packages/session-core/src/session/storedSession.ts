@@ -35,7 +35,7 @@ import type {
   TakePendingRunOptions,
 } from './pendingRun';
 import { PendingRuns } from './pendingRuns';
-import { plainCodec } from '../records/recordCodec';
+import { codecOf } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
 import { reencryptHistory } from './reencryptHistory';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
@@ -47,7 +47,12 @@ import {
   type SessionOptions,
 } from './sessionOptions';
 import type { SessionDescription } from '../store/describingStore';
-import { NO_SUCH_REVISION, type HistoryOperation, type Revision, type SessionStore } from '../store/sessionStore';
+import {
+  NO_SUCH_REVISION,
+  type HistoryOperation,
+  type Revision,
+  type SessionStore,
+} from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -100,14 +105,16 @@ export class StoredSession
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
     const resolved = resolveSessionOptions(options);
-    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction, encryption } = resolved;
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction, compression, encryption } =
+      resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
+    const plain = codecOf({ compression });
     this.#views = new HistoryViews(
       resolved,
-      (storedId, scope) => encryption?.codecOf({ storedId, scope }, plainCodec) ?? plainCodec,
+      (storedId, scope) => encryption?.codecOf({ storedId, scope }, plain) ?? plain,
     );
     this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
