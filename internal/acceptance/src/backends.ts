@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
 import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import { encryptWith } from '@agent-sessions/session-core/encryption';
 import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
 import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
@@ -45,9 +47,22 @@ function counting(watch: Watch): () => void {
   return () => watch(++requests);
 }
 
-/** A place that no other test uses. */
+/** What the name of a place begins with whose sessions encrypt and compress, unless they say otherwise. */
+const ENCRYPTED = 'encrypted-';
+
+/** A place that no other test uses. Jest's configuration says whether its sessions encrypt. */
 export function newPlace(): string {
-  return `acceptance-${globalThis.crypto.randomUUID()}`;
+  const { areEncrypted = false } = globalThis as { areEncrypted?: boolean };
+  return `${areEncrypted ? ENCRYPTED : 'acceptance-'}${globalThis.crypto.randomUUID()}`;
+}
+
+/** The same keys in every process that shares the place. */
+function settingsOf(place: string): SessionOptions {
+  if (!place.startsWith(ENCRYPTED)) return {};
+  const [key, digestKey] = ['key', 'digests'].map((name) =>
+    createHash('sha256').update(`${name} ${place}`).digest(),
+  ) as [Uint8Array, Uint8Array];
+  return { encryption: encryptWith({ keys: [key], digestKey }), compression: true };
 }
 
 function openMemory(): Backend {
@@ -60,8 +75,9 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   client.on('error', () => undefined);
   await client.connect();
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
+  const settings = settingsOf(keyPrefix);
   return {
-    session: (options) => new RedisSession({ ...options, client: sessionClient, keyPrefix }),
+    session: (options) => new RedisSession({ ...settings, ...options, client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -95,8 +111,9 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
     },
     { step: 'initialize' },
   );
+  const settings = settingsOf(tableName);
   return {
-    session: (options) => new DynamoDBSession({ ...options, client, tableName }),
+    session: (options) => new DynamoDBSession({ ...settings, ...options, client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();
