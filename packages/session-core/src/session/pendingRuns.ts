@@ -176,7 +176,7 @@ export class PendingRuns {
   #place(runContext: RunContext | undefined): PendingRunsPlace {
     const place = this.#views.pendingRuns(runContext);
     if (place) return place;
-    throw invalid('the session id is too long for pending runs: at most 2,046 bytes without a scope');
+    throw invalid('the session id is too long for pending runs: at most 2,041 bytes without a scope');
   }
 
   /** Writes what `work` makes of the runs, unless it leaves all of them as they are. Returns whether it did. */
