@@ -18,6 +18,11 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
   getItems: (session, run) => session.getItems(undefined, run),
   'getItems(0)': (session, run) => session.getItems(0, run),
   describe: (session, run) => session.describe(run),
+  setDetails: async (session, run) => {
+    await session.addItems([message('a')], run);
+    return session.setDetails({ title: 'a' }, run);
+  },
+  getDetails: (session, run) => session.getDetails(run),
   addItems: (session, run) => session.addItems([message('a')], run),
   'addItems of none': (session, run) => session.addItems([], run),
   popItem: (session, run) => session.popItem(run),
@@ -79,7 +84,7 @@ describe('without a usable scope', () => {
   describe.each(Object.entries(scopes))('%s', (_what, [scope, run]) => {
     test.each(Object.entries(METHODS))('%s: MISSING_SCOPE, and no request', async (_method, call) => {
       const { store, requests } = recording(new MemoryStore());
-      const session = new StoredSession(store, { sessionId: 'chat', scope });
+      const session = new StoredSession(store, { sessionId: 'chat', scope, index: {} });
       await expectCode('MISSING_SCOPE', () => call(session, run));
       expect(requests).toEqual([]);
     });
@@ -104,7 +109,7 @@ describe('without a usable scope', () => {
 
   test('an id that is too long within its scope is refused, and no request is sent', async () => {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'x'.repeat(2_040), scope: byTenant });
+    const session = new StoredSession(store, { sessionId: 'x'.repeat(2_040), scope: byTenant, index: {} });
     await add(session, 'a', runOf('123456'));
     requests.length = 0;
     for (const [name, call] of Object.entries(METHODS)) {
@@ -118,13 +123,13 @@ describe('without a usable scope', () => {
 test('each method works within its scope alone', async () => {
   for (const [name, call] of Object.entries(METHODS)) {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant });
+    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant, index: {} });
     await add(session, 'theirs', runOf('other'));
     await add(session, 'ours', runOf('acme'));
     requests.length = 0;
     await call(session, runOf('acme'));
     const ids = new Set(requests.map(({ sessionId }) => sessionId));
-    const own = ['~acme/chat', '~acme/fork', '~acme/~runs'];
+    const own = ['~acme/chat', '~acme/fork', '~acme/~runs', '~acme/~index'];
     expect([name, [...ids].filter((id) => !own.includes(id))]).toEqual([name, []]);
     expect(await session.getItems(undefined, runOf('other'))).toEqual([message('theirs')]);
   }
