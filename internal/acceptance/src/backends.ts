@@ -59,10 +59,12 @@ export function newPlace(): string {
 /** The same keys in every process that shares the place. */
 function settingsOf(place: string): SessionOptions {
   if (!place.startsWith(ENCRYPTED)) return {};
-  const [key, digestKey] = ['key', 'digests'].map((name) =>
-    createHash('sha256').update(`${name} ${place}`).digest(),
-  ) as [Uint8Array, Uint8Array];
-  return { encryption: encryptWith({ keys: [key], digestKey }), compression: true };
+  const encryption = encryptWith({ keys: [keyOf('key', place)], digestKey: keyOf('digests', place) });
+  return { encryption, compression: true };
+}
+
+function keyOf(purpose: string, place: string): Uint8Array {
+  return createHash('sha256').update(`${purpose} ${place}`).digest();
 }
 
 function openMemory(): Backend {

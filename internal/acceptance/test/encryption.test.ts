@@ -35,7 +35,7 @@ const holdsSecret = (bytes: Buffer): boolean => FORMS.some((form) => bytes.inclu
 
 /** Brings the secret into the database by every way that there is, and leaves it there by most. */
 async function storeSecrets(open: (options?: SessionOptions) => StoredSession): Promise<void> {
-  const session = open({ sessionId: 'chat' });
+  const session = open({ sessionId: 'chat', index: { owner: 'ann' } });
   const run = new RunContext();
   const call = { type: 'function_call', callId: `1 ${SECRET}`, name: SECRET, arguments: SECRET } as const;
   await session.getItems(undefined, run);
@@ -68,6 +68,7 @@ async function storeSecrets(open: (options?: SessionOptions) => StoredSession): 
   const id = await session.savePendingRun(state, run);
   await session.decidePendingRun(id, [{ callId: call.callId, approve: false, message: SECRET }]);
   await open({ sessionId: 'step', replayId: SECRET }).addItems([message(SECRET)]);
+  await session.setDetails({ title: SECRET, metadata: { [SECRET]: SECRET } });
   const fork = await session.fork({ sessionId: 'fork' });
   await fork.rewriteHistory((items) => items.toReversed());
   expect(JSON.stringify(await fork.getItems()).split(SECRET).length).toBeGreaterThan(7);

@@ -277,6 +277,8 @@ describe('a cache that sessions share', () => {
         await expectCode(code, () => open(store, { cache, ...options }).getItems());
       }
       expect(cache.stats).toMatchObject({ hits: 1, entries: 1 });
+      await open(store, { cache, ...options }).clearSession();
+      expect(cache.stats).toMatchObject({ entries: 0 });
     },
   );
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { RunContext } from '@openai/agents';
-import { MemoryStore, StoredSession, type SessionOptions } from '../src';
+import { MemoryStore, SessionIndex, StoredSession, type SessionOptions } from '../src';
 import { encryptWith, keyTag, type EncryptionKeys, type KeyProvider } from '../src/encryption';
 import { newRun } from '../src/testing/newRun';
 import { deferred, expectCode, message } from './support';
@@ -292,6 +292,46 @@ describe('reencrypt', () => {
       expect(await open(store, after, { scope }).pendingRuns(newRun())).toHaveLength(1);
     });
   });
+});
+
+describe('an index', () => {
+  const [OLD, NEW, digestKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
+  const [before, rotated, after] = [[OLD], [NEW, OLD], [NEW]].map((keys) => encryptWith({ keys, digestKey }));
+
+  test.each([undefined, 'acme'])(
+    'of sessions in scope %p is encrypted as they are, and goes over to the newest key',
+    async (scope) => {
+      const store = new MemoryStore();
+      const open = (sessionId: string, encryption: SessionOptions['encryption']) =>
+        new StoredSession(store, {
+          sessionId,
+          encryption,
+          index: { owner: 'ann' },
+          ...(scope !== undefined && { scope: () => scope }),
+        });
+      const index = (encryption: SessionOptions['encryption']) =>
+        new SessionIndex(store, { owner: 'ann', scope, encryption });
+      const listed = async (encryption: SessionOptions['encryption']) =>
+        (await index(encryption).list()).sessions.map(({ sessionId, title }) => [sessionId, title]);
+      const run = newRun();
+      for (const sessionId of ['one', 'two']) {
+        const session = open(sessionId, before);
+        await session.addItems([A], run);
+        await session.setDetails({ title: `about ${sessionId}` }, run);
+      }
+      const expected = [
+        ['two', 'about two'],
+        ['one', 'about one'],
+      ];
+      expect(await listed(before)).toEqual(expected);
+      for (const other of [undefined, after]) await expectCode('UNKNOWN_KEY', () => index(other).list());
+      for (const sessionId of ['one', 'two']) await open(sessionId, rotated).reencrypt(run);
+      expect(await open('one', rotated).reencrypt(run)).toBe(0);
+      expect(await listed(after)).toEqual(expected);
+      await open('one', after).addItems([B], run);
+      expect(await index(after).erase()).toEqual({ sessions: 2 });
+    },
+  );
 });
 
 describe('going over to encryption', () => {

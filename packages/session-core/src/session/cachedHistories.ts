@@ -6,6 +6,8 @@ export interface CachedHistory {
   readonly revision: Revision;
   readonly records: readonly StoredRecord[];
   readonly items: readonly AgentInputItem[];
+  /** That of the codec which has decoded the records; another one might not have. */
+  readonly reader: object;
 }
 
 interface Held {
@@ -43,9 +45,10 @@ export class CachedHistories {
     else this.misses++;
   }
 
-  get(key: string): CachedHistory | undefined {
+  /** @param reader - that of the codec which decodes what is new; a history that another one has read is not for it. */
+  get(key: string, reader: object): CachedHistory | undefined {
     const held = this.#held.get(key);
-    if (held === undefined) return undefined;
+    if (held?.history.reader !== reader) return undefined;
     this.#held.delete(key);
     this.#held.set(key, held);
     return held.history;
@@ -78,25 +81,17 @@ export class CachedHistories {
   }
 }
 
-const numbers = new WeakMap<object, number>();
-let lastNumber = 0;
+const owners = new WeakMap<object, number>();
+let lastOwner = 0;
 
-/**
- * The key of a session: different for any two that are not stored in the same place, or are not read with the same keys.
- *
- * @param reader - that of the codec which decodes the records.
- */
-export function keyOfSession({ owner, name }: CacheKey, storedId: string, reader: object): string {
-  return JSON.stringify([numberOf(owner), name, storedId, numberOf(reader)]);
-}
-
-function numberOf(object: object): number {
-  let number = numbers.get(object);
+/** The key of a session: different for any two that are not stored in the same place. */
+export function keyOfSession({ owner, name }: CacheKey, storedId: string): string {
+  let number = owners.get(owner);
   if (number === undefined) {
-    number = ++lastNumber;
-    numbers.set(object, number);
+    number = ++lastOwner;
+    owners.set(owner, number);
   }
-  return number;
+  return JSON.stringify([number, name, storedId]);
 }
 
 /** A history without items, which must take room as well: there may be any number of them. */

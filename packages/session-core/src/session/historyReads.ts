@@ -27,6 +27,7 @@ export interface ReadHistory {
 interface CachePlace {
   readonly cache: CachedHistories;
   readonly key: string;
+  readonly reader: object;
 }
 
 interface Answer {
@@ -101,7 +102,7 @@ export class HistoryReads {
   /** Asks for what is new of a history that the cache holds, else for the newest `last` records, or all. */
   async #ask(view: HistoryView, last: number | undefined): Promise<Answer> {
     const place = this.#placeOf(view);
-    const cached = place?.cache.get(place.key);
+    const cached = place?.cache.get(place.key, place.reader);
     const answer = await this.#store.read(view.storedId, cached ? { after: cached.revision } : { last });
     const known = cached !== undefined && answer.after === cached.revision ? cached : undefined;
     place?.cache.count(known !== undefined);
@@ -111,7 +112,7 @@ export class HistoryReads {
   #placeOf({ storedId, codec }: HistoryView): CachePlace | undefined {
     const { cacheKey } = this.#store;
     if (this.#cache === undefined || cacheKey === undefined) return undefined;
-    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId, codec.reader) };
+    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId), reader: codec.reader };
   }
 
   #entriesOf(
@@ -133,7 +134,7 @@ export class HistoryReads {
 
 /** Keeps what was read, unless something of it cannot be decoded, or copied. */
 function keep(
-  { cache, key }: CachePlace,
+  { cache, key, reader }: CachePlace,
   known: CachedHistory | undefined,
   fresh: readonly HistoryEntry[],
   revision: Revision,
@@ -147,6 +148,7 @@ function keep(
   const records = fresh.map(({ record }) => record);
   const grown = {
     revision,
+    reader,
     records: [...(known?.records ?? []), ...records],
     items: [...(known?.items ?? []), ...items],
   };
