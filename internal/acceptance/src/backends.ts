@@ -50,9 +50,24 @@ export function newPlace(): string {
   return `acceptance-${globalThis.crypto.randomUUID()}`;
 }
 
+/**
+ * Every other object of a session compresses, from the first one on, unless the options say which: whoever goes on with what
+ * the others stored must not tell the difference.
+ */
+function compressingInTurn(): (options?: BackendSessionOptions) => BackendSessionOptions {
+  const opened = new Map<string | undefined, number>();
+  return (options = {}) => {
+    const { sessionId } = options;
+    const before = opened.get(sessionId) ?? 0;
+    opened.set(sessionId, before + 1);
+    return { compression: before % 2 === 0, ...options };
+  };
+}
+
 function openMemory(): Backend {
   const store = new MemoryStore();
-  return { session: (options) => new StoredSession(store, options), close: () => Promise.resolve() };
+  const inTurn = compressingInTurn();
+  return { session: (options) => new StoredSession(store, inTurn(options)), close: () => Promise.resolve() };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -60,8 +75,9 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   client.on('error', () => undefined);
   await client.connect();
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new RedisSession({ ...options, client: sessionClient, keyPrefix }),
+    session: (options) => new RedisSession({ ...inTurn(options), client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -95,8 +111,9 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
     },
     { step: 'initialize' },
   );
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new DynamoDBSession({ ...options, client, tableName }),
+    session: (options) => new DynamoDBSession({ ...inTurn(options), client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();
