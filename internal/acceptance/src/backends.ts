@@ -67,9 +67,24 @@ function keyOf(purpose: string, place: string): Uint8Array {
   return createHash('sha256').update(`${purpose} ${place}`).digest();
 }
 
+/**
+ * Every other object of a session compresses, from the first one on, unless the options say which: whoever goes on with what
+ * the others stored must not tell the difference.
+ */
+function compressingInTurn(): (options?: BackendSessionOptions) => BackendSessionOptions {
+  const opened = new Map<string | undefined, number>();
+  return (options = {}) => {
+    const { sessionId } = options;
+    const before = opened.get(sessionId) ?? 0;
+    opened.set(sessionId, before + 1);
+    return { compression: before % 2 === 0, ...options };
+  };
+}
+
 function openMemory(): Backend {
   const store = new MemoryStore();
-  return { session: (options) => new StoredSession(store, options), close: () => Promise.resolve() };
+  const inTurn = compressingInTurn();
+  return { session: (options) => new StoredSession(store, inTurn(options)), close: () => Promise.resolve() };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -78,8 +93,10 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   await client.connect();
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
   const settings = settingsOf(keyPrefix);
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new RedisSession({ ...settings, ...options, client: sessionClient, keyPrefix }),
+    session: (options) =>
+      new RedisSession({ ...settings, ...inTurn(options), client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -114,8 +131,9 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
     { step: 'initialize' },
   );
   const settings = settingsOf(tableName);
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new DynamoDBSession({ ...settings, ...options, client, tableName }),
+    session: (options) => new DynamoDBSession({ ...settings, ...inTurn(options), client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();
