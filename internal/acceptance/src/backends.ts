@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
-import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
+import {
+  MemoryStore,
+  SessionIndex,
+  StoredSession,
+  type SessionIndexOptions,
+  type SessionOptions,
+} from '@agent-sessions/session-core';
 import { encryptWith } from '@agent-sessions/session-core/encryption';
-import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
-import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
+import {
+  createTableIfNotExists,
+  DynamoDBSession,
+  DynamoDBSessionIndex,
+} from '@agent-sessions/session-dynamodb';
+import { RedisSession, RedisSessionIndex, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
@@ -15,6 +25,7 @@ interface BackendSessionOptions extends SessionOptions {
 /** One kind of session on one real engine, in a place of its own. */
 export interface Backend {
   session(options?: BackendSessionOptions): StoredSession;
+  index(options: SessionIndexOptions): SessionIndex;
   close(): Promise<void>;
 }
 
@@ -84,7 +95,11 @@ function compressingInTurn(): (options?: BackendSessionOptions) => BackendSessio
 function openMemory(): Backend {
   const store = new MemoryStore();
   const inTurn = compressingInTurn();
-  return { session: (options) => new StoredSession(store, inTurn(options)), close: () => Promise.resolve() };
+  return {
+    session: (options) => new StoredSession(store, inTurn(options)),
+    index: (options) => new SessionIndex(store, options),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -97,6 +112,7 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   return {
     session: (options) =>
       new RedisSession({ ...settings, ...inTurn(options), client: sessionClient, keyPrefix }),
+    index: (options) => new RedisSessionIndex({ ...settings, ...options, client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -134,6 +150,7 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
   const inTurn = compressingInTurn();
   return {
     session: (options) => new DynamoDBSession({ ...settings, ...inTurn(options), client, tableName }),
+    index: (options) => new DynamoDBSessionIndex({ ...settings, ...options, client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();
