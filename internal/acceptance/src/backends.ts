@@ -68,7 +68,7 @@ export function newPlace(): string {
 }
 
 /** The same keys in every process that shares the place. */
-function settingsOf(place: string): SessionOptions {
+function settingsOf(place: string): Pick<SessionOptions, 'encryption' | 'compression'> {
   if (!place.startsWith(ENCRYPTED)) return {};
   const encryption = encryptWith({ keys: [keyOf('key', place)], digestKey: keyOf('digests', place) });
   return { encryption, compression: true };
