@@ -22,6 +22,7 @@ export interface EncryptedCodecOptions {
 /** The codec of one session whose records are encrypted, around that of plain records. */
 export class EncryptedCodec implements RecordCodec {
   readonly reader: SessionEncryption;
+  readonly earlierDigest: RecordCodec['earlierDigest'];
   readonly #plain: RecordCodec;
   readonly #keys: KeySource;
   readonly #plaintext: PlaintextRule;
@@ -33,6 +34,7 @@ export class EncryptedCodec implements RecordCodec {
   constructor(session: EncryptedSession, plain: RecordCodec, options: EncryptedCodecOptions) {
     this.reader = options.reader;
     this.#plain = plain;
+    if (options.plaintext === 'read') this.earlierDigest = (text) => plain.digest(text);
     this.#keys = options.keys;
     this.#plaintext = options.plaintext;
     this.#scope = session.scope;
