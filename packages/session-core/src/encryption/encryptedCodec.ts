@@ -28,8 +28,9 @@ export class EncryptedCodec implements RecordCodec {
   readonly #plaintext: PlaintextRule;
   readonly #scope: string | undefined;
   readonly #binding: Buffer;
-  readonly #records = new Map<MasterKey, RecordsKey>();
-  readonly #digests = new Map<MasterKey, KeyObject>();
+  /** By the tag of the master key, which may be fetched any number of times. */
+  readonly #records = new Map<string, RecordsKey>();
+  readonly #digests = new Map<string, KeyObject>();
 
   constructor(session: EncryptedSession, plain: RecordCodec, options: EncryptedCodecOptions) {
     this.reader = options.reader;
@@ -112,9 +113,9 @@ function open(
 }
 
 /** Deriving takes about as long as encrypting a few records. */
-function derived<T>(known: Map<MasterKey, T>, key: MasterKey, derive: () => T): T {
-  const found = known.get(key) ?? derive();
-  known.set(key, found);
+function derived<T>(known: Map<string, T>, { tag }: MasterKey, derive: () => T): T {
+  const found = known.get(tag) ?? derive();
+  known.set(tag, found);
   return found;
 }
 
