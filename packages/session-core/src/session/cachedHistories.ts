@@ -20,6 +20,9 @@ const BYTES_PER_ITEM = 600;
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
 
+/** A number, or a pointer to what all share. */
+const BYTES_PER_VALUE = 8;
+
 /** What a history takes beside its items and its key, about. */
 const BYTES_PER_HISTORY = 600;
 
@@ -58,8 +61,12 @@ export class CachedHistories {
   set(key: string, history: CachedHistory, known: CachedHistory | undefined): void {
     const previous = this.#held.get(key);
     const start = previous !== undefined && previous.history === known ? previous : undefined;
-    const added = history.records.slice(start?.history.records.length ?? 0);
-    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? bytesOfEmpty(key));
+    const first = start?.history.records.length ?? 0;
+    const added = history.records.slice(first);
+    const bytes = added.reduce(
+      (sum, record, index) => sum + bytesOf(record, history.items[first + index]),
+      start?.bytes ?? bytesOfEmpty(key),
+    );
     this.delete(key);
     if (bytes > this.#maxBytes) return;
     this.#held.set(key, { history, bytes });
@@ -99,8 +106,21 @@ function bytesOfEmpty(key: string): number {
   return 2 * key.length + BYTES_PER_HISTORY;
 }
 
-/** The record, and its item, whose strings are copies. V8 keeps a text in which any character is not of Latin-1 in two bytes each. */
-function bytesOf(record: StoredRecord): number {
-  const isWide = typeof record === 'string' && BEYOND_LATIN_1.test(record);
-  return 2 * record.length * (isWide ? 2 : 1) + BYTES_PER_ITEM;
+/** The record, and its item, whose strings are copies. What a record that is bytes becomes as an item, its length does not tell. */
+function bytesOf(record: StoredRecord, item: AgentInputItem | undefined): number {
+  const held = typeof record === 'string' ? 2 * bytesOfText(record) : record.length + bytesOfHeld(item);
+  return held + BYTES_PER_ITEM;
+}
+
+/** Of an item, which is nested no deeper than what can be copied. */
+function bytesOfHeld(held: unknown): number {
+  if (typeof held === 'string') return bytesOfText(held);
+  if (typeof held !== 'object' || held === null) return BYTES_PER_VALUE;
+  if (ArrayBuffer.isView(held)) return held.byteLength;
+  return Object.entries(held).reduce((sum, [key, value]) => sum + key.length + bytesOfHeld(value), 0);
+}
+
+/** V8 keeps a text in which any character is not of Latin-1 in two bytes each. */
+function bytesOfText(text: string): number {
+  return text.length * (BEYOND_LATIN_1.test(text) ? 2 : 1);
 }
