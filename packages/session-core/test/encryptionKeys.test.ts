@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RunContext } from '@openai/agents';
+import type { AgentInputItem, RunContext, SessionHistoryTransactionArgs } from '@openai/agents';
 import { MemoryStore, SessionIndex, StoredSession, type SessionOptions } from '../src';
 import { encryptWith, keyTag, type EncryptionKeys, type KeyProvider } from '../src/encryption';
 import type { SessionStore } from '../src/store';
@@ -371,12 +371,12 @@ describe('going over to encryption', () => {
     await expectCode('UNKNOWN_KEY', () => open(undefined).getItems());
   });
 
-  const transaction = {
+  const appending = (...items: AgentInputItem[]): SessionHistoryTransactionArgs => ({
     operationId: 'o',
-    transaction: { type: 'append_items', items: [A] },
-  } as const;
+    transaction: { type: 'append_items', items },
+  });
   const OPERATIONS: Readonly<Record<string, (session: StoredSession) => Promise<unknown>>> = {
-    'a transaction': (session) => session.applyHistoryTransaction(transaction),
+    'a transaction': (session) => session.applyHistoryTransaction(appending(A)),
     'a replay': (session) => session.addItems([A]),
     'a fork': (session) => session.fork({ sessionId: 'fork' }),
   };
@@ -391,9 +391,8 @@ describe('going over to encryption', () => {
     const sessionId = what === 'a fork' ? 'fork' : 's';
     expect(await new StoredSession(store, { sessionId, encryption: second }).getItems()).toEqual([A]);
     if (what !== 'a transaction') return;
-    const other = { ...transaction, transaction: { type: 'append_items', items: [B] } } as const;
     await expectCode('OPERATION_MISMATCH', () =>
-      new StoredSession(store, { ...options, encryption: second }).applyHistoryTransaction(other),
+      new StoredSession(store, { ...options, encryption: second }).applyHistoryTransaction(appending(B)),
     );
   });
 
@@ -406,11 +405,11 @@ describe('going over to encryption', () => {
       read: (...args) => store.read(...args),
       clear: (...args) => store.clear(...args),
       commit: async (...args) => {
-        if (++commits === 2) await open(store, first).applyHistoryTransaction(transaction);
+        if (++commits === 2) await open(store, first).applyHistoryTransaction(appending(A));
         return store.commit(...args);
       },
     };
-    await open(slow, second).applyHistoryTransaction(transaction);
+    await open(slow, second).applyHistoryTransaction(appending(A));
     expect(commits).toBe(3);
     expect(await open(store, second).getItems()).toEqual([A]);
   });
