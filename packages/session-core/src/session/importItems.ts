@@ -1,10 +1,11 @@
 import { bytesOfTexts, itemTexts } from '../records/itemJson';
-import type { RecordCodec } from '../records/recordCodec';
+import { digest } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, NO_SUCH_REVISION, type CommitResult, type Revision } from '../store/sessionStore';
 import type { HistoryAccess } from './historyAccess';
 import { readable } from './historyEntry';
 import type { HistoryView } from './historyView';
+import { operationOf } from './operations';
 
 /** Of the commits of an import that is too large for one: below what any store takes, and its codec may add to each item. */
 const MOST_PART_BYTES = 4 * 1_024 * 1_024;
@@ -39,26 +40,27 @@ export async function importItems(
     if (entries.length > 0) throw notEmpty();
     return;
   }
-  const digest = await digestOf(view.codec, texts);
+  // of digests, because all texts together may be longer than a string can be
+  const fingerprint = texts.map(digest).join();
   try {
-    await new Import(access, view, digest, [{ texts, start: 0 }]).run();
+    await new Import(access, view, fingerprint, [{ texts, start: 0 }]).run();
   } catch (error) {
     const parts = SessionError.is(error, 'COMMIT_TOO_LARGE') ? partsOf(texts) : [];
     if (parts.length <= 1) throw error;
-    await new Import(access, view, digest, parts).run();
+    await new Import(access, view, fingerprint, parts).run();
   }
 }
 
 class Import {
   readonly #access: HistoryAccess;
   readonly #view: HistoryView;
-  readonly #digest: string;
+  readonly #fingerprint: string;
   readonly #parts: readonly Part[];
 
-  constructor(access: HistoryAccess, view: HistoryView, digest: string, parts: readonly Part[]) {
+  constructor(access: HistoryAccess, view: HistoryView, fingerprint: string, parts: readonly Part[]) {
     this.#access = access;
     this.#view = view;
-    this.#digest = digest;
+    this.#fingerprint = fingerprint;
     this.#parts = parts;
   }
 
@@ -108,10 +110,7 @@ class Import {
     return this.#access.tryCommit(this.#view, {
       append: await codec.encode(texts),
       // No operation of the application begins so: those ids are digests of JSON texts of strings.
-      operation: {
-        id: await codec.digest(`import ${number} of ${this.#parts.length}`),
-        fingerprint: this.#digest,
-      },
+      operation: await operationOf(codec, `import ${number} of ${this.#parts.length}`, this.#fingerprint),
       basis,
     });
   }
@@ -143,12 +142,6 @@ function partsOf(texts: readonly string[]): Part[] {
   });
   parts.push({ texts: texts.slice(start), start });
   return parts;
-}
-
-async function digestOf(codec: RecordCodec, texts: readonly string[]): Promise<string> {
-  // of digests, because all texts together may be longer than a string can be
-  const digests = await Promise.all(texts.map(async (text) => codec.digest(text)));
-  return codec.digest(digests.join());
 }
 
 function notEmpty(): SessionError {
