@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { exportSession, importSession } from '@agent-sessions/session-core/moving';
+import { copySession, exportSession, importSession } from '@agent-sessions/session-core/moving';
 import * as fc from 'fast-check';
 import { ALL, type BackendName } from '../src/backends';
 import { useBackend } from './support';
@@ -25,7 +25,7 @@ describe.each(ALL)('from %s', (source) => {
   describe.each(ALL)('to %s', (target: BackendName) => {
     const to = useBackend(target);
 
-    test('an export is imported exactly', async () => {
+    test('an export is imported, and a session copied, exactly', async () => {
       await fc.assert(
         fc.asyncProperty(items, async (given) => {
           const original = from().session();
@@ -36,6 +36,11 @@ describe.each(ALL)('from %s', (source) => {
           const read = await copy.getItems();
           expect(read).toEqual(await original.getItems());
           expect(read).toEqual(given);
+
+          const grown = to().session();
+          await grown.importItems(given.slice(0, 2));
+          expect(await copySession(original, grown)).toMatchObject({ items: given.length, missed: 0 });
+          expect(await grown.getItems()).toEqual(given);
         }),
         { numRuns: 12 },
       );

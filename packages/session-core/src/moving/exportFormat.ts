@@ -3,8 +3,8 @@ import { isPlainObject } from '../arguments/isPlainObject';
 import { SessionError } from '../store/errors';
 
 /*
- * An exported session, in JSON Lines (https://jsonlines.org): a header, then one item a line, oldest first, in the JSON of
- * records/exactJson.ts. The digest is that of the lines behind the header, as `tail -n +2 FILE | sha256sum` shows it.
+ * An exported session, in JSON Lines (https://jsonlines.org): a header, a line with title and metadata where the header
+ * says so, then one item a line, oldest first, in the JSON of records/exactJson.ts. The digest is that of the lines behind the header, as `tail -n +2 FILE | sha256sum` shows it.
  */
 const FORMAT = 'agent-sessions';
 const VERSION = 1;
@@ -14,17 +14,20 @@ const DIGEST = /^[\da-f]{64}$/;
 export interface ExportHeader {
   readonly sessionId: string;
   readonly items: number;
-  /** SHA-256 of the items' lines, in hexadecimal. */
+  /** Whether the second line holds the title and metadata of the session. */
+  readonly hasDetails: boolean;
+  /** SHA-256 of the lines behind this one, in hexadecimal. */
   readonly digest: string;
 }
 
-export function headerLine({ sessionId, items, digest }: ExportHeader): string {
-  return JSON.stringify({ format: FORMAT, version: VERSION, sessionId, items, digest });
+export function headerLine({ sessionId, items, hasDetails, digest }: ExportHeader): string {
+  const header = { format: FORMAT, version: VERSION, sessionId, items };
+  return JSON.stringify({ ...header, ...(hasDetails && { details: true }), digest });
 }
 
 /** @throws `INVALID_ARGUMENT`, `UNSUPPORTED_FORMAT` */
 export function parseHeader(line: string | undefined): ExportHeader {
-  const { format, version, sessionId, items, digest } = fieldsIn(line);
+  const { format, version, sessionId, items, details = false, digest } = fieldsIn(line);
   if (format !== FORMAT || !Number.isSafeInteger(version)) throw noExport();
   if (version !== VERSION) {
     throw new SessionError(
@@ -33,10 +36,16 @@ export function parseHeader(line: string | undefined): ExportHeader {
     );
   }
   const isCount = Number.isSafeInteger(items) && Number(items) >= 0;
-  if (typeof sessionId !== 'string' || !isCount || typeof digest !== 'string' || !DIGEST.test(digest)) {
+  if (
+    typeof sessionId !== 'string' ||
+    typeof details !== 'boolean' ||
+    !isCount ||
+    typeof digest !== 'string' ||
+    !DIGEST.test(digest)
+  ) {
     throw noExport();
   }
-  return { sessionId, items: Number(items), digest };
+  return { sessionId, items: Number(items), hasDetails: details, digest };
 }
 
 /** In hexadecimal; equal for equal items in the same order. */

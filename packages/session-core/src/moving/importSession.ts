@@ -2,13 +2,16 @@ import type { AgentInputItem, RunContext } from '@openai/agents';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { fromExactJson } from '../records/exactJson';
 import { itemText } from '../records/itemJson';
+import type { SessionDetails } from '../session/sessionDetails';
 import type { StoredSession } from '../session/storedSession';
 import { SessionError } from '../store/errors';
 import { digestOfItems, parseHeader, type ExportHeader } from './exportFormat';
 import { linesOf } from './linesOf';
+import { addDetails } from './sessionContent';
 
 /**
- * Puts an exported session into one that holds nothing, as `StoredSession.importItems` does. All of it is read, counted and
+ * Puts an exported session into one that holds nothing, as `StoredSession.importItems` does, and its title and metadata where that
+ * one is listed and has none. All of it is read, counted and
  * compared with its digest first: a file that was cut short, or changed, changes nothing.
  *
  * @param source - what `exportSession` has yielded, cut anywhere, as text or as bytes in UTF-8: a stream of a file.
@@ -24,27 +27,32 @@ export async function importSession(
   const lines = linesOf(source);
   const first = await lines.next();
   const header = parseHeader(first.value ?? undefined);
-  const items: AgentInputItem[] = [];
+  const total = header.items + (header.hasDetails ? 1 : 0);
+  const values: object[] = [];
   const texts: string[] = [];
   for await (const line of lines) {
-    const item = itemIn(line, items.length + 2);
-    items.push(item);
-    texts.push(itemText(item, `line ${items.length + 1}`));
-    if (items.length > header.items)
+    const number = values.length + 2;
+    if (values.length === total)
       throw invalid(`there are more lines than the header's ${header.items} items`);
+    const value = valueIn(line, number);
+    values.push(value);
+    texts.push(itemText(value, `line ${number}`));
   }
-  if (items.length < header.items) {
-    throw invalid(`the export was cut short: ${items.length} of ${header.items} items are there`);
+  if (values.length < total) {
+    const there = Math.max(0, values.length - (total - header.items));
+    throw invalid(`the export was cut short: ${there} of ${header.items} items are there`);
   }
   if (digestOfItems(texts) !== header.digest) throw invalid('the items are not those that were exported');
-  await session.importItems(items, runContext);
+  const details = header.hasDetails ? (values.shift() as SessionDetails) : undefined;
+  await session.importItems(values as AgentInputItem[], runContext);
+  await addDetails(session, details, runContext);
   return header;
 }
 
-function itemIn(line: string, number: number): AgentInputItem {
+function valueIn(line: string, number: number): object {
   try {
-    const item = fromExactJson(line);
-    if (isPlainObject(item)) return item as AgentInputItem;
+    const value = fromExactJson(line);
+    if (isPlainObject(value)) return value;
   } catch {
     // the SyntaxError quotes the line
   }

@@ -1,4 +1,5 @@
-import { bytesOfTexts, itemTexts } from '../records/itemJson';
+import { itemTexts } from '../records/itemJson';
+import { partsOf, type ItemPart } from '../records/itemParts';
 import { digest } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, NO_SUCH_REVISION, type CommitResult, type Revision } from '../store/sessionStore';
@@ -6,17 +7,6 @@ import type { HistoryAccess } from './historyAccess';
 import { readable } from './historyEntry';
 import type { HistoryView } from './historyView';
 import { operationOf } from './operations';
-
-/** Of the commits of an import that is too large for one: below what any store takes, and its codec may add to each item. */
-const MOST_PART_BYTES = 4 * 1_024 * 1_024;
-const MOST_PART_ITEMS = 10_000;
-
-/** Consecutive items, which go in by one commit. */
-interface Part {
-  readonly texts: readonly string[];
-  /** How many items there are before it. */
-  readonly start: number;
-}
 
 /** The part that comes next, and the state of the session that it goes in at. */
 interface Place {
@@ -55,9 +45,9 @@ class Import {
   readonly #access: HistoryAccess;
   readonly #view: HistoryView;
   readonly #fingerprint: string;
-  readonly #parts: readonly Part[];
+  readonly #parts: readonly ItemPart[];
 
-  constructor(access: HistoryAccess, view: HistoryView, fingerprint: string, parts: readonly Part[]) {
+  constructor(access: HistoryAccess, view: HistoryView, fingerprint: string, parts: readonly ItemPart[]) {
     this.#access = access;
     this.#view = view;
     this.#fingerprint = fingerprint;
@@ -74,7 +64,7 @@ class Import {
   }
 
   /** @returns undefined where all is in. */
-  async #put(part: Part, { next, basis }: Place): Promise<Place | undefined> {
+  async #put(part: ItemPart, { next, basis }: Place): Promise<Place | undefined> {
     let result: CommitResult;
     try {
       result = await this.#commit(part, next, basis);
@@ -105,7 +95,7 @@ class Import {
     throw othersWrote();
   }
 
-  async #commit({ texts }: Part, number: number, basis: Revision): Promise<CommitResult> {
+  async #commit({ texts }: ItemPart, number: number, basis: Revision): Promise<CommitResult> {
     const { codec } = this.#view;
     return this.#access.tryCommit(this.#view, {
       append: await codec.encode(texts),
@@ -115,33 +105,15 @@ class Import {
     });
   }
 
-  #endedAt({ start }: Part, { code, message, cause }: SessionError): SessionError {
+  #endedAt({ start }: ItemPart, { code, message, cause }: SessionError): SessionError {
     const total = this.#parts.reduce(endOf, 0);
     const missing = `of ${total} items, the first ${start} are in and the others are missing`;
     return new SessionError(code, `${missing}: ${message}`, { cause });
   }
 }
 
-function endOf(end: number, { texts }: Part): number {
+function endOf(end: number, { texts }: ItemPart): number {
   return end + texts.length;
-}
-
-function partsOf(texts: readonly string[]): Part[] {
-  const parts: Part[] = [];
-  let start = 0;
-  let bytes = 0;
-  texts.forEach((text, index) => {
-    const size = bytesOfTexts([text]);
-    const isFull = bytes + size > MOST_PART_BYTES || index - start === MOST_PART_ITEMS;
-    if (isFull && index > start) {
-      parts.push({ texts: texts.slice(start, index), start });
-      start = index;
-      bytes = 0;
-    }
-    bytes += size;
-  });
-  parts.push({ texts: texts.slice(start), start });
-  return parts;
 }
 
 function notEmpty(): SessionError {
