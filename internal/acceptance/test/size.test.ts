@@ -10,7 +10,7 @@ import { ROOT } from '../src/documents';
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
   ['session-core/dist/index.mjs', 17_500],
-  ['session-core/dist/moving.mjs', 7_000],
+  ['session-core/dist/moving.mjs', 7_600],
   ['session-core/dist/store.mjs', 2_000],
   ['session-core/dist/testing.mjs', 36_900],
   ['session-redis/dist/index.mjs', 31_700],

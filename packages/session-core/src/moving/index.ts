@@ -12,4 +12,6 @@ export { exportSession } from './exportSession';
 export { fromResponsesItems } from './fromResponsesItems';
 export { itemsInJson } from './itemsInJson';
 export { importSession } from './importSession';
+export { storedSessionId } from '../session/sessionId';
+export type { StorageFinding } from './storageFinding';
 export type { ReadableSession } from './sessionContent';

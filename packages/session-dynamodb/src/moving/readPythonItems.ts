@@ -1,16 +1,11 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AgentInputItem } from '@openai/agents';
 import { itemsInJson } from '@agent-sessions/session-core/moving';
-import {
-  resolveStoreOptions,
-  SessionError,
-  withRetries,
-  type StoreOptions,
-} from '@agent-sessions/session-core/store';
-import { toSessionError } from '../table/errors';
+import { SessionError, type StoreOptions } from '@agent-sessions/session-core/store';
 import type { DynamoDBSessionClient } from '../table/sessionClient';
 import { sessionTable } from '../table/sessionTable';
 import { untilAnswered } from '../table/untilAnswered';
+import { readWithin } from './readWithin';
 
 export interface PythonDynamoDBOptions extends Pick<StoreOptions, 'timeoutMs' | 'signal'> {
   readonly client: DynamoDBSessionClient;
@@ -35,8 +30,6 @@ export async function readPythonItems(options: PythonDynamoDBOptions): Promise<A
   if (typeof sessionId !== 'string' || sessionId === '') {
     throw new SessionError('INVALID_ARGUMENT', 'sessionId must be a non-empty string');
   }
-  const { timeoutMs, signal } = resolveStoreOptions(options);
-  const deadline = performance.now() + timeoutMs;
   const command = new GetItemCommand({
     TableName: name,
     Key: { [PARTITION_KEY]: { S: sessionId } },
@@ -45,22 +38,13 @@ export async function readPythonItems(options: PythonDynamoDBOptions): Promise<A
     // So that there is something in the answer by which to know it, also where there is no item.
     ReturnConsumedCapacity: 'TOTAL',
   });
-  const call = { timeoutMs, signal, isReadOnly: true, isTransient: () => false };
-  const ignore = (): void => undefined;
-  try {
-    const answer = await withRetries(call, (limit) =>
-      untilAnswered(
-        { signal: limit.signal, timeoutMs, deadline, onTransient: ignore },
-        {
-          isChange: false,
-          send: (sending) => client.send(command, sending),
-          isWhole: ({ ConsumedCapacity }) => ConsumedCapacity !== undefined,
-        },
-      ),
-    );
-    const text = answer.Item?.[ITEMS]?.S;
-    return text === undefined ? [] : itemsInJson([text]);
-  } catch (error) {
-    throw toSessionError(error, name);
-  }
+  const answer = await readWithin(options, name, (bounds) =>
+    untilAnswered(bounds, {
+      isChange: false,
+      send: (sending) => client.send(command, sending),
+      isWhole: ({ ConsumedCapacity }) => ConsumedCapacity !== undefined,
+    }),
+  );
+  const text = answer.Item?.[ITEMS]?.S;
+  return text === undefined ? [] : itemsInJson([text]);
 }

@@ -2,3 +2,4 @@
 export * from '@agent-sessions/session-core/moving';
 export type { PythonPackage } from '../layout/otherLayouts';
 export { readPythonItems, type PythonRedisOptions } from './readPythonItems';
+export { verifySession, type VerifyRedisOptions } from './verifySession';
