@@ -1,0 +1,136 @@
+/**
+ * A day in the life of the chat's page, in headless Chromium. It is optional: where there is none, this file has one test that
+ * is not run, so that the run says that the page was not looked at. The pictures are in node_modules/.cache/agent-sessions/chat.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CHROMIUM_MISSING, findChromium } from '@agent-sessions/engines';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { newUser, useChatServer } from './server';
+
+const PICTURES = join(__dirname, '../../../../node_modules/.cache/agent-sessions/chat');
+const WIDE = { width: 1200, height: 800 };
+const NARROW = { width: 390, height: 780 };
+
+const executablePath = findChromium();
+if (executablePath === undefined) {
+  process.stderr.write(`\n  SKIPPED the page of the chat. ${CHROMIUM_MISSING}\n\n`);
+  test.todo('Chromium is not installed: the page of the chat was not looked at');
+} else {
+  describe('the page of the chat', () => {
+    const { words, url } = useChatServer('redis');
+    let browser: Browser;
+    let page: Page;
+    const problems: string[] = [];
+
+    beforeAll(async () => {
+      mkdirSync(PICTURES, { recursive: true });
+      browser = await chromium.launch({ executablePath });
+      page = await browser.newPage({ viewport: WIDE });
+      page.on('pageerror', (error) => problems.push(error.message));
+      page.on('console', (message) => {
+        if (message.type() === 'error') problems.push(message.text());
+      });
+    });
+    afterAll(() => browser.close());
+
+    const button = (name: string | RegExp) => page.getByRole('button', { name });
+    const send = async (message: string) => {
+      await page.getByLabel('Your message').fill(message);
+      await button('Send').click();
+    };
+    const entry = (name: 'You' | 'Assistant') => page.getByRole('article', { name }).last();
+    /** Waits until an answer is there, and the next message can be written. */
+    const answered = () => page.locator('#message:enabled').waitFor();
+    const conversations = () => page.getByRole('navigation').getByRole('listitem').allInnerTexts();
+
+    /** The page as it is, light and dark, wide and narrow; nothing may stick out at the side. */
+    async function take(name: string): Promise<void> {
+      for (const [width, viewport] of Object.entries({ wide: WIDE, narrow: NARROW })) {
+        await page.setViewportSize(viewport);
+        for (const colorScheme of ['light', 'dark'] as const) {
+          await page.emulateMedia({ colorScheme });
+          await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`) });
+        }
+        const scrollWidth = await page.evaluate('document.documentElement.scrollWidth');
+        expect([name, scrollWidth]).toEqual([name, viewport.width]);
+      }
+      await page.setViewportSize(WIDE);
+    }
+
+    test('shows a day in the life of a conversation', async () => {
+      await page.goto(url());
+      await page.getByLabel('Your name').fill(newUser('Ada'));
+      await take('login');
+      await button('Log in').click();
+      await button('I am going to Lisbon on Friday').waitFor();
+      await take('empty');
+
+      await send('I am going to Lisbon on Friday');
+      words.allow(6);
+      await page.getByText('Lisbon on Friday, a fine choice.', { exact: true }).waitFor();
+      await take('answering');
+      await page.reload();
+      await page.getByText('Lisbon on Friday, a fine choice.', { exact: true }).waitFor();
+      words.allow(Infinity);
+      await answered();
+      const answer = await entry('Assistant').innerText();
+      expect(answer).toMatch(/^Lisbon on Friday, a fine choice\. .* stays as it is\.$/);
+      expect(await page.getByRole('article').count()).toBe(2);
+
+      await send('Please book the train and the hotel');
+      await button('Approve: Train: Lisbon, Friday').click();
+      await take('approving');
+      await button('Reject: Hotel: Lisbon, Friday').click();
+      await answered();
+      expect(await entry('Assistant').innerText()).toMatch(
+        /booked a seat to Lisbon on Friday, as \w+; rejected by the user\./,
+      );
+
+      await page.getByText('I am going to Lisbon on Friday').last().hover();
+      await button('Edit this message').first().click();
+      await page.getByLabel('Edited message').fill('<b>I</b> am going to Oslo on Monday');
+      await take('editing');
+      await button('Go on from here').click();
+      await page.getByText('Oslo on Monday, a fine choice.').waitFor();
+      await answered();
+      expect(await entry('You').innerText()).toContain('<b>I</b> am going to Oslo on Monday');
+      expect(await conversations()).toEqual([
+        expect.stringMatching(/^<b>I<\/b> am going to Oslo on Monday\s+edited · /),
+        expect.stringMatching(/^I am going to Lisbon on Friday\s+\d/),
+      ]);
+      await page.getByRole('link', { name: 'I am going to Lisbon' }).click();
+      await page.getByText(answer).waitFor();
+      await take('edited');
+
+      await button('Erase everything…').click();
+      await take('erasing');
+      await page.getByRole('dialog').getByRole('button', { name: 'Erase everything' }).click();
+      await button('I am going to Lisbon on Friday').waitFor();
+      await page.getByRole('navigation').getByRole('listitem').first().waitFor({ state: 'detached' });
+      expect(problems).toEqual([]);
+    });
+
+    test('shows all conversations by pages, on a narrow page behind a button', async () => {
+      words.allow(Infinity);
+      for (let count = 0; count < 13; count += 1) {
+        const begun = await page.request.post(`${url()}/api/chats`, { data: { message: `Trip ${count}` } });
+        const { id } = (await begun.json()) as { id: string };
+        await page.request.get(`${url()}/api/chats/${id}/answer`);
+      }
+      await page.reload();
+      await button('More').click();
+      await page.getByRole('link', { name: 'Trip 0' }).waitFor();
+      expect((await conversations()).map((text) => text.split('\n')[0])).toEqual(
+        Array.from({ length: 13 }, (_, index) => `Trip ${12 - index}`),
+      );
+      await page.setViewportSize(NARROW);
+      expect(await page.getByRole('link', { name: 'Trip 0' }).isVisible()).toBe(false);
+      await button('Show the list of conversations').click();
+      await page.getByRole('link', { name: 'Trip 0' }).click();
+      await page.getByRole('heading', { name: 'Trip 0' }).waitFor();
+      expect(await page.getByRole('link', { name: 'Trip 0' }).isVisible()).toBe(false);
+      expect(problems).toEqual([]);
+    });
+  });
+}
