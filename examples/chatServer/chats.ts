@@ -12,7 +12,7 @@ export interface ChatPage {
   readonly cursor?: string | undefined;
 }
 
-export interface ListedChat {
+interface ListedChat {
   readonly id: string;
   readonly title: string;
   readonly updatedAt: Date | undefined;

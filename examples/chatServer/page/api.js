@@ -1,5 +1,5 @@
 /** Has a status, 0 where the server did not answer, and a message for people. */
-export class ApiError extends Error {
+class ApiError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;

@@ -1,60 +1,37 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Backend } from '../../../../examples/chatServer/sessions';
 import { ChatClient } from './client';
-import { addressOf, newUser } from './server';
+import { ChatProcess } from './chatProcess';
+import { newUser, useChatServer } from './server';
 
-const SERVER = join(__dirname, '../../../../examples/chatServer/server.ts');
+describe.each(['redis', 'dynamodb'] as const)('a chat server on %s that is killed', (backend) => {
+  const { words, url } = useChatServer(backend);
+  let chat: ChatProcess | undefined;
+  afterEach(() => chat?.end());
 
-let server: ChildProcess | undefined;
-
-/** The server as `npm run chat` starts it. Returns its address. */
-async function start(backend: Backend, wordDelayMs: number): Promise<string> {
-  const env = { ...process.env, OPENAI_API_KEY: '', CHAT_WORD_DELAY_MS: `${wordDelayMs}` };
-  const args = ['--import', 'tsx', SERVER, backend, addressOf(backend), '0'];
-  server = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
-  if (!server.stdout) throw new Error('no output');
-  for await (const line of createInterface(server.stdout)) {
-    const url = /^http:\S+/.exec(line)?.[0];
-    if (url !== undefined) return url;
-  }
-  throw new Error('The server has ended');
-}
-
-async function kill(): Promise<void> {
-  if (server?.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, 'exit');
-  server.kill('SIGKILL');
-  await exited;
-}
-
-afterEach(kill);
-
-test.each(['redis', 'dynamodb'] as const)(
-  'a chat server on %s that is killed loses neither a message nor what waits for approval',
-  async (backend) => {
+  test('is started again, and loses neither a message nor what waits for approval', async () => {
     const user = newUser('Ada');
-    // So slow that no answer comes to an end, and none has begun.
-    const before = await ChatClient.login(await start(backend, 3_600_000), user);
+    chat = new ChatProcess(backend);
+    const killed = await chat.server();
+    const before = await ChatClient.login(killed.url, user);
     const waiting = await before.beginAnswered(
       'I am going to Lisbon on Friday. Please book the train and the hotel',
     );
     const answering = await before.begin('I am going to Oslo on Monday');
     expect(await before.read(answering)).toMatchObject({ isAnswering: true });
-    await kill();
-
-    const after = await ChatClient.login(await start(backend, 0), user);
-    expect((await after.list()).chats).toMatchObject([
+    process.kill(killed.pid, 'SIGKILL');
+    const started = await chat.server();
+    expect(started.pid).not.toBe(killed.pid);
+    expect((await (await ChatClient.login(started.url, user)).list()).chats).toMatchObject([
       { id: answering, state: 'idle' },
       { id: waiting, state: 'waiting' },
     ]);
+    expect(await chat.end()).toBe(0);
+    await expect(fetch(started.url)).rejects.toThrow();
+
+    // And on a server whose answers come to an end.
+    words.allow(Infinity);
+    const after = await ChatClient.login(url(), user);
     const lost = await after.read(answering);
-    expect({ kinds: lost.entries.map(({ kind }) => kind), isAnswering: lost.isAnswering }).toEqual({
-      kinds: ['user'],
-      isAnswering: false,
-    });
+    expect(lost).toMatchObject({ entries: [{ kind: 'user' }], isAnswering: false });
     await after.request('POST', `/${answering}/again`);
     await after.answered(answering);
     expect((await after.read(answering)).entries.map(({ text }) => text)).toEqual([
@@ -79,5 +56,5 @@ test.each(['redis', 'dynamodb'] as const)(
       expect.stringMatching(/^Here is how that went/),
     ]);
     expect(pendingRuns).toEqual([]);
-  },
-);
+  });
+});

@@ -5,7 +5,7 @@ import { ScriptedChatModel } from '../../../../examples/chatServer/scriptedModel
 import type { Backend } from '../../../../examples/chatServer/sessions';
 import { Words } from './words';
 
-const FOLDER = join(__dirname, '../../../../examples/chatServer');
+const PAGE = join(__dirname, '../../../../examples/chatServer/page');
 
 /** Starts the server of the example for the tests of the surrounding `describe`, with a model that says what `words` allows. */
 export function useChatServer(backend: Backend): { words: Words; url: () => string } {
@@ -16,7 +16,7 @@ export function useChatServer(backend: Backend): { words: Words; url: () => stri
       backend,
       address: addressOf(backend),
       model: new ScriptedChatModel(words.pace),
-      page: join(FOLDER, 'page'),
+      page: PAGE,
       port: 0,
     });
   });
@@ -30,7 +30,7 @@ export function useChatServer(backend: Backend): { words: Words; url: () => stri
   };
 }
 
-export function addressOf(backend: Backend): string {
+function addressOf(backend: Backend): string {
   return process.env[backend === 'redis' ? 'REDIS_URL' : 'DYNAMODB_ENDPOINT'] ?? '';
 }
 
