@@ -1,7 +1,17 @@
 import { localClientConfig } from '@agent-sessions/engines';
-import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
-import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
-import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
+import {
+  MemoryStore,
+  SessionIndex,
+  StoredSession,
+  type SessionIndexOptions,
+  type SessionOptions,
+} from '@agent-sessions/session-core';
+import {
+  createTableIfNotExists,
+  DynamoDBSession,
+  DynamoDBSessionIndex,
+} from '@agent-sessions/session-dynamodb';
+import { RedisSession, RedisSessionIndex, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
@@ -13,6 +23,7 @@ interface BackendSessionOptions extends SessionOptions {
 /** One kind of session on one real engine, in a place of its own. */
 export interface Backend {
   session(options?: BackendSessionOptions): StoredSession;
+  index(options: SessionIndexOptions): SessionIndex;
   close(): Promise<void>;
 }
 
@@ -52,7 +63,11 @@ export function newPlace(): string {
 
 function openMemory(): Backend {
   const store = new MemoryStore();
-  return { session: (options) => new StoredSession(store, options), close: () => Promise.resolve() };
+  return {
+    session: (options) => new StoredSession(store, options),
+    index: (options) => new SessionIndex(store, options),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -62,6 +77,7 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
   return {
     session: (options) => new RedisSession({ ...options, client: sessionClient, keyPrefix }),
+    index: (options) => new RedisSessionIndex({ ...options, client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -97,6 +113,7 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
   );
   return {
     session: (options) => new DynamoDBSession({ ...options, client, tableName }),
+    index: (options) => new DynamoDBSessionIndex({ ...options, client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();
