@@ -64,6 +64,7 @@ function showAnswer(id, onOver) {
       }
       if (event.type === 'messageEnded') open = undefined;
       if (event.type === 'toolCalled') messages.insertBefore(toolEntry(event), thinking);
+      if (event.type === 'toolReturned') showReturned(event.callId);
       if (isAtEnd) scrollToEnd();
     },
     onOver(failed) {
@@ -76,6 +77,11 @@ function showAnswer(id, onOver) {
     messages.removeAttribute('aria-busy');
     stopFollowing = () => undefined;
   };
+}
+
+function showReturned(callId) {
+  const called = [...messages.querySelectorAll('.tool')].find(({ dataset }) => dataset.callId === callId);
+  called?.querySelector('.result').replaceChildren('✓');
 }
 
 function lostAnswer(onAskAgain) {

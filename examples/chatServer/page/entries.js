@@ -59,9 +59,12 @@ export function assistantEntry(text) {
   );
 }
 
-export function toolEntry({ name, arguments: given, result = '…' }) {
-  const text = ` ${argumentsText(given)} → ${result}`;
-  return element('p', { className: 'entry tool' }, element('strong', {}, TOOLS[name] ?? name), text);
+export function toolEntry({ callId, name, arguments: given, result = '…' }) {
+  const shown = element('span', { className: 'result' }, result);
+  const what = element('strong', {}, TOOLS[name] ?? name);
+  const entry = element('p', { className: 'entry tool' }, what, ` ${argumentsText(given)} → `, shown);
+  entry.dataset.callId = callId;
+  return entry;
 }
 
 /** What a run waits for: `onDecide` gets the decisions once all of them are made. */

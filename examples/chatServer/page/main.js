@@ -96,9 +96,12 @@ async function enter() {
 }
 
 function setMenu(isOpen) {
+  const wasOpen = !byId('shade').hidden;
+  if (isOpen === wasOpen) return;
   byId('sidebar').classList.toggle('open', isOpen);
   byId('shade').hidden = !isOpen;
   byId('open-menu').setAttribute('aria-expanded', `${isOpen}`);
+  byId(isOpen ? 'close-menu' : 'open-menu').focus();
 }
 
 function fitMessage() {
@@ -144,7 +147,10 @@ window.onhashchange = () => {
   setMenu(false);
   void attempt(show);
 };
-window.onfocus = () => app.hidden || void attempt(() => showChats(openId()));
+window.onfocus = () => {
+  // What is wrong, the next action tells.
+  if (!app.hidden) showChats(openId()).catch(() => undefined);
+};
 enableMore(openId, ({ message: text }) => tell(text));
 
 void attempt(enter);

@@ -24,9 +24,9 @@ export class ChatProcess {
   /** The next server that it says has started. */
   async server(): Promise<{ url: string; pid: number }> {
     for (;;) {
-      const { value, done } = await this.#lines.next();
-      if (done) throw new Error('The chat has ended');
-      const { url, pid } = /^(?<url>http:\S+) +\(process (?<pid>\d+)\)$/.exec(value)?.groups ?? {};
+      const line = await this.#lines.next();
+      if (line.done === true) throw new Error('The chat has ended');
+      const { url, pid } = /^(?<url>http:\S+) +\(process (?<pid>\d+)\)$/.exec(line.value)?.groups ?? {};
       if (url !== undefined) return { url, pid: Number(pid) };
     }
   }

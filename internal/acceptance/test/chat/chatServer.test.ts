@@ -71,6 +71,33 @@ describe.each(['redis', 'dynamodb'] as const)('the chat server of the examples, 
     expect((await ada.list()).chats).toMatchObject([{ id, state: 'waiting' }]);
   });
 
+  test('a run that was approved goes on, and nothing is both in the conversation and in the events', async () => {
+    words.allow(Infinity);
+    const id = await ada.beginAnswered('I am going to Rome on Sunday, please book the hotel');
+    words.hold();
+    const [run] = (await ada.read(id)).pendingRuns;
+    const decisions = run?.approvals.map(({ callId }) => ({ callId, approve: true }));
+    await ada.request('POST', `/${id}/decisions`, { runId: run?.id, decisions });
+    const events = await ada.follow(id);
+    words.allow(1);
+    for await (const { delta } of await ada.follow(id)) if (delta !== undefined) break;
+    // The Runner has stored the tool's result by now.
+    expect((await ada.read(id)).entries).toMatchObject([
+      { kind: 'user' },
+      { kind: 'tool', callId: 'call_1' },
+    ]);
+    expect((await ada.read(id)).entries[1]).not.toHaveProperty('result');
+    words.allow(Infinity);
+    const told = await collect(events);
+    expect(told[0]).toMatchObject({ type: 'toolReturned' });
+    const { entries, pendingRuns } = await ada.read(id);
+    expect(entries.slice(1)).toMatchObject([
+      { kind: 'tool', result: 'booked a room in Rome from Sunday, as call_1' },
+      { kind: 'assistant', text: textOf(told) },
+    ]);
+    expect(pendingRuns).toEqual([]);
+  });
+
   test('editing a message goes on from there in another conversation, and leaves the first as it was', async () => {
     words.allow(Infinity);
     const id = await ada.beginAnswered(LISBON);
