@@ -3,6 +3,7 @@ import { RunContext, RunState, type Agent, type Runner } from '@openai/agents';
 import type { ChatContext } from './agent';
 import { ChatError } from './chatError';
 import { chatEvent } from './chatEvents';
+import { report } from './report';
 import { RunsUnderWay, type RunUnderWay } from './runsUnderWay';
 
 type ChatAgent = Agent<ChatContext>;
@@ -99,7 +100,7 @@ export class Answers {
       await work(run);
     } catch (error) {
       failed = true;
-      if (!run.signal.aborted) console.error('An answer failed:', error);
+      if (!run.signal.aborted) report('An answer failed', error);
     }
     run.emit({ type: 'ended', failed });
     this.#runs.end(user, chatId);
@@ -121,7 +122,8 @@ export class Answers {
       if (told) run.emit(told);
     }
     await result.completed;
-    if (signal.aborted || result.interruptions.length === 0) return false;
+    signal.throwIfAborted();
+    if (result.interruptions.length === 0) return false;
     await session.savePendingRun(result.state);
     return true;
   }

@@ -9,6 +9,7 @@ import { ChatError } from './chatError';
 import { chatRoutes } from './chatRoutes';
 import type { Chats } from './chats';
 import { login, requireUser, type ChatEnv } from './login';
+import { report } from './report';
 
 /** The chat as a Hono application. `page` is the folder of the page. */
 export function createApp(chats: Chats, answers: Answers, page: string): Hono<ChatEnv> {
@@ -21,7 +22,7 @@ export function createApp(chats: Chats, answers: Answers, page: string): Hono<Ch
       return c.json({ error: 'The conversation has gone on meanwhile.' }, 409);
     if (SessionError.is(error, 'INVALID_ARGUMENT'))
       return c.json({ error: 'The request is not as it should be.' }, 400);
-    console.error(error);
+    report('A request failed', error);
     return c.json({ error: 'That did not work. Try again.' }, SessionError.is(error) ? 503 : 500);
   });
   app.route('/', login);
