@@ -11,6 +11,7 @@ export {
   type DynamoDBEngine,
   type DynamoDBOptions,
 } from './dynamodb';
+export { bundle } from './bundle';
 export { startDelayProxy, type DelayProxy } from './delayProxy';
 export {
   faultsAtRandom,

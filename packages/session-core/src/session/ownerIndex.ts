@@ -130,6 +130,26 @@ export class OwnerIndex {
     await this.#commit(log, records, 'all');
   }
 
+  /**
+   * Writes the log anew where any of it is not under the newest key.
+   *
+   * @returns how many entries were not.
+   * @throws `CONTENTION` where the log has changed meanwhile, `COMMIT_TOO_LARGE`
+   */
+  async reencrypt(): Promise<number> {
+    const log = await this.read();
+    const records = log.logged.flatMap(({ record, entry }) => (entry ? [record] : []));
+    const count = await this.#place.codec.countOutdated(records);
+    if (count === 0) return 0;
+    const kept = withoutSuperseded(log, () => false);
+    let sessions = 0;
+    const anew = kept.map(({ record, entry }, place) =>
+      entry ? this.#encode(entry, { records: place + 1, sessions: ++sessions }) : record,
+    );
+    await this.#commit(log, await Promise.all(anew), 'all');
+    return count;
+  }
+
   /** Forgets the log. */
   async clear(): Promise<void> {
     await this.#store.clear(this.#place.storedId);

@@ -1,4 +1,3 @@
-import type { RecordCodec } from '../records/recordCodec';
 import { isDescribing } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { isExpiring, type Expiry } from '../store/expiringStore';
@@ -17,6 +16,7 @@ import {
   type IndexLog,
 } from './ownerIndex';
 import { hasDetails, type SessionDetails } from './sessionDetails';
+import type { CodecOf } from './sessionCodecs';
 import { indexId } from './sessionId';
 
 /** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
@@ -37,7 +37,7 @@ const MOST_REMEMBERED = 1_000;
 export class Registration {
   readonly #store: SessionStore;
   readonly #owner: string | undefined;
-  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #codecOf: CodecOf;
   readonly #skipCorrupt: boolean;
   readonly #expiry: Expiry;
   #indexStore: SessionStore | undefined;
@@ -48,7 +48,7 @@ export class Registration {
     store: SessionStore,
     options: {
       readonly owner: string | undefined;
-      readonly codecOf: (storedId: string) => RecordCodec;
+      readonly codecOf: CodecOf;
       readonly skipCorrupt: boolean;
     },
   ) {
@@ -131,11 +131,20 @@ export class Registration {
     });
   }
 
+  /** Returns how many entries of the index were not under the newest key; of all sessions of the owner. */
+  async reencrypt(scope: string | undefined): Promise<number> {
+    return underContention(() => this.indexOf(scope).reencrypt());
+  }
+
   /** The index of the sessions in this scope. */
   indexOf(scope: string | undefined): OwnerIndex {
     const storedId = indexId(this.#owner, scope);
     this.#indexStore ??= this.#openIndexStore();
-    return new OwnerIndex(this.#indexStore, { storedId, codec: this.#codecOf(storedId) }, this.#skipCorrupt);
+    return new OwnerIndex(
+      this.#indexStore,
+      { storedId, codec: this.#codecOf(storedId, scope) },
+      this.#skipCorrupt,
+    );
   }
 
   /** Puts a newer entry behind the others, with the same details. Returns its time. */
