@@ -28,7 +28,9 @@ export function documents(): string[] {
     .map(({ name }) => join(ROOT, 'examples', name));
   const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
   return [
-    ...[ROOT, ...packages, ...examples].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))),
+    ...[ROOT, ...packages, ...examples].flatMap((folder) =>
+      readdirSync(folder).map((name) => join(folder, name)),
+    ),
     ...docs.map((name) => join(ROOT, 'docs', name)),
   ].filter((file) => file.endsWith('.md') && !file.endsWith('CHANGELOG.md'));
 }
