@@ -3,6 +3,9 @@ import { streamSSE } from 'hono/streaming';
 import type { Answers } from './answers';
 import type { ChatEnv } from './login';
 
+/** After so long a browser connects again; its own default is some seconds. */
+const RECONNECT_MS = 500;
+
 /**
  * The events of the answer under way, from the first, or from the one behind `Last-Event-ID`, which a browser sends when it
  * connects again. 204 where no answer is under way: the browser stops then, and what was answered is in the conversation.
@@ -18,7 +21,8 @@ export function answerRoute(answers: Answers): Hono<ChatEnv> {
       const gone = new AbortController();
       stream.onAbort(() => gone.abort());
       for await (const { number, event } of run.follow(from, gone.signal)) {
-        await stream.writeSSE({ id: `${run.id}:${number}`, data: JSON.stringify(event) });
+        const retry = number === from && { retry: RECONNECT_MS };
+        await stream.writeSSE({ id: `${run.id}:${number}`, data: JSON.stringify(event), ...retry });
       }
     });
   });

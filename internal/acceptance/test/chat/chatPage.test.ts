@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { CHROMIUM_MISSING, findChromium } from '@agent-sessions/engines';
+import { CHROMIUM_MISSING, findChromium, startFaultProxy } from '@agent-sessions/engines';
 import { RunContext } from '@openai/agents';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { openChatSessions } from '../../../../examples/chatServer/sessions';
@@ -124,6 +124,27 @@ if (executablePath === undefined) {
       await page.getByRole('dialog').getByRole('button', { name: 'Erase everything' }).click();
       await button('I am going to Lisbon on Friday').waitFor();
       await page.getByRole('navigation').getByRole('listitem').first().waitFor({ state: 'detached' });
+    });
+
+    test('goes on where a connection was cut, without a reload', async () => {
+      const { hostname, port } = new URL(url());
+      const proxy = await startFaultProxy({ host: hostname, port: Number(port) });
+      await page.goto(`http://${proxy.host}:${proxy.port}`);
+      await logIn(newUser('Tim'));
+      await page.getByText('Where are you going?').waitFor();
+      await send('I am going to Lisbon on Friday');
+      words.allow(3);
+      await page.getByText('Lisbon on Friday,', { exact: true }).waitFor();
+      proxy.cutAll();
+      words.allow(3);
+      await page.getByText('Lisbon on Friday, a fine choice.', { exact: true }).waitFor();
+      words.allow(Infinity);
+      await answered();
+      expect(await page.getByRole('article').count()).toBe(2);
+      // The browser says so itself.
+      expect(problems.splice(0)).toEqual([expect.stringContaining('net::ERR_')]);
+      await page.close();
+      await proxy.stop();
     });
 
     test('offers to ask again where the server died before the answer was there', async () => {
