@@ -4,7 +4,8 @@ import type { Chats } from './chats';
 import type { ChatEnv } from './login';
 import { readBody } from './readBody';
 
-const text = z.string().trim().min(1).max(10_000);
+/** Well-formed, as the titles of sessions must be. */
+const text = z.string().trim().min(1).max(10_000).regex(/^\P{Surrogate}*$/u);
 const message = z.object({ message: text });
 const edit = z.object({ index: z.int().min(0), message: text });
 const decisions = z.object({

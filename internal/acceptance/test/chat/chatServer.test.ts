@@ -98,6 +98,17 @@ describe.each(['redis', 'dynamodb'] as const)('the chat server of the examples, 
     expect(pendingRuns).toEqual([]);
   });
 
+  test('what is no message, or no name, is refused before anything is stored', async () => {
+    for (const message of ['', ' \n', '\ud800', 'x'.repeat(10_001), 7, undefined]) {
+      expect(await ada.request('POST', '', { message })).toMatchObject({ status: 400 });
+    }
+    expect(await ada.list()).toEqual({ chats: [] });
+    for (const user of ['', ' ', '\udfff', 'x'.repeat(65)]) {
+      const nobody = await ChatClient.login(url(), user);
+      expect(await nobody.request('GET', '')).toMatchObject({ status: 401 });
+    }
+  });
+
   test('editing a message goes on from there in another conversation, and leaves the first as it was', async () => {
     words.allow(Infinity);
     const id = await ada.beginAnswered(LISBON);
