@@ -9,7 +9,7 @@ import { copiesIn, decrypt, encrypt, isEncrypted, type RecordsKey } from './ciph
 import type { KeySource } from './keySource';
 import { bindingOf, type MasterKey } from './masterKey';
 
-/** What `plaintext` says; see `EncryptionOptions`. */
+/** What the option `plaintext` says; see `EncryptionRules`. */
 export type PlaintextRule = 'refuse' | 'read' | 'write';
 
 export interface EncryptedCodecOptions {
