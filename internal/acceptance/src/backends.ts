@@ -1,7 +1,19 @@
+import { createHash } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
-import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
-import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
-import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
+import {
+  MemoryStore,
+  SessionIndex,
+  StoredSession,
+  type SessionIndexOptions,
+  type SessionOptions,
+} from '@agent-sessions/session-core';
+import { encryptWith } from '@agent-sessions/session-core/encryption';
+import {
+  createTableIfNotExists,
+  DynamoDBSession,
+  DynamoDBSessionIndex,
+} from '@agent-sessions/session-dynamodb';
+import { RedisSession, RedisSessionIndex, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
@@ -13,6 +25,7 @@ interface BackendSessionOptions extends SessionOptions {
 /** One kind of session on one real engine, in a place of its own. */
 export interface Backend {
   session(options?: BackendSessionOptions): StoredSession;
+  index(options: SessionIndexOptions): SessionIndex;
   close(): Promise<void>;
 }
 
@@ -45,9 +58,24 @@ function counting(watch: Watch): () => void {
   return () => watch(++requests);
 }
 
-/** A place that no other test uses. */
+/** What the name of a place begins with whose sessions encrypt and compress, unless they say otherwise. */
+const ENCRYPTED = 'encrypted-';
+
+/** A place that no other test uses. Jest's configuration says whether its sessions encrypt. */
 export function newPlace(): string {
-  return `acceptance-${globalThis.crypto.randomUUID()}`;
+  const { areEncrypted = false } = globalThis as { areEncrypted?: boolean };
+  return `${areEncrypted ? ENCRYPTED : 'acceptance-'}${globalThis.crypto.randomUUID()}`;
+}
+
+/** The same keys in every process that shares the place. */
+function settingsOf(place: string): Pick<SessionOptions, 'encryption' | 'compression'> {
+  if (!place.startsWith(ENCRYPTED)) return {};
+  const encryption = encryptWith({ keys: [keyOf('key', place)], digestKey: keyOf('digests', place) });
+  return { encryption, compression: true };
+}
+
+function keyOf(purpose: string, place: string): Uint8Array {
+  return createHash('sha256').update(`${purpose} ${place}`).digest();
 }
 
 /**
@@ -67,7 +95,11 @@ function compressingInTurn(): (options?: BackendSessionOptions) => BackendSessio
 function openMemory(): Backend {
   const store = new MemoryStore();
   const inTurn = compressingInTurn();
-  return { session: (options) => new StoredSession(store, inTurn(options)), close: () => Promise.resolve() };
+  return {
+    session: (options) => new StoredSession(store, inTurn(options)),
+    index: (options) => new SessionIndex(store, options),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -75,9 +107,12 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   client.on('error', () => undefined);
   await client.connect();
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
+  const settings = settingsOf(keyPrefix);
   const inTurn = compressingInTurn();
   return {
-    session: (options) => new RedisSession({ ...inTurn(options), client: sessionClient, keyPrefix }),
+    session: (options) =>
+      new RedisSession({ ...settings, ...inTurn(options), client: sessionClient, keyPrefix }),
+    index: (options) => new RedisSessionIndex({ ...settings, ...options, client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -111,9 +146,11 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
     },
     { step: 'initialize' },
   );
+  const settings = settingsOf(tableName);
   const inTurn = compressingInTurn();
   return {
-    session: (options) => new DynamoDBSession({ ...inTurn(options), client, tableName }),
+    session: (options) => new DynamoDBSession({ ...settings, ...inTurn(options), client, tableName }),
+    index: (options) => new DynamoDBSessionIndex({ ...settings, ...options, client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();

@@ -179,6 +179,7 @@ describe('records that cannot be decoded', () => {
 describe('records that are bound to their session', () => {
   /** Records of one session cannot be decoded in another. */
   const boundTo = (id: string): RecordCodec => ({
+    reader: {},
     encode: (texts) => texts.map((text) => Buffer.from(`\u0001${id}:${text}`)),
     decode: (records) =>
       plainCodec.decode(
@@ -187,10 +188,13 @@ describe('records that are bound to their session', () => {
           return text ?? CORRUPT;
         }),
       ),
+    countOutdated: () => 0,
     digest: (text) => plainCodec.digest(`${id} ${text}`),
   });
   const views = () =>
-    ['source', 'fork'].map((id) => new ObjectView(id, boundTo(id), undefined)) as [ObjectView, ObjectView];
+    ['source', 'fork'].map(
+      (id) => new ObjectView({ sessionId: id, scope: undefined, storedId: id }, boundTo(id), undefined),
+    ) as [ObjectView, ObjectView];
 
   test('are encoded anew for the fork, which is recognised all the same', async () => {
     const store = new MemoryStore();

@@ -22,8 +22,10 @@ jest.mock('../src/records/recordCodec', () => {
       : record;
   const later = <T>(value: T): Promise<T> => new Promise((resolve) => setImmediate(() => resolve(value)));
   const codec: codecs.RecordCodec = {
+    reader: {},
     encode: (texts) => later(texts.map(seal)),
     decode: (records) => later(plainCodec.decode(records.map(opened))),
+    countOutdated: () => 0,
     digest: (text) => later(plainCodec.digest(`another key: ${text}`)),
   };
   return { ...actual, codecOf: () => codec };

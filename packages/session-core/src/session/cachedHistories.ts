@@ -6,6 +6,8 @@ export interface CachedHistory {
   readonly revision: Revision;
   readonly records: readonly StoredRecord[];
   readonly items: readonly AgentInputItem[];
+  /** That of the codec which has decoded the records; another one might not have. */
+  readonly reader: object;
 }
 
 interface Held {
@@ -46,9 +48,10 @@ export class CachedHistories {
     else this.misses++;
   }
 
-  get(key: string): CachedHistory | undefined {
+  /** @param reader - that of the codec which decodes what is new; a history that another one has read is not for it. */
+  get(key: string, reader: object): CachedHistory | undefined {
     const held = this.#held.get(key);
-    if (held === undefined) return undefined;
+    if (held?.history.reader !== reader) return undefined;
     this.#held.delete(key);
     this.#held.set(key, held);
     return held.history;

@@ -2,10 +2,11 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { isDescribing, type SessionDescription } from '../store/describingStore';
-import { SessionError } from '../store/errors';
+import { SessionError, type SessionErrorCode } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
 import type { HistoryView, KnownChange, RunView } from './historyView';
+import type { Registration } from './registration';
 import { canonicalText, itemTexts } from '../records/itemJson';
 import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
@@ -29,7 +30,17 @@ type Change = Pick<HistoryChange, 'append' | 'operation'> &
 
 interface HistoryAccessOptions extends HistoryReadsOptions {
   readonly fenced: boolean;
+  /** Of sessions that are listed. */
+  readonly registration?: Registration | undefined;
 }
+
+/** What a record is that cannot be read, whoever tries again. */
+const UNREADABLE: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'CORRUPT_RECORD',
+  'UNSUPPORTED_FORMAT',
+  'UNKNOWN_KEY',
+  'UNENCRYPTED_RECORD',
+]);
 
 /** The end of a history that a transaction replaces. */
 interface Suffix {
@@ -42,11 +53,13 @@ export class HistoryAccess {
   readonly #store: SessionStore;
   readonly #reads: HistoryReads;
   readonly #fenced: boolean;
+  readonly #registration: Registration | undefined;
 
-  constructor(store: SessionStore, { fenced, ...options }: HistoryAccessOptions) {
+  constructor(store: SessionStore, { fenced, registration, ...options }: HistoryAccessOptions) {
     this.#store = store;
     this.#reads = new HistoryReads(store, options);
     this.#fenced = fenced;
+    this.#registration = registration;
   }
 
   /** The newest `limit` items, or all, for the caller to see. */
@@ -54,6 +67,7 @@ export class HistoryAccess {
     const start = view.object.tick();
     const { entries, history, isWhole } = await this.read(view, limit);
     view.noteRead(start, history, isWhole);
+    await this.#registration?.noteRead(view.object.address, history.revision);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -90,18 +104,18 @@ export class HistoryAccess {
       }
       return { entries: suffix, basis: history.revision };
     } catch (error) {
-      if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
-        return error;
+      if (SessionError.is(error) && UNREADABLE.has(error.code)) return error;
       throw error;
     }
   }
 
-  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
+  /** See `HistoryReads.decode`. */
   async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
     return this.#reads.decode(view, records);
   }
 
   async clear(view: HistoryView): Promise<void> {
+    await this.#registration?.forget(view.object.address);
     try {
       await this.#store.clear(view.storedId);
     } finally {
@@ -120,6 +134,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
+    await this.#registration?.register(view.object.address);
     const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];

@@ -1,16 +1,44 @@
 import { Buffer } from 'node:buffer';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { itemText } from '../records/itemJson';
+import type { RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
-import type { Revision, SessionStore, StoredRecord } from '../store/sessionStore';
-import { contention } from './contention';
+import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
+import { contention, underContention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
-import type { PendingRunsPlace } from './historyView';
+import type { CodecOf } from './sessionCodecs';
+import { pendingRunsId, storedSessionId } from './sessionId';
 
 /*
  * Pending runs are the records of a stored session of their own: the text of each run's state, oldest first, and behind them
  * one small record that tells all else. So what is listed, decided, taken and given back is that one record.
  */
+
+/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
+export interface PendingRunsPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Whether the runs of other sessions are kept there too. */
+  readonly isShared: boolean;
+  /** The stored id of a session whose runs are kept there. */
+  storedIdOf(sessionId: string): string;
+}
+
+/** Undefined where the session id is so long that there is no such place. */
+export function pendingRunsPlace(
+  sessionId: string,
+  scope: string | undefined,
+  codecOf: CodecOf,
+): PendingRunsPlace | undefined {
+  const storedId = pendingRunsId(sessionId, scope);
+  if (storedId === undefined) return undefined;
+  return {
+    storedId,
+    codec: codecOf(storedId, scope),
+    isShared: scope !== undefined,
+    storedIdOf: (each) => storedSessionId(each, scope),
+  };
+}
 
 /** What the last record tells of one run. */
 export interface PendingRunEntry {
@@ -54,7 +82,7 @@ const FORMAT = 1;
  */
 const MAX_BYTES = 15 * 1024 * 1024;
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`, `UNKNOWN_KEY`, `UNENCRYPTED_RECORD`, `KEYS_UNAVAILABLE` */
 export async function readEntries(
   store: SessionStore,
   place: PendingRunsPlace,
@@ -63,7 +91,7 @@ export async function readEntries(
   return entriesIn(place, records);
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function readList(store: SessionStore, place: PendingRunsPlace): Promise<PendingRunList> {
   const { records, revision } = await store.read(place.storedId);
   const entries = await entriesIn(place, records);
@@ -102,12 +130,79 @@ export async function writeList(
   if (status !== 'committed') throw contention();
 }
 
+/**
+ * Puts all of it under the newest key, or does nothing where it is.
+ *
+ * @returns how many records were under another key, or none.
+ * @throws what `readEntries` throws; `CONTENTION` where the list has changed meanwhile
+ */
+export async function reencryptList(store: SessionStore, place: PendingRunsPlace): Promise<number> {
+  const { records } = await store.read(place.storedId);
+  const count = await place.codec.countOutdated(records);
+  if (count === 0) return 0;
+  const list = await readList(store, place);
+  const runs = list.runs.map(async ({ entry, state }) => ({
+    entry,
+    state: await encodeState(place, await decodeState(place, state)),
+  }));
+  await writeList(store, place, list, await Promise.all(runs));
+  return count;
+}
+
+/**
+ * Writes what `work` makes of the runs, unless it leaves all of them as they are. Returns whether it did.
+ *
+ * @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`, `COMMIT_TOO_LARGE`, `CONTENTION`
+ */
+export async function changeList(
+  store: SessionStore,
+  place: PendingRunsPlace,
+  work: (list: PendingRunList) => readonly ListedRun[],
+): Promise<boolean> {
+  return underContention(async () => {
+    const list = await readList(store, place);
+    const runs = work(list);
+    const isSame = runs.length === list.runs.length && runs.every((run, index) => run === list.runs[index]);
+    if (!isSame) await writeList(store, place, list, runs);
+    return !isSame;
+  });
+}
+
+/** Deletes the runs of sessions whose histories are cleared. */
+export async function clearPendingRuns(
+  store: SessionStore,
+  place: PendingRunsPlace,
+  sessionIds: readonly string[],
+): Promise<void> {
+  const { revision } = await store.read(place.storedId, { last: 1 });
+  if (revision === NO_HISTORY) return;
+  if (!place.isShared) {
+    await store.clear(place.storedId);
+    return;
+  }
+  await changeList(store, place, ({ runs }) =>
+    runs.filter(({ entry }) => !sessionIds.includes(entry.sessionId)),
+  );
+}
+
+/** Deletes the runs of sessions that are erased, those that have expired too, unless other sessions have some beside them. */
+export async function erasePendingRuns(
+  store: SessionStore,
+  places: readonly PendingRunsPlace[],
+  sessionIds: readonly string[],
+): Promise<void> {
+  for (const place of places) {
+    if (place.isShared) await clearPendingRuns(store, place, sessionIds);
+    else await store.clear(place.storedId);
+  }
+}
+
 /** @throws `INVALID_ARGUMENT`, `COMMIT_TOO_LARGE` */
 export async function encodeState(place: PendingRunsPlace, text: string): Promise<StoredRecord> {
   return encode(place, itemText({ state: text }, 'state'));
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function decodeState(place: PendingRunsPlace, record: StoredRecord): Promise<string> {
   const { state } = await decode(place, record);
   if (typeof state !== 'string') throw corrupt();

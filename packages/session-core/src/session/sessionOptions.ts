@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
+import type { SessionEncryption } from '../records/sessionEncryption';
 import type { CachedHistories } from './cachedHistories';
+import { assertEncryption } from './sessionCodecs';
 import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
+import { parseIndexing, type SessionIndexing } from './indexOptions';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
 
@@ -64,6 +67,22 @@ export interface SessionOptions {
   readonly compression?: boolean | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
+  /**
+   * Encrypts every record before it leaves the process: what `encryptWith` of the entry point `/encryption` returns. A record
+   * of another session, or one that was changed, does not decrypt; one that is not encrypted is `UNENCRYPTED_RECORD`.
+   * Default: records are readable for whoever can read the database.
+   */
+  readonly encryption?: SessionEncryption | undefined;
+  /**
+   * Lists this session among its owner's, for a `SessionIndex`, and lets it have a title and metadata. Without `owner`, the owner
+   * is the scope, and `scope` must be set. Give it to all objects of a session, and one `ttlSeconds` to all sessions of an
+   * owner. Default: not listed.
+   *
+   * Costs a small write when the session begins, and then when it is written to and its last one is over a minute old; with
+   * `ttlRefresh: 'access'`, also when it is read and that is over a quarter of `ttlSeconds` old. An object that has not written
+   * within a minute reads the end of the index before. Where the index cannot be written, the session is not written to.
+   */
+  readonly index?: SessionIndexing | undefined;
 }
 
 /** A function of the run context. Taken from a method's type, so that one over the caller's own context type fits. */
@@ -92,12 +111,14 @@ export interface ResolvedSessionOptions {
   readonly replayId: string | undefined;
   readonly compression: boolean;
   readonly compaction: CompactionOptions | undefined;
+  readonly encryption: SessionEncryption | undefined;
+  readonly index: SessionIndexing | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, replayId, compression = false, compaction } = options;
+  const { scope, cache, replayId, compression = false, compaction, encryption, index } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -114,6 +135,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     throw new SessionError('INVALID_ARGUMENT', 'compression must be true or false');
   }
   if (compaction !== undefined) assertCompactionOptions(compaction);
+  if (encryption !== undefined) assertEncryption(encryption);
   return {
     sessionId,
     onCorruptRecord,
@@ -123,6 +145,8 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     replayId,
     compression,
     compaction: compaction && copyOfOptions(compaction),
+    encryption,
+    index: index === undefined ? undefined : parseIndexing(index, scope !== undefined),
   };
 }
 

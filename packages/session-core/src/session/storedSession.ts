@@ -35,9 +35,12 @@ import type {
   TakePendingRunOptions,
 } from './pendingRun';
 import { PendingRuns } from './pendingRuns';
-import { codecOf } from '../records/recordCodec';
+import { codecsOf } from './sessionCodecs';
 import { knownWithout } from './recordLists';
+import { reencryptHistory } from './reencryptHistory';
+import { Registration } from './registration';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
+import { parseDetails, type SessionDetails } from './sessionDetails';
 import type { ModelExchange } from './wasShown';
 import {
   resolveSessionOptions,
@@ -46,7 +49,12 @@ import {
   type SessionOptions,
 } from './sessionOptions';
 import type { SessionDescription } from '../store/describingStore';
-import { NO_SUCH_REVISION, type HistoryOperation, type SessionStore } from '../store/sessionStore';
+import {
+  NO_SUCH_REVISION,
+  type HistoryOperation,
+  type Revision,
+  type SessionStore,
+} from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -95,17 +103,21 @@ export class StoredSession
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
   readonly #pendingRuns: PendingRuns;
+  readonly #registration: Registration | undefined;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
     const resolved = resolveSessionOptions(options);
-    const { sessionId, onCorruptRecord, concurrentWrites, cache, compression, compaction } = resolved;
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction, index } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(resolved, () => codecOf({ compression }));
-    this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
+    const codecOf = codecsOf(resolved);
+    this.#views = new HistoryViews(resolved, codecOf);
+    const skipCorrupt = onCorruptRecord === 'skip';
+    this.#registration = index && new Registration(store, { owner: index.owner, codecOf, skipCorrupt });
+    this.#access = new HistoryAccess(store, { skipCorrupt, fenced, cache, registration: this.#registration });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
         ...this.#options,
@@ -149,6 +161,28 @@ export class StoredSession
    */
   async describe(runContext?: RunContext): Promise<SessionDescription> {
     return this.#access.describe(this.#views.open(runContext));
+  }
+
+  /**
+   * Notes a title and metadata of the application's own for this session, in the place of those before. They are listed with it,
+   * and go when it is cleared or expires. They cost a description and a small write, and move the session to the front of
+   * the list.
+   *
+   * @throws `INVALID_ARGUMENT` without the option `index`; `CONFLICT` where the session holds nothing.
+   */
+  async setDetails(details: SessionDetails, runContext?: RunContext): Promise<void> {
+    const { address } = this.#views.open(runContext).object;
+    await this.#listed().setDetails(address, parseDetails(details));
+  }
+
+  /**
+   * The title and the metadata that were noted; undefined where nothing was, or the session holds nothing any more.
+   *
+   * @throws `INVALID_ARGUMENT` without the option `index`.
+   */
+  async getDetails(runContext?: RunContext): Promise<SessionDetails | undefined> {
+    const { address } = this.#views.open(runContext).object;
+    return this.#listed().getDetails(address);
   }
 
   /** Appends all items in order and next to each other, or none. */
@@ -307,6 +341,31 @@ export class StoredSession
   }
 
   /**
+   * Puts every record under the newest of the keys, where any is under an older one or is plaintext: the history in one atomic
+   * commit, whatever is appended meanwhile, then the pending runs, with `scope` those of all its sessions, and the index of its owner. It asks a
+   * provider for its keys anew. To others it is a write: a fenced run that is under way gets `CONFLICT`, a receipt ends.
+   *
+   * @returns how many records were not under the newest key. Where it is 0, nothing was written.
+   * @throws `INVALID_ARGUMENT` without `encryption`, or with a `replayId`; `CONFLICT` while a run of this session waits for
+   * approval, and with `concurrentWrites: 'reject'` for what this object has not seen; `CONTENTION` under too many appends;
+   * `COMMIT_TOO_LARGE` for a history that the store does not take in one commit.
+   */
+  async reencrypt(runContext?: RunContext): Promise<number> {
+    const view = this.#views.open(runContext);
+    assertNoReplay(view, 'reencrypt');
+    if (this.#options.encryption === undefined) {
+      throw new SessionError('INVALID_ARGUMENT', 'reencrypt needs the option encryption');
+    }
+    return view.writes.run(async () => {
+      const assertMovable = (revision: Revision) => this.#pendingRuns.assertNoneAt(revision, runContext);
+      const count = await underContention(() => reencryptHistory(this.#access, view, assertMovable));
+      const pending = await this.#pendingRuns.reencrypt(runContext);
+      const listed = await this.#registration?.reencrypt(view.object.address.scope);
+      return count + pending + (listed ?? 0);
+    });
+  }
+
+  /**
    * Keeps a run that waits for approval beside its history, as long as that lives, until somebody takes it, in whatever
    * process. It can be taken as long as the history is the one that the run saw.
    *
@@ -383,5 +442,10 @@ export class StoredSession
     const fork = new StoredSession(this.#store, { ...this.#options, sessionId });
     await forkHistory(this.#access, view, fork.#views.open(runContext), upTo);
     return fork;
+  }
+
+  #listed(): Registration {
+    if (this.#registration) return this.#registration;
+    throw new SessionError('INVALID_ARGUMENT', 'a session has details with the option index only');
   }
 }
