@@ -105,7 +105,7 @@ test('a dead link is found', () => {
     `${REPOSITORY}/blob/main/docs/nowhere.md does not exist`,
   ]);
   expect(
-    problemsOf('docs/errors.md', '[a](../README.md#tenants) [b](../README.md#nobody) [c](x.md)'),
+    problemsOf('docs/errors.md', '[a](../README.md#requirements) [b](../README.md#nobody) [c](x.md)'),
   ).toEqual(['../README.md#nobody: no such heading', 'x.md does not exist']);
 });
 
