@@ -22,6 +22,16 @@ export type {
   TakenRun,
   TakePendingRunOptions,
 } from './session/pendingRun';
+export type { EraseOptions, EraseProgress, EraseReport } from './session/eraseSessions';
+export type { SessionIndexing } from './session/indexOptions';
+export type { SessionDetails } from './session/sessionDetails';
+export {
+  SessionIndex,
+  type IndexedSession,
+  type ListSessionsOptions,
+  type SessionIndexOptions,
+  type SessionPage,
+} from './session/sessionIndex';
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
 export type { ForkOptions } from './session/forkOptions';

@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { DescribingStore, SessionDescription } from './store/describingStore';
+import type { ExpiringStore, Expiry } from './store/expiringStore';
 import {
   NO_HISTORY,
   type CacheKey,
@@ -42,7 +43,8 @@ interface MemoryHistory {
 }
 
 /** The reference store: the contract in its plainest form, and what every other store is tested against. Not durable. */
-export class MemoryStore implements DescribingStore {
+export class MemoryStore implements DescribingStore, ExpiringStore {
+  readonly expiry: Expiry;
   readonly #sessions: MemorySessions;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
@@ -50,11 +52,16 @@ export class MemoryStore implements DescribingStore {
   constructor(options: MemoryStoreOptions = {}) {
     this.#sessions = options.sessions ?? new Map<string, MemoryHistory>();
     this.#options = resolveStoreOptions(options);
+    this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#now = options.now ?? Date.now;
   }
 
   get cacheKey(): CacheKey {
     return { owner: this.#sessions, name: '' };
+  }
+
+  withExpiry({ ttlSeconds, ttlRefresh }: Expiry): MemoryStore {
+    return new MemoryStore({ ttlSeconds, ttlRefresh, sessions: this.#sessions, now: this.#now });
   }
 
   async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {

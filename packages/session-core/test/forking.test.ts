@@ -190,7 +190,9 @@ describe('records that are bound to their session', () => {
     digest: (text) => plainCodec.digest(`${id} ${text}`),
   });
   const views = () =>
-    ['source', 'fork'].map((id) => new ObjectView(id, boundTo(id), undefined)) as [ObjectView, ObjectView];
+    ['source', 'fork'].map(
+      (id) => new ObjectView({ sessionId: id, scope: undefined, storedId: id }, boundTo(id), undefined),
+    ) as [ObjectView, ObjectView];
 
   test('are encoded anew for the fork, which is recognised all the same', async () => {
     const store = new MemoryStore();

@@ -3,7 +3,7 @@ import { MemoryStore, StoredSession } from '../src';
 import { itemTexts } from '../src/records/itemJson';
 import { plainCodec } from '../src/records/recordCodec';
 import { encodeTransaction, parseTransaction } from '../src/session/historyTransaction';
-import { pendingRunsId, storedSessionId } from '../src/session/sessionId';
+import { indexId, pendingRunsId, storedSessionId } from '../src/session/sessionId';
 import * as format1 from './fixtures/format1';
 import { isSame } from './support';
 
@@ -36,12 +36,16 @@ describe('format 1', () => {
     },
   );
 
+  test.each(format1.indexIds)('the index of %j in scope %j is found', (owner, scope, stored) => {
+    expect(indexId(owner, scope)).toBe(stored);
+  });
+
   test('pending runs are read as they were stored', async () => {
     const store = new MemoryStore();
     const id = { idempotencyKey: 'k' };
     await store.commit('chat', { ...id, append: ['{"role":"user","content":"Pay"}'] });
     const append = format1.pendingRuns.map((record) => record.replace('"R"', '"k"'));
-    await store.commit('~/chat', { ...id, append });
+    await store.commit('~/runs/chat', { ...id, append });
     const session = new StoredSession(store, { sessionId: 'chat' });
     expect(await session.pendingRuns()).toEqual([format1.pendingRun]);
     const decisions: unknown[] = [];

@@ -279,7 +279,7 @@ describe('a pending run', () => {
     await expectCode('INVALID_ARGUMENT', () => open().savePendingRun(stateText()));
     await session.clearSession();
     await expectCode('CONFLICT', () => session.savePendingRun(stateText()));
-    expect((await store.read('~/chat')).revision).toBe(NO_HISTORY);
+    expect((await store.read('~/runs/chat')).revision).toBe(NO_HISTORY);
   });
 
   test.each([
@@ -328,7 +328,7 @@ describe('what is kept', () => {
     requests.length = 0;
     await open().pendingRuns();
     expect(requests.map(({ method, sessionId, last }) => [method, sessionId, last])).toEqual([
-      ['read', '~/chat', 1],
+      ['read', '~/runs/chat', 1],
       ['read', 'chat', 1],
     ]);
     requests.length = 0;
@@ -346,7 +346,7 @@ describe('what is kept', () => {
     await open().deletePendingRun(first);
     expect(requests.flatMap(({ change }) => change?.drop ?? [])).toEqual(['all']);
     await open().deletePendingRun(second);
-    expect((await store.read('~/chat')).records).toEqual([]);
+    expect((await store.read('~/runs/chat')).records).toEqual([]);
   });
 
   test('goes with the conversation: clearSession', async () => {
@@ -354,7 +354,7 @@ describe('what is kept', () => {
     const id = await wait();
     const taken = await open().takePendingRun(id, options);
     await open().clearSession();
-    expect((await store.read('~/chat')).revision).toBe(NO_HISTORY);
+    expect((await store.read('~/runs/chat')).revision).toBe(NO_HISTORY);
     await expectCode('CONFLICT', () => taken?.session.addItems([message('result')]));
     await taken?.release();
     await taken?.finish();
@@ -381,7 +381,7 @@ describe('what is kept', () => {
   test('a list that something else wrote to is an error, and clearSession goes past it', async () => {
     for (const record of ['{"pendingRuns":[]}', '{"pendingRuns":{}}', '{"a":1}', 'x', '{"format":2}']) {
       const { open, store } = conversation();
-      await store.commit('~/chat', { idempotencyKey: record.length.toString(), append: [record] });
+      await store.commit('~/runs/chat', { idempotencyKey: record.length.toString(), append: [record] });
       const code = record === '{"format":2}' ? 'UNSUPPORTED_FORMAT' : 'CORRUPT_RECORD';
       await expectCode(code, () => open().pendingRuns());
       await expectCode(code, () => open().takePendingRun('id', options));
@@ -392,8 +392,8 @@ describe('what is kept', () => {
 
   test('a session whose id is too long for it goes without', async () => {
     for (const [length, code] of [
-      [2_047, 'INVALID_ARGUMENT'],
-      [2_046, undefined],
+      [2_042, 'INVALID_ARGUMENT'],
+      [2_041, undefined],
     ] as const) {
       const { open, wait } = conversation({ sessionId: 'x'.repeat(length) });
       if (code === undefined) await wait();
@@ -406,11 +406,11 @@ describe('what is kept', () => {
   test('records that are missing are an error', async () => {
     const { open, store, wait } = conversation();
     await wait();
-    const { records } = await store.read('~/chat');
+    const { records } = await store.read('~/runs/chat');
     const last = records.slice(-1);
-    await store.commit('~/chat', { idempotencyKey: 'k', drop: 'all', append: last });
+    await store.commit('~/runs/chat', { idempotencyKey: 'k', drop: 'all', append: last });
     await expectCode('CORRUPT_RECORD', () => open().takePendingRun('id', options));
-    await store.commit('~/chat', { idempotencyKey: 'l', drop: 'all', append: ['{"a":1}', ...last] });
+    await store.commit('~/runs/chat', { idempotencyKey: 'l', drop: 'all', append: ['{"a":1}', ...last] });
     const [run] = await open().pendingRuns();
     await expectCode('CORRUPT_RECORD', () => open().takePendingRun(run?.id ?? '', options));
   });
@@ -469,7 +469,7 @@ test('a RunState is saved with what its own run has seen, whatever the object ha
   await session.getItems();
   const id = await session.savePendingRun(state);
   await expectCode('CONFLICT', () => open().takePendingRun(id, options));
-  expect(JSON.stringify((await store.read('~/chat')).records)).toContain(revision);
+  expect(JSON.stringify((await store.read('~/runs/chat')).records)).toContain(revision);
 });
 
 test('a taken session is the SDK’s session as any other', async () => {

@@ -1,7 +1,7 @@
 import { RunContext } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, StoredSession, type SessionScope } from '../src';
-import { pendingRunsId, scopePrefix, storedSessionId } from '../src/session/sessionId';
+import { indexId, pendingRunsId, scopePrefix, storedSessionId } from '../src/session/sessionId';
 import { expectCode, message, recording } from './support';
 
 interface Tenant {
@@ -18,6 +18,11 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
   getItems: (session, run) => session.getItems(undefined, run),
   'getItems(0)': (session, run) => session.getItems(0, run),
   describe: (session, run) => session.describe(run),
+  setDetails: async (session, run) => {
+    await session.addItems([message('a')], run);
+    return session.setDetails({ title: 'a' }, run);
+  },
+  getDetails: (session, run) => session.getDetails(run),
   addItems: (session, run) => session.addItems([message('a')], run),
   'addItems of none': (session, run) => session.addItems([], run),
   popItem: (session, run) => session.popItem(run),
@@ -79,7 +84,7 @@ describe('without a usable scope', () => {
   describe.each(Object.entries(scopes))('%s', (_what, [scope, run]) => {
     test.each(Object.entries(METHODS))('%s: MISSING_SCOPE, and no request', async (_method, call) => {
       const { store, requests } = recording(new MemoryStore());
-      const session = new StoredSession(store, { sessionId: 'chat', scope });
+      const session = new StoredSession(store, { sessionId: 'chat', scope, index: {} });
       await expectCode('MISSING_SCOPE', () => call(session, run));
       expect(requests).toEqual([]);
     });
@@ -104,7 +109,7 @@ describe('without a usable scope', () => {
 
   test('an id that is too long within its scope is refused, and no request is sent', async () => {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'x'.repeat(2_040), scope: byTenant });
+    const session = new StoredSession(store, { sessionId: 'x'.repeat(2_040), scope: byTenant, index: {} });
     await add(session, 'a', runOf('123456'));
     requests.length = 0;
     for (const [name, call] of Object.entries(METHODS)) {
@@ -118,13 +123,13 @@ describe('without a usable scope', () => {
 test('each method works within its scope alone', async () => {
   for (const [name, call] of Object.entries(METHODS)) {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant });
+    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant, index: {} });
     await add(session, 'theirs', runOf('other'));
     await add(session, 'ours', runOf('acme'));
     requests.length = 0;
     await call(session, runOf('acme'));
     const ids = new Set(requests.map(({ sessionId }) => sessionId));
-    const own = ['~acme/chat', '~acme/fork', '~acme/'];
+    const own = ['~acme/chat', '~acme/fork', '~acme/~runs', '~acme/~index'];
     expect([name, [...ids].filter((id) => !own.includes(id))]).toEqual([name, []]);
     expect(await session.getItems(undefined, runOf('other'))).toEqual([message('theirs')]);
   }
@@ -142,7 +147,7 @@ describe('stored ids', () => {
     ['chat', undefined, 'chat'],
     ['~chat', undefined, '~~chat'],
     ['chat', 'acme', '~acme/chat'],
-    ['~/%', 'a/b~c%d', '~a%2Fb%7Ec%25d/~/%'],
+    ['~/%', 'a/b~c%d', '~a%2Fb%7Ec%25d/~~/%'],
     ['a', 'Ä 💥', '~Ä 💥/a'],
     ['*', '*', '~%2A/*'],
     ['a', '?[^a-z]\\', '~%3F%5B%5Ea-z%5D%5C/a'],
@@ -185,34 +190,39 @@ describe('stored ids', () => {
     );
   });
 
-  test('of pending runs are those of no session, one for each scope, and for each session without one', () => {
+  test('of pending runs and of indexes are those of no session, and of one place each', () => {
     const parts = words(['~', '/', '%', '2', 'a'], 3);
-    const sessions = new Set(
-      parts.flatMap((id) => [undefined, ...parts].map((scope) => storedSessionId(id, scope))),
-    );
-    const lists = [
+    const scopes = [undefined, ...parts];
+    const sessions = new Set(parts.flatMap((id) => scopes.map((scope) => storedSessionId(id, scope))));
+    const reserved = [
       ...parts.map((id) => pendingRunsId(id) ?? ''),
       ...parts.map((scope) => pendingRunsId('chat', scope) ?? ''),
+      ...parts.map((scope) => indexId(undefined, scope)),
+      ...parts.flatMap((owner) => scopes.map((scope) => indexId(owner, scope))),
     ];
-    expect(new Set(lists).size).toBe(lists.length);
-    expect(lists.filter((id) => id === '' || sessions.has(id))).toEqual([]);
-    expect([pendingRunsId('chat'), pendingRunsId('~chat'), pendingRunsId('chat', 'acme')]).toEqual([
-      '~/chat',
-      '~/~chat',
-      '~acme/',
-    ]);
-    for (const scope of parts) expect(pendingRunsId('chat', scope)).toBe(scopePrefix(scope));
+    expect(new Set(reserved).size).toBe(reserved.length);
+    expect(reserved.filter((id) => id === '' || sessions.has(id))).toEqual([]);
+    const ofScope = parts.flatMap((owner) => [pendingRunsId('chat', 'acme'), indexId(owner, 'acme')]);
+    expect(ofScope.filter((id) => id?.startsWith(scopePrefix('acme')) !== true)).toEqual([]);
+    expect([pendingRunsId('~chat'), pendingRunsId('chat', 'acme')]).toEqual(['~/runs/~chat', '~acme/~runs']);
   });
 
-  test('of pending runs are those of no session: any ids', () => {
+  test('of pending runs and of indexes are those of no session: any ids', () => {
     const word = fc.oneof(
       fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }),
-      fc.string({ unit: fc.constantFrom('~', '/', '%', '%2F', 'a'), minLength: 1, maxLength: 6 }),
+      fc.string({
+        unit: fc.constantFrom('~', '/', '%', '%2F', 'a', '~runs', '~index', 'index/'),
+        minLength: 1,
+        maxLength: 6,
+      }),
     );
     const scope = fc.option(word, { nil: undefined });
     fc.assert(
       fc.property(word, scope, word, scope, (sessionId, itsScope, other, otherScope) => {
-        expect(storedSessionId(sessionId, itsScope)).not.toBe(pendingRunsId(other, otherScope));
+        const stored = storedSessionId(sessionId, itsScope);
+        expect(stored).not.toBe(pendingRunsId(other, otherScope));
+        expect(stored).not.toBe(indexId(other, otherScope));
+        expect(pendingRunsId(sessionId, itsScope)).not.toBe(indexId(other, otherScope));
       }),
       { numRuns: 5_000 },
     );

@@ -198,7 +198,7 @@ describe('requests', () => {
     await session.clearSession();
     expect(requests).toEqual([
       { method: 'clear', sessionId: 'id' },
-      { method: 'read', sessionId: '~/id', last: 1 },
+      { method: 'read', sessionId: '~/runs/id', last: 1 },
     ]);
   });
 

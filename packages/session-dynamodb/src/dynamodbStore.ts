@@ -7,6 +7,8 @@ import {
   type CacheKey,
   type CommitResult,
   type DescribingStore,
+  type ExpiringStore,
+  type Expiry,
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
@@ -54,7 +56,9 @@ let openAt: typeof openWithClock;
  * A `SessionStore` that can describe sessions, in a DynamoDB table: per session an append-only log with one row per commit. Appending is one
  * conditional `PutItem` at the next version, reading a consistent `Query`.
  */
-export class DynamoDBStore implements DescribingStore {
+export class DynamoDBStore implements DescribingStore, ExpiringStore {
+  readonly expiry: Expiry;
+  readonly #given: DynamoDBStoreOptions;
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
@@ -76,11 +80,17 @@ export class DynamoDBStore implements DescribingStore {
     assertKeyPrefix(keyPrefix);
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
+    this.#given = { ...options };
+    this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
   }
 
   get cacheKey(): CacheKey {
     const { client, name, mapping } = this.#table;
     return { owner: client, name: JSON.stringify([name, mapping.names, this.#keyPrefix]) };
+  }
+
+  withExpiry({ ttlSeconds, ttlRefresh }: Expiry): DynamoDBStore {
+    return openWithClock({ ...this.#given, ttlSeconds, ttlRefresh }, this.#now);
   }
 
   async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {

@@ -2,6 +2,7 @@
 export * from '@agent-sessions/session-core';
 export type { StoreOptions, TtlRefresh } from '@agent-sessions/session-core/store';
 export { DynamoDBSession, type DynamoDBSessionOptions } from './dynamodbSession';
+export { DynamoDBSessionIndex, type DynamoDBSessionIndexOptions } from './dynamodbSessionIndex';
 export { DynamoDBStore, type DynamoDBStoreOptions } from './dynamodbStore';
 export type { AttributeNames } from './table/attributeNames';
 export type { DynamoDBSessionClient } from './table/sessionClient';

@@ -17,4 +17,5 @@ export {
   type RedisSessionOptions,
   type RedisUrlOptions,
 } from './redisSession';
+export { RedisSessionIndex, type RedisSessionIndexOptions } from './redisSessionIndex';
 export { RedisStore, type RedisStoreOptions } from './redisStore';

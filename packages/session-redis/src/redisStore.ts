@@ -9,6 +9,8 @@ import {
   type CacheKey,
   type CommitResult,
   type DescribingStore,
+  type ExpiringStore,
+  type Expiry,
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
@@ -80,8 +82,10 @@ const MOST_CHARACTERS = 128 * 1_024 * 1_024;
  * A `SessionStore` that can describe sessions, in Redis or Valkey: per session, a list of records and a hash of metadata. Each method is atomic and,
  * once the server knows its script, one round trip.
  */
-export class RedisStore implements DescribingStore {
+export class RedisStore implements DescribingStore, ExpiringStore {
+  readonly expiry: Expiry;
   readonly cacheKey: CacheKey;
+  readonly #given: RedisStoreOptions;
   readonly #client: RedisClientAdapter;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
@@ -94,6 +98,8 @@ export class RedisStore implements DescribingStore {
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
     const { client, keyPrefix = 'openai_agents_session', waitForReplicas } = options;
+    this.#given = { ...options };
+    this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#client = toAdapter(client);
     assertKeyPrefix(keyPrefix);
     if (waitForReplicas !== undefined) {
@@ -110,6 +116,10 @@ export class RedisStore implements DescribingStore {
     const { timeoutMs, signal } = this.#options;
     this.#changing = { timeoutMs, signal, isTransient: this.#isTransient };
     this.#reading = { ...this.#changing, isReadOnly: true };
+  }
+
+  withExpiry({ ttlSeconds, ttlRefresh }: Expiry): RedisStore {
+    return new RedisStore({ ...this.#given, ttlSeconds, ttlRefresh });
   }
 
   async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {

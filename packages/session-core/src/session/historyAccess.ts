@@ -6,6 +6,7 @@ import { SessionError } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
 import type { HistoryView, KnownChange, RunView } from './historyView';
+import type { Registration } from './registration';
 import { canonicalText, itemTexts } from '../records/itemJson';
 import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
@@ -29,6 +30,8 @@ type Change = Pick<HistoryChange, 'append' | 'operation'> &
 
 interface HistoryAccessOptions extends HistoryReadsOptions {
   readonly fenced: boolean;
+  /** Of sessions that are listed. */
+  readonly registration?: Registration | undefined;
 }
 
 /** The end of a history that a transaction replaces. */
@@ -42,11 +45,13 @@ export class HistoryAccess {
   readonly #store: SessionStore;
   readonly #reads: HistoryReads;
   readonly #fenced: boolean;
+  readonly #registration: Registration | undefined;
 
-  constructor(store: SessionStore, { fenced, ...options }: HistoryAccessOptions) {
+  constructor(store: SessionStore, { fenced, registration, ...options }: HistoryAccessOptions) {
     this.#store = store;
     this.#reads = new HistoryReads(store, options);
     this.#fenced = fenced;
+    this.#registration = registration;
   }
 
   /** The newest `limit` items, or all, for the caller to see. */
@@ -54,6 +59,7 @@ export class HistoryAccess {
     const start = view.object.tick();
     const { entries, history, isWhole } = await this.read(view, limit);
     view.noteRead(start, history, isWhole);
+    await this.#registration?.noteRead(view.object.address, history.revision);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -102,6 +108,7 @@ export class HistoryAccess {
   }
 
   async clear(view: HistoryView): Promise<void> {
+    await this.#registration?.forget(view.object.address);
     try {
       await this.#store.clear(view.storedId);
     } finally {
@@ -120,6 +127,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
+    await this.#registration?.register(view.object.address);
     const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];

@@ -2,7 +2,8 @@ import type { RunContext } from '@openai/agents';
 import type { RecordCodec } from '../records/recordCodec';
 import { areSameRecords, type KnownHistory } from './recordLists';
 import { ReplayedWrites } from './replayedWrites';
-import { pendingRunsId, storedSessionId } from './sessionId';
+import { pendingRunsPlace, type PendingRunsPlace } from './pendingRunList';
+import { storedSessionId } from './sessionId';
 import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
 import {
   NO_HISTORY,
@@ -25,6 +26,13 @@ import { WriteQueue } from './writeQueue';
 export interface KnownChange {
   readonly drop?: number | 'all' | undefined;
   readonly becomes: (known: readonly StoredRecord[]) => readonly StoredRecord[];
+}
+
+/** Where a session is, and what it is called there. */
+export interface SessionAddress {
+  readonly sessionId: string;
+  readonly scope: string | undefined;
+  readonly storedId: string;
 }
 
 export interface HistoryView {
@@ -51,7 +59,7 @@ export interface HistoryView {
 
 /** What an object knows outside runs: what was last read or written through it, in whatever run. */
 export class ObjectView implements HistoryView {
-  readonly storedId: string;
+  readonly address: SessionAddress;
   readonly codec: RecordCodec;
   readonly replay: ReplayedWrites | undefined;
   readonly writes: WriteQueue;
@@ -66,11 +74,15 @@ export class ObjectView implements HistoryView {
   #seenAt = 0;
   #ticks = 0;
 
-  constructor(storedId: string, codec: RecordCodec, replay: ReplayedWrites | undefined) {
-    this.storedId = storedId;
+  constructor(address: SessionAddress, codec: RecordCodec, replay: ReplayedWrites | undefined) {
+    this.address = address;
     this.codec = codec;
     this.replay = replay;
     this.writes = replay?.queue ?? new WriteQueue();
+  }
+
+  get storedId(): string {
+    return this.address.storedId;
   }
 
   tick(): number {
@@ -180,16 +192,6 @@ export class RunView implements HistoryView {
   }
 }
 
-/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
-export interface PendingRunsPlace {
-  readonly storedId: string;
-  readonly codec: RecordCodec;
-  /** Whether the runs of other sessions are kept there too. */
-  readonly isShared: boolean;
-  /** The stored id of a session whose runs are kept there. */
-  storedIdOf(sessionId: string): string;
-}
-
 /** The views of one session object: one for each run context, and one for calls without. */
 export class HistoryViews {
   readonly #sessionId: string;
@@ -212,12 +214,12 @@ export class HistoryViews {
     this.#scope = scope;
     this.#replayId = replayId;
     this.#codecOf = codecOf;
-    if (scope === undefined) this.#ofObject = this.#objectView(storedSessionId(sessionId));
+    if (scope === undefined) this.#ofObject = this.#objectView(undefined);
   }
 
   /** @throws `MISSING_SCOPE` */
   open(runContext: RunContext | undefined): HistoryView {
-    const object = this.#ofObject ?? this.#objectView(this.#scopedId(runContext));
+    const object = this.#ofObject ?? this.#objectView(this.#scopeName(runContext));
     if (this.#started) return this.#startedIn(object, this.#started);
     if (!isContext(runContext)) return object;
     const known = this.#ofRun.get(runContext);
@@ -260,20 +262,14 @@ export class HistoryViews {
    * @throws `MISSING_SCOPE`
    */
   pendingRuns(runContext: RunContext | undefined): PendingRunsPlace | undefined {
-    const scope = this.#scope && scopeOf(this.#scope, runContext);
-    const storedId = pendingRunsId(this.#sessionId, scope);
-    if (storedId === undefined) return undefined;
-    return {
-      storedId,
-      codec: this.#codecOf(storedId),
-      isShared: scope !== undefined,
-      storedIdOf: (sessionId) => storedSessionId(sessionId, scope),
-    };
+    return pendingRunsPlace(this.#sessionId, this.#scopeName(runContext), this.#codecOf);
   }
 
-  #objectView(storedId: string): ObjectView {
+  #objectView(scope: string | undefined): ObjectView {
+    const storedId = storedSessionId(this.#sessionId, scope);
     const codec = this.#codecOf(storedId);
-    return new ObjectView(storedId, codec, this.#replayOf(storedId, codec));
+    const address = { sessionId: this.#sessionId, scope, storedId };
+    return new ObjectView(address, codec, this.#replayOf(storedId, codec));
   }
 
   #replayOf(storedId: string, codec: RecordCodec): ReplayedWrites | undefined {
@@ -285,8 +281,8 @@ export class HistoryViews {
     return replay;
   }
 
-  #scopedId(runContext: RunContext | undefined): string {
-    return storedSessionId(this.#sessionId, this.#scope && scopeOf(this.#scope, runContext));
+  #scopeName(runContext: RunContext | undefined): string | undefined {
+    return this.#scope && scopeOf(this.#scope, runContext);
   }
 }
 

@@ -1,16 +1,43 @@
 import { Buffer } from 'node:buffer';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { itemText } from '../records/itemJson';
+import type { RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
-import type { Revision, SessionStore, StoredRecord } from '../store/sessionStore';
-import { contention } from './contention';
+import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
+import { contention, underContention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
-import type { PendingRunsPlace } from './historyView';
+import { pendingRunsId, storedSessionId } from './sessionId';
 
 /*
  * Pending runs are the records of a stored session of their own: the text of each run's state, oldest first, and behind them
  * one small record that tells all else. So what is listed, decided, taken and given back is that one record.
  */
+
+/** Where the pending runs of a session are kept, with a scope those of all its sessions. */
+export interface PendingRunsPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+  /** Whether the runs of other sessions are kept there too. */
+  readonly isShared: boolean;
+  /** The stored id of a session whose runs are kept there. */
+  storedIdOf(sessionId: string): string;
+}
+
+/** Undefined where the session id is so long that there is no such place. */
+export function pendingRunsPlace(
+  sessionId: string,
+  scope: string | undefined,
+  codecOf: (storedId: string) => RecordCodec,
+): PendingRunsPlace | undefined {
+  const storedId = pendingRunsId(sessionId, scope);
+  if (storedId === undefined) return undefined;
+  return {
+    storedId,
+    codec: codecOf(storedId),
+    isShared: scope !== undefined,
+    storedIdOf: (each) => storedSessionId(each, scope),
+  };
+}
 
 /** What the last record tells of one run. */
 export interface PendingRunEntry {
@@ -100,6 +127,54 @@ export async function writeList(
     lastSeen: list.revision,
   });
   if (status !== 'committed') throw contention();
+}
+
+/**
+ * Writes what `work` makes of the runs, unless it leaves all of them as they are. Returns whether it did.
+ *
+ * @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`, `COMMIT_TOO_LARGE`, `CONTENTION`
+ */
+export async function changeList(
+  store: SessionStore,
+  place: PendingRunsPlace,
+  work: (list: PendingRunList) => readonly ListedRun[],
+): Promise<boolean> {
+  return underContention(async () => {
+    const list = await readList(store, place);
+    const runs = work(list);
+    const isSame = runs.length === list.runs.length && runs.every((run, index) => run === list.runs[index]);
+    if (!isSame) await writeList(store, place, list, runs);
+    return !isSame;
+  });
+}
+
+/** Deletes the runs of sessions whose histories are cleared. */
+export async function clearPendingRuns(
+  store: SessionStore,
+  place: PendingRunsPlace,
+  sessionIds: readonly string[],
+): Promise<void> {
+  const { revision } = await store.read(place.storedId, { last: 1 });
+  if (revision === NO_HISTORY) return;
+  if (!place.isShared) {
+    await store.clear(place.storedId);
+    return;
+  }
+  await changeList(store, place, ({ runs }) =>
+    runs.filter(({ entry }) => !sessionIds.includes(entry.sessionId)),
+  );
+}
+
+/** Deletes the runs of sessions that are erased, those that have expired too, unless other sessions have some beside them. */
+export async function erasePendingRuns(
+  store: SessionStore,
+  places: readonly PendingRunsPlace[],
+  sessionIds: readonly string[],
+): Promise<void> {
+  for (const place of places) {
+    if (place.isShared) await clearPendingRuns(store, place, sessionIds);
+    else await store.clear(place.storedId);
+  }
 }
 
 /** @throws `INVALID_ARGUMENT`, `COMMIT_TOO_LARGE` */

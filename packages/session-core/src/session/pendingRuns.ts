@@ -5,7 +5,7 @@ import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
 import { underContention } from './contention';
 import { conflict } from './historyAccess';
-import type { HistoryViews, PendingRunsPlace } from './historyView';
+import type { HistoryViews } from './historyView';
 import type {
   ApprovalDecision,
   PendingRun,
@@ -15,6 +15,8 @@ import type {
   TakePendingRunOptions,
 } from './pendingRun';
 import {
+  changeList,
+  clearPendingRuns,
   decodeState,
   encodeState,
   readEntries,
@@ -24,6 +26,7 @@ import {
   type ListedRun,
   type PendingRunEntry,
   type PendingRunList,
+  type PendingRunsPlace,
 } from './pendingRunList';
 import { callIdOf, factsOf, isUnsupportedVersion } from './runStateText';
 import type { StoredSession } from './storedSession';
@@ -76,7 +79,7 @@ export class PendingRuns {
       const digest = await place.codec.digest(text);
       let id: string = randomUUID();
       const entry = { id, sessionId: this.#sessionId, revision, savedAt: Date.now(), ...facts, digest };
-      await this.#change(place, ({ runs }) => {
+      await changeList(this.#store, place, ({ runs }) => {
         const others = runs.filter((run) => run.entry.id !== this.#taken);
         const same = others.find((run) => isSameState(run.entry, entry));
         id = (same?.entry ?? entry).id;
@@ -98,7 +101,7 @@ export class PendingRuns {
     );
     const isGone = ({ sessionId }: PendingRunEntry): boolean => revisions.get(sessionId) === NO_HISTORY;
     if (entries.some(isGone)) {
-      await this.#change(place, ({ runs }) => runs.filter(({ entry }) => !isGone(entry)));
+      await changeList(this.#store, place, ({ runs }) => runs.filter(({ entry }) => !isGone(entry)));
     }
     return entries
       .filter((entry) => !isGone(entry))
@@ -146,7 +149,7 @@ export class PendingRuns {
           await this.delete(id, runContext);
         },
         release: async () => {
-          await this.#change(place, (current) => {
+          await changeList(this.#store, place, (current) => {
             const { entry } = find(current, id) ?? {};
             if (entry?.lease?.token !== lease.token) return current.runs;
             return replaced(current, { ...entry, lease: undefined });
@@ -157,40 +160,21 @@ export class PendingRuns {
   }
 
   async delete(id: string, runContext: RunContext | undefined): Promise<boolean> {
-    return this.#change(this.#place(runContext), ({ runs }) => runs.filter(({ entry }) => entry.id !== id));
+    return changeList(this.#store, this.#place(runContext), ({ runs }) =>
+      runs.filter(({ entry }) => entry.id !== id),
+    );
   }
 
   /** Deletes the runs of this session, whose history is being cleared. */
   async clear(runContext: RunContext | undefined): Promise<void> {
     const place = this.#views.pendingRuns(runContext);
-    if (place === undefined) return;
-    const { revision } = await this.#store.read(place.storedId, { last: 1 });
-    if (revision === NO_HISTORY) return;
-    if (!place.isShared) {
-      await this.#store.clear(place.storedId);
-      return;
-    }
-    await this.#change(place, ({ runs }) => runs.filter(({ entry }) => entry.sessionId !== this.#sessionId));
+    if (place) await clearPendingRuns(this.#store, place, [this.#sessionId]);
   }
 
   #place(runContext: RunContext | undefined): PendingRunsPlace {
     const place = this.#views.pendingRuns(runContext);
     if (place) return place;
-    throw invalid('the session id is too long for pending runs: at most 2,046 bytes without a scope');
-  }
-
-  /** Writes what `work` makes of the runs, unless it leaves all of them as they are. Returns whether it did. */
-  async #change(
-    place: PendingRunsPlace,
-    work: (list: PendingRunList) => readonly ListedRun[],
-  ): Promise<boolean> {
-    return underContention(async () => {
-      const list = await readList(this.#store, place);
-      const runs = work(list);
-      const isSame = runs.length === list.runs.length && runs.every((run, index) => run === list.runs[index]);
-      if (!isSame) await writeList(this.#store, place, list, runs);
-      return !isSame;
-    });
+    throw invalid('the session id is too long for pending runs: at most 2,041 bytes without a scope');
   }
 
   async #revisionOf(place: PendingRunsPlace, sessionId: string): Promise<Revision> {

@@ -21,8 +21,9 @@ export function assertSessionId(sessionId: unknown): asserts sessionId is string
 
 /**
  * The id under which a store keeps a session. One-to-one over scoped and unscoped sessions together:
- * `chat` without a scope is `chat`, in scope `acme` it is `~acme/chat`, and an unscoped id that begins with `~` gets one
- * more. So a policy can grant a tenant the ids that begin with `~acme/`.
+ * `chat` without a scope is `chat`, in scope `acme` it is `~acme/chat`, and an id that begins with `~` gets one more, in a
+ * scope as without. So a policy can grant a tenant the ids that begin with `~acme/`, and of these and of those that begin with
+ * `~/`, what goes on with one `~` less is no session's: it is kept for what belongs to sessions.
  *
  * Of the scope, what means something in these ids, or in the patterns of Redis's ACLs and of IAM's policies, is
  * percent-encoded: no scope makes a pattern that another one's ids fit.
@@ -30,20 +31,32 @@ export function assertSessionId(sessionId: unknown): asserts sessionId is string
  * @throws `INVALID_ARGUMENT` when the result is longer than a store takes.
  */
 export function storedSessionId(sessionId: string, scope?: string): string {
-  if (scope === undefined && !sessionId.startsWith('~')) return sessionId;
-  const stored = scope === undefined ? `~${sessionId}` : `${scopePrefix(scope)}${sessionId}`;
+  const escaped = sessionId.startsWith('~') ? `~${sessionId}` : sessionId;
+  if (escaped === sessionId && scope === undefined) return sessionId;
+  const stored = scope === undefined ? escaped : `${scopePrefix(scope)}${escaped}`;
   assertSessionId(stored);
   return stored;
 }
 
 /**
- * The id under which the pending runs of a session are stored, with a scope those of all its sessions. No session has it,
- * because neither a session id nor a scope is empty. It begins with the scope's prefix, so that a policy covers it. Undefined
- * for a session id without a scope of more than 2,046 bytes.
+ * The id under which the pending runs of a session are stored, with a scope those of all its sessions. Undefined where it
+ * would be too long: for a session id without a scope of more than 2,041 bytes.
  */
 export function pendingRunsId(sessionId: string, scope?: string): string | undefined {
-  const stored = scope === undefined ? `~/${sessionId}` : scopePrefix(scope);
+  const stored = scope === undefined ? `~/runs/${sessionId}` : `${scopePrefix(scope)}~runs`;
   return Buffer.byteLength(stored) > LONGEST_ID_BYTES ? undefined : stored;
+}
+
+/**
+ * The id under which the index of an owner's sessions is stored. Without an owner, the owner is the scope.
+ *
+ * @throws `INVALID_ARGUMENT` when it is longer than a store takes.
+ */
+export function indexId(owner: string | undefined, scope?: string): string {
+  const start = scope === undefined ? '~/index' : `${scopePrefix(scope)}~index`;
+  const stored = owner === undefined ? start : `${start}/${owner}`;
+  assertSessionId(stored);
+  return stored;
 }
 
 /**

@@ -4,6 +4,7 @@ import { assertOneOf } from '../arguments/assertOneOf';
 import type { CachedHistories } from './cachedHistories';
 import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
+import { parseIndexing, type SessionIndexing } from './indexOptions';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
 
@@ -58,6 +59,16 @@ export interface SessionOptions {
   readonly replayId?: string | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
+  /**
+   * Lists this session among its owner's, for a `SessionIndex`, and lets it have a title and metadata. Without `owner`, the owner
+   * is the scope, and `scope` must be set. Give it to all objects of a session, and one `ttlSeconds` to all sessions of an
+   * owner. Default: not listed.
+   *
+   * Costs a small write when the session begins, and then when it is written to and its last one is over a minute old; with
+   * `ttlRefresh: 'access'`, also when it is read and that is over a quarter of `ttlSeconds` old. An object that has not written
+   * within a minute reads the end of the index before. Where the index cannot be written, the session is not written to.
+   */
+  readonly index?: SessionIndexing | undefined;
 }
 
 /** A function of the run context. Taken from a method's type, so that one over the caller's own context type fits. */
@@ -85,12 +96,13 @@ export interface ResolvedSessionOptions {
   readonly cache: CachedHistories | undefined;
   readonly replayId: string | undefined;
   readonly compaction: CompactionOptions | undefined;
+  readonly index: SessionIndexing | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, replayId, compaction } = options;
+  const { scope, cache, replayId, compaction, index } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -112,6 +124,7 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     cache: cache === undefined ? undefined : historiesOf(cache),
     replayId,
     compaction: compaction && copyOfOptions(compaction),
+    index: index === undefined ? undefined : parseIndexing(index, scope !== undefined),
   };
 }
 

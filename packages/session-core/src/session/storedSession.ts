@@ -37,7 +37,9 @@ import type {
 import { PendingRuns } from './pendingRuns';
 import { plainCodec } from '../records/recordCodec';
 import { knownWithout } from './recordLists';
+import { Registration } from './registration';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
+import { parseDetails, type SessionDetails } from './sessionDetails';
 import type { ModelExchange } from './wasShown';
 import {
   resolveSessionOptions,
@@ -95,17 +97,21 @@ export class StoredSession
   readonly #views: HistoryViews;
   readonly #access: HistoryAccess;
   readonly #pendingRuns: PendingRuns;
+  readonly #registration: Registration | undefined;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionOptions = {}) {
     const resolved = resolveSessionOptions(options);
-    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction } = resolved;
+    const { sessionId, onCorruptRecord, concurrentWrites, cache, compaction, index } = resolved;
     const fenced = concurrentWrites === 'reject';
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    this.#views = new HistoryViews(resolved, () => plainCodec);
-    this.#access = new HistoryAccess(store, { skipCorrupt: onCorruptRecord === 'skip', fenced, cache });
+    const codecOf = () => plainCodec;
+    this.#views = new HistoryViews(resolved, codecOf);
+    const skipCorrupt = onCorruptRecord === 'skip';
+    this.#registration = index && new Registration(store, { owner: index.owner, codecOf, skipCorrupt });
+    this.#access = new HistoryAccess(store, { skipCorrupt, fenced, cache, registration: this.#registration });
     this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
       const resumed = new StoredSession(store, {
         ...this.#options,
@@ -149,6 +155,28 @@ export class StoredSession
    */
   async describe(runContext?: RunContext): Promise<SessionDescription> {
     return this.#access.describe(this.#views.open(runContext));
+  }
+
+  /**
+   * Notes a title and metadata of the application's own for this session, in the place of those before. They are listed with it,
+   * and go when it is cleared or expires. They cost a description and a small write, and move the session to the front of
+   * the list.
+   *
+   * @throws `INVALID_ARGUMENT` without the option `index`; `CONFLICT` where the session holds nothing.
+   */
+  async setDetails(details: SessionDetails, runContext?: RunContext): Promise<void> {
+    const { address } = this.#views.open(runContext).object;
+    await this.#listed().setDetails(address, parseDetails(details));
+  }
+
+  /**
+   * The title and the metadata that were noted; undefined where nothing was, or the session holds nothing any more.
+   *
+   * @throws `INVALID_ARGUMENT` without the option `index`.
+   */
+  async getDetails(runContext?: RunContext): Promise<SessionDetails | undefined> {
+    const { address } = this.#views.open(runContext).object;
+    return this.#listed().getDetails(address);
   }
 
   /** Appends all items in order and next to each other, or none. */
@@ -383,5 +411,10 @@ export class StoredSession
     const fork = new StoredSession(this.#store, { ...this.#options, sessionId });
     await forkHistory(this.#access, view, fork.#views.open(runContext), upTo);
     return fork;
+  }
+
+  #listed(): Registration {
+    if (this.#registration) return this.#registration;
+    throw new SessionError('INVALID_ARGUMENT', 'a session has details with the option index only');
   }
 }

@@ -1,6 +1,7 @@
 /** For authors of stores: the contract that a store fulfils, and what stores on a network have in common. */
 export { isDescribing, type DescribingStore, type SessionDescription } from './describingStore';
 export { SessionError, type SessionErrorCode } from './errors';
+export { type ExpiringStore, type Expiry } from './expiringStore';
 export { pause } from './pause';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
 export {

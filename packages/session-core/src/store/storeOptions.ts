@@ -37,7 +37,7 @@ export interface ResolvedStoreOptions {
 const TTL_REFRESHES = ['write', 'access', 'never'] as const;
 
 /** 30 years: less than any point in time of today in seconds since the epoch, which is no duration. */
-const LONGEST_TTL_SECONDS = 946_080_000;
+export const LONGEST_TTL_SECONDS = 946_080_000;
 /** So that a store knows for how long a retry can come: until then it remembers commits. */
 export const LONGEST_TIMEOUT_MS = 30 * 60_000;
 

@@ -1,0 +1,229 @@
+import { isPlainObject } from '../arguments/isPlainObject';
+import { itemText } from '../records/itemJson';
+import type { RecordCodec } from '../records/recordCodec';
+import { SessionError } from '../store/errors';
+import type { Revision, SessionStore, StoredRecord } from '../store/sessionStore';
+import { contention } from './contention';
+import { newIdempotencyKey } from './historyAccess';
+import { parseDetails, type SessionDetails } from './sessionDetails';
+
+/*
+ * The index of an owner's sessions is a stored session of its own: a log with an entry for each time that a session began or
+ * was written to, the newest last. An entry says all of its session, so that the newest sessions are read off the end. Of a
+ * session's entries, the newest counts; now and then the log is rewritten without the others.
+ */
+
+/** One session, as of one moment. */
+export interface IndexEntry {
+  readonly sessionId: string;
+  /** Milliseconds since the epoch by the writer's clock, but always more than in the entry before: the place in the order. */
+  readonly at: number;
+  /** From when on the session has surely expired, unless a later entry says otherwise. Undefined: never. */
+  readonly until?: number | undefined;
+  readonly details: SessionDetails;
+  /** When the session began that the details are of, where the store tells that. */
+  readonly since?: number | undefined;
+}
+
+/** An entry's place in the log. The entry is undefined where it cannot be decoded and that is read past. */
+export interface LoggedEntry {
+  readonly record: StoredRecord;
+  readonly entry: IndexEntry | undefined;
+}
+
+/** The end of the log, or all of it, oldest first. */
+export interface IndexLog {
+  readonly logged: readonly LoggedEntry[];
+  readonly revision: Revision;
+  readonly isWhole: boolean;
+  /** How many records the whole log has, and of how many sessions, as its newest entry says. */
+  readonly counts: Counts;
+}
+
+interface Counts {
+  readonly records: number;
+  readonly sessions: number;
+}
+
+export interface IndexPlace {
+  readonly storedId: string;
+  readonly codec: RecordCodec;
+}
+
+/** Of each entry. */
+const FORMAT = 1;
+
+/** How many entries are read to begin with. */
+export const SHORT_TAIL = 16;
+
+/** Entries that may be superseded before the log is rewritten, beside as many as there are sessions. */
+const SPARE_RECORDS = 64;
+
+/** The log of one owner. Every change of it is made on condition that it is still as it was read. */
+export class OwnerIndex {
+  readonly #store: SessionStore;
+  readonly #place: IndexPlace;
+  readonly #skipCorrupt: boolean;
+
+  constructor(store: SessionStore, place: IndexPlace, skipCorrupt: boolean) {
+    this.#store = store;
+    this.#place = place;
+    this.#skipCorrupt = skipCorrupt;
+  }
+
+  /**
+   * The newest `last` entries, or all.
+   *
+   * @throws `CORRUPT_RECORD` unless such entries are skipped, `UNSUPPORTED_FORMAT`
+   */
+  async read(last?: number): Promise<IndexLog> {
+    const { storedId, codec } = this.#place;
+    const { records, revision } = await this.#store.read(storedId, { last });
+    const decoded = await codec.decode(records);
+    let counts: Counts = { records: 0, sessions: 0 };
+    const logged = records.map((record, index) => {
+      const parsed = toParsed(decoded[index]);
+      if (!SessionError.is(parsed)) {
+        counts = parsed.counts;
+        return { record, entry: parsed.entry };
+      }
+      if (!this.#skipCorrupt || !SessionError.is(parsed, 'CORRUPT_RECORD')) throw parsed;
+      counts = { ...counts, records: counts.records + 1 };
+      return { record, entry: undefined };
+    });
+    return { logged, revision, isWhole: last === undefined || records.length < last, counts };
+  }
+
+  /** The log back to the newest entry of a session, or all of it, from what was read of it on. */
+  async readBackTo(sessionId: string, log: IndexLog): Promise<IndexLog> {
+    let found = log;
+    for (let last = 2 * SHORT_TAIL; !found.isWhole && !newestOf(found, sessionId); last *= 2) {
+      found = await this.read(last);
+    }
+    return found;
+  }
+
+  /**
+   * Puts an entry behind what was read, later than all that is there.
+   *
+   * @param isNew - the log has none of this session.
+   * @returns the entry's time.
+   * @throws `CONTENTION` where the log has changed since.
+   */
+  async append(log: IndexLog, entry: IndexEntry, isNew: boolean): Promise<number> {
+    const placed = { ...entry, at: timeAfter(log.logged) };
+    const { records, sessions } = log.counts;
+    const counts = { records: records + 1, sessions: sessions + (isNew ? 1 : 0) };
+    await this.#commit(log, [await this.#encode(placed, counts)], undefined);
+    return placed.at;
+  }
+
+  /**
+   * Writes the whole log anew, with these entries of it and another one behind them, and deletes the rest for good.
+   *
+   * @throws `CONTENTION` where the log has changed since, `COMMIT_TOO_LARGE`
+   */
+  async rewrite(log: IndexLog, kept: readonly LoggedEntry[], added?: IndexEntry): Promise<void> {
+    const all = added ? [...kept, { record: '', entry: added }] : kept;
+    const records = all.map(({ record }) => record);
+    const last = all.findLastIndex(({ entry }) => entry);
+    const newest = all[last]?.entry;
+    // The newest entry tells the counts.
+    if (newest) records[last] = await this.#encode(newest, { records: last + 1, sessions: sessionsIn(all) });
+    await this.#commit(log, records, 'all');
+  }
+
+  /** Forgets the log. */
+  async clear(): Promise<void> {
+    await this.#store.clear(this.#place.storedId);
+  }
+
+  async #encode({ details, ...entry }: IndexEntry, { records, sessions }: Counts): Promise<StoredRecord> {
+    const text = itemText({ format: FORMAT, ...entry, ...details, records, sessions }, 'entry');
+    return (await this.#place.codec.encode([text]))[0] as StoredRecord;
+  }
+
+  async #commit(
+    { revision }: IndexLog,
+    append: readonly StoredRecord[],
+    drop: 'all' | undefined,
+  ): Promise<void> {
+    const { status } = await this.#store.commit(this.#place.storedId, {
+      idempotencyKey: newIdempotencyKey(),
+      append,
+      drop,
+      ifRevision: revision,
+      lastSeen: revision,
+    });
+    if (status !== 'committed') throw contention();
+  }
+}
+
+/** The newest entry of a session, as far as was read. */
+export function newestOf({ logged }: IndexLog, sessionId: string): IndexEntry | undefined {
+  return logged.findLast(({ entry }) => entry?.sessionId === sessionId)?.entry;
+}
+
+/** The newest entry of each session, the newest first. */
+export function newestEntries({ logged }: IndexLog): IndexEntry[] {
+  const bySession = new Map<string, IndexEntry>();
+  for (const { entry } of logged.toReversed()) {
+    if (entry && !bySession.has(entry.sessionId)) bySession.set(entry.sessionId, entry);
+  }
+  return [...bySession.values()];
+}
+
+/** The newest entry of each session, unless it is dropped, and what cannot be decoded; oldest first. */
+export function withoutSuperseded(
+  log: IndexLog,
+  isDropped: (entry: IndexEntry) => boolean,
+): readonly LoggedEntry[] {
+  const kept = new Set(newestEntries(log).filter((entry) => !isDropped(entry)));
+  return log.logged.filter(({ entry }) => entry === undefined || kept.has(entry));
+}
+
+/**
+ * Whether so much of the log is superseded that it is to be rewritten. Where that fails, because the log is too large or others
+ * were faster, it is not tried again with each entry.
+ */
+export function isRewriteDue({ counts: { records, sessions } }: IndexLog): boolean {
+  const excess = records - 2 * sessions - SPARE_RECORDS;
+  return excess >= 0 && excess % Math.max(SPARE_RECORDS, sessions) === 0;
+}
+
+/** The time of what comes behind these entries. */
+export function timeAfter(logged: readonly LoggedEntry[]): number {
+  const newest = logged.findLast(({ entry }) => entry)?.entry;
+  return Math.max(Date.now(), newest ? newest.at + 1 : 0);
+}
+
+function sessionsIn(logged: readonly LoggedEntry[]): number {
+  return new Set(logged.flatMap(({ entry }) => (entry ? [entry.sessionId] : []))).size;
+}
+
+function toParsed(decoded: unknown): { entry: IndexEntry; counts: Counts } | SessionError {
+  if (SessionError.is(decoded)) return decoded;
+  if (!isPlainObject(decoded)) return corrupt();
+  const { format, sessionId, at, until, since, title, metadata, records, sessions } = decoded;
+  if (Number.isSafeInteger(format) && format !== FORMAT) {
+    return new SessionError('UNSUPPORTED_FORMAT', 'the index of sessions was written by a newer version');
+  }
+  if (typeof sessionId !== 'string' || sessionId === '') return corrupt();
+  if (!isCount(at) || !isCount(records) || !isCount(sessions)) return corrupt();
+  if ((until !== undefined && !isCount(until)) || (since !== undefined && !isCount(since))) return corrupt();
+  let details: SessionDetails;
+  try {
+    details = parseDetails({ title, metadata } as SessionDetails);
+  } catch {
+    return corrupt();
+  }
+  return { entry: { sessionId, at, until, since, details }, counts: { records, sessions } };
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function corrupt(): SessionError {
+  return new SessionError('CORRUPT_RECORD', 'an entry of the index of sessions cannot be decoded');
+}

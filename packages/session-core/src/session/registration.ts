@@ -1,0 +1,220 @@
+import type { RecordCodec } from '../records/recordCodec';
+import { isDescribing } from '../store/describingStore';
+import { SessionError } from '../store/errors';
+import { isExpiring, type Expiry } from '../store/expiringStore';
+import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
+import { LONGEST_TTL_SECONDS } from '../store/storeOptions';
+import { underContention } from './contention';
+import type { SessionAddress } from './historyView';
+import {
+  isRewriteDue,
+  newestOf,
+  OwnerIndex,
+  SHORT_TAIL,
+  timeAfter,
+  withoutSuperseded,
+  type IndexEntry,
+  type IndexLog,
+} from './ownerIndex';
+import { hasDetails, type SessionDetails } from './sessionDetails';
+import { indexId } from './sessionId';
+
+/** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
+export const FRESH_MS = 60_000;
+
+/** For how long an entry outlives its session, in seconds: longer than a call can take and clocks can differ, by far. */
+const MARGIN_SECONDS = 86_400;
+
+/** Of how many sessions an object remembers that it has registered them. More than one are there in scopes. */
+const MOST_REMEMBERED = 1_000;
+
+/**
+ * Keeps the sessions of one session object in the index of their owner.
+ *
+ * The index lies elsewhere than the session, so the two cannot be written at once. A session is registered before it is
+ * written to. So one that is there is listed, and whether an entry has a session is asked when it is listed.
+ */
+export class Registration {
+  readonly #store: SessionStore;
+  readonly #owner: string | undefined;
+  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #skipCorrupt: boolean;
+  readonly #expiry: Expiry;
+  #indexStore: SessionStore | undefined;
+  /** By stored id, the time of an entry that is there. */
+  readonly #remembered = new Map<string, number>();
+
+  constructor(
+    store: SessionStore,
+    options: {
+      readonly owner: string | undefined;
+      readonly codecOf: (storedId: string) => RecordCodec;
+      readonly skipCorrupt: boolean;
+    },
+  ) {
+    this.#store = store;
+    this.#owner = options.owner;
+    this.#codecOf = options.codecOf;
+    this.#skipCorrupt = options.skipCorrupt;
+    this.#expiry = isExpiring(store) ? store.expiry : {};
+  }
+
+  /**
+   * Sees to it that the index has an entry of the session that is no older than a minute.
+   *
+   * @throws `CONTENTION`, and the errors of a read of the index.
+   */
+  async register(address: SessionAddress, freshMs = FRESH_MS): Promise<void> {
+    const remembered = this.#remembered.get(address.storedId);
+    if (remembered !== undefined && isFresh(remembered, freshMs)) return;
+    const index = this.indexOf(address.scope);
+    const at = await underContention(async () => {
+      const log = await index.read(SHORT_TAIL);
+      const own = newestOf(log, address.sessionId);
+      if (own && isFresh(own.at, freshMs)) return own.at;
+      return this.#renew(index, log, address);
+    });
+    this.#remember(address.storedId, at);
+  }
+
+  /** A read extends a session with `ttlRefresh: 'access'`, and must not leave its entry behind. */
+  async noteRead(address: SessionAddress, revision: Revision): Promise<void> {
+    const { ttlSeconds, ttlRefresh } = this.#expiry;
+    if (ttlSeconds === undefined || ttlRefresh !== 'access' || revision === NO_HISTORY) return;
+    await this.register(address, Math.max(FRESH_MS, ttlSeconds * 250));
+  }
+
+  /** @throws `CONFLICT` where the session holds nothing. */
+  async setDetails(address: SessionAddress, details: SessionDetails): Promise<void> {
+    const index = this.indexOf(address.scope);
+    const at = await underContention(async () => {
+      const log = await index.read(SHORT_TAIL);
+      const { revision, since } = await stateOf(this.#store, address.storedId);
+      if (revision === NO_HISTORY) {
+        throw new SessionError(
+          'CONFLICT',
+          'the session holds nothing: details are set once something is stored',
+        );
+      }
+      const entry = this.#entryOf(address, details, since);
+      return index.append(log, entry, log.isWhole && !newestOf(log, address.sessionId));
+    });
+    this.#remember(address.storedId, at);
+  }
+
+  async getDetails(address: SessionAddress): Promise<SessionDetails | undefined> {
+    const index = this.indexOf(address.scope);
+    const log = await index.readBackTo(address.sessionId, await index.read(SHORT_TAIL));
+    const own = newestOf(log, address.sessionId);
+    if (!own || !hasDetails(own.details)) return undefined;
+    const { revision, since } = await stateOf(this.#store, address.storedId);
+    return revision !== NO_HISTORY && areOf(own, since) ? own.details : undefined;
+  }
+
+  /**
+   * Deletes the details of a session that is going to be cleared. An entry without them stays: the session is still there, and
+   * will be if the process ends now, or if somebody else begins it anew.
+   */
+  async forget(address: SessionAddress): Promise<void> {
+    this.#remembered.delete(address.storedId);
+    const index = this.indexOf(address.scope);
+    await underContention(async () => {
+      const log = await index.read();
+      const isOwn = ({ sessionId }: IndexEntry): boolean => sessionId === address.sessionId;
+      if (!log.logged.some(({ entry }) => entry && isOwn(entry) && hasDetails(entry.details))) return;
+      const bare = this.#entryOf(address, {}, undefined);
+      try {
+        await index.rewrite(log, withoutSuperseded(log, isOwn), { ...bare, at: timeAfter(log.logged) });
+      } catch (error) {
+        if (!SessionError.is(error, 'COMMIT_TOO_LARGE')) throw error;
+        await index.append(log, bare, false);
+      }
+    });
+  }
+
+  /** The index of the sessions in this scope. */
+  indexOf(scope: string | undefined): OwnerIndex {
+    const storedId = indexId(this.#owner, scope);
+    this.#indexStore ??= this.#openIndexStore();
+    return new OwnerIndex(this.#indexStore, { storedId, codec: this.#codecOf(storedId) }, this.#skipCorrupt);
+  }
+
+  /** Appends an entry, with the details of the one before it. Returns its time. */
+  async #renew(index: OwnerIndex, tail: IndexLog, address: SessionAddress): Promise<number> {
+    const isDue = isRewriteDue(tail);
+    let log = isDue ? await index.read() : tail;
+    if (!newestOf(log, address.sessionId) && !log.isWhole) {
+      // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
+      // and noted anything, has changed the log.
+      const { revision } = await stateOf(this.#store, address.storedId);
+      if (revision !== NO_HISTORY) log = await index.readBackTo(address.sessionId, log);
+    }
+    const own = newestOf(log, address.sessionId);
+    const entry = this.#entryOf(address, own?.details ?? {}, own?.since);
+    if (isDue) {
+      const now = Date.now();
+      const kept = withoutSuperseded(
+        log,
+        ({ sessionId, until }) => sessionId === address.sessionId || (until !== undefined && until < now),
+      );
+      const at = timeAfter(log.logged);
+      try {
+        await index.rewrite(log, kept, { ...entry, at });
+        return at;
+      } catch (error) {
+        if (!SessionError.is(error, 'COMMIT_TOO_LARGE')) throw error;
+      }
+    }
+    return index.append(log, entry, own === undefined);
+  }
+
+  #entryOf({ sessionId }: SessionAddress, details: SessionDetails, since: number | undefined): IndexEntry {
+    const at = Date.now();
+    const seconds = keptSeconds(this.#expiry);
+    return { sessionId, at, until: seconds && at + seconds * 1_000, details, since };
+  }
+
+  /** The index is kept for longer than its sessions, which may be extended by others meanwhile. */
+  #openIndexStore(): SessionStore {
+    const ttlSeconds = keptSeconds(this.#expiry);
+    if (ttlSeconds === undefined || !isExpiring(this.#store)) return this.#store;
+    return this.#store.withExpiry({ ttlSeconds, ttlRefresh: 'write' });
+  }
+
+  #remember(storedId: string, at: number): void {
+    // A clock that was ahead tells nothing of how old an entry is.
+    this.#remembered.delete(storedId);
+    this.#remembered.set(storedId, Math.min(at, Date.now()));
+    const [oldest] = this.#remembered.keys();
+    if (this.#remembered.size > MOST_REMEMBERED && oldest !== undefined) this.#remembered.delete(oldest);
+  }
+}
+
+/** Whether these are the details of the session that began at this time, as far as anybody knows. */
+export function areOf({ since }: IndexEntry, began: number | undefined): boolean {
+  return since === undefined || began === undefined || since === began;
+}
+
+/** For how long an entry counts: with reads that extend, it may be older than its session by a part of the time. */
+function keptSeconds({ ttlSeconds, ttlRefresh }: Expiry): number | undefined {
+  if (ttlSeconds === undefined) return undefined;
+  const longest = ttlRefresh === 'access' ? Math.ceil(ttlSeconds * 1.25) : ttlSeconds;
+  return Math.min(longest + MARGIN_SECONDS, LONGEST_TTL_SECONDS);
+}
+
+function isFresh(at: number, freshMs: number): boolean {
+  return Math.abs(Date.now() - at) < freshMs;
+}
+
+/** Whether the session holds anything, and since when, where the store tells that. */
+async function stateOf(
+  store: SessionStore,
+  storedId: string,
+): Promise<{ revision: Revision; since: number | undefined }> {
+  if (!isDescribing(store)) {
+    const { revision } = await store.read(storedId, { last: 1 });
+    return { revision, since: undefined };
+  }
+  const { revision, createdAt } = await store.describe(storedId);
+  return { revision, since: createdAt?.getTime() };
+}
