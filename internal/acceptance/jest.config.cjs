@@ -11,9 +11,9 @@ const suite = {
 
 /**
  * What concerns the SDK again, on an earlier version of it. The scripted model of the newest one serves where a version
- * brings none.
+ * brings none. On one of them, all sessions in databases encrypt and compress.
  */
-function onSdk(version, { testing = true } = {}) {
+function onSdk(version, { testing = true, areEncrypted = false } = {}) {
   const alias = `openai-agents-${version.replace(/\.\d+$/, '').replace('.', '-')}`;
   return {
     ...suite,
@@ -24,7 +24,7 @@ function onSdk(version, { testing = true } = {}) {
       '^@openai/agents$': alias,
       ...(testing && { '^@openai/agents/testing$': `${alias}/testing` }),
     },
-    globals: { sdkVersion: version },
+    globals: { sdkVersion: version, areEncrypted },
   };
 }
 
@@ -33,5 +33,5 @@ module.exports = {
   maxWorkers: '100%',
   // Jest takes the limit of the whole run, not those of its projects.
   testTimeout: preset.testTimeout,
-  projects: [suite, onSdk('0.18.0'), onSdk('0.15.0', { testing: false })],
+  projects: [suite, onSdk('0.18.0', { areEncrypted: true }), onSdk('0.15.0', { testing: false })],
 };

@@ -1,3 +1,3 @@
 import { preset } from '../../tsdown.preset';
 
-export default preset({ index: 'src/index.ts' });
+export default preset({ index: 'src/index.ts', encryption: 'src/encryption.ts' });

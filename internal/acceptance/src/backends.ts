@@ -1,7 +1,19 @@
+import { createHash } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
-import { MemoryStore, StoredSession, type SessionOptions } from '@agent-sessions/session-core';
-import { createTableIfNotExists, DynamoDBSession } from '@agent-sessions/session-dynamodb';
-import { RedisSession, type NodeRedisClient } from '@agent-sessions/session-redis';
+import {
+  MemoryStore,
+  SessionIndex,
+  StoredSession,
+  type SessionIndexOptions,
+  type SessionOptions,
+} from '@agent-sessions/session-core';
+import { encryptWith } from '@agent-sessions/session-core/encryption';
+import {
+  createTableIfNotExists,
+  DynamoDBSession,
+  DynamoDBSessionIndex,
+} from '@agent-sessions/session-dynamodb';
+import { RedisSession, RedisSessionIndex, type NodeRedisClient } from '@agent-sessions/session-redis';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { createClient } from 'redis';
 
@@ -13,6 +25,7 @@ interface BackendSessionOptions extends SessionOptions {
 /** One kind of session on one real engine, in a place of its own. */
 export interface Backend {
   session(options?: BackendSessionOptions): StoredSession;
+  index(options: SessionIndexOptions): SessionIndex;
   close(): Promise<void>;
 }
 
@@ -45,14 +58,48 @@ function counting(watch: Watch): () => void {
   return () => watch(++requests);
 }
 
-/** A place that no other test uses. */
+/** What the name of a place begins with whose sessions encrypt and compress, unless they say otherwise. */
+const ENCRYPTED = 'encrypted-';
+
+/** A place that no other test uses. Jest's configuration says whether its sessions encrypt. */
 export function newPlace(): string {
-  return `acceptance-${globalThis.crypto.randomUUID()}`;
+  const { areEncrypted = false } = globalThis as { areEncrypted?: boolean };
+  return `${areEncrypted ? ENCRYPTED : 'acceptance-'}${globalThis.crypto.randomUUID()}`;
+}
+
+/** The same keys in every process that shares the place. */
+function settingsOf(place: string): Pick<SessionOptions, 'encryption' | 'compression'> {
+  if (!place.startsWith(ENCRYPTED)) return {};
+  const encryption = encryptWith({ keys: [keyOf('key', place)], digestKey: keyOf('digests', place) });
+  return { encryption, compression: true };
+}
+
+function keyOf(purpose: string, place: string): Uint8Array {
+  return createHash('sha256').update(`${purpose} ${place}`).digest();
+}
+
+/**
+ * Every other object of a session compresses, from the first one on, unless the options say which: whoever goes on with what
+ * the others stored must not tell the difference.
+ */
+function compressingInTurn(): (options?: BackendSessionOptions) => BackendSessionOptions {
+  const opened = new Map<string | undefined, number>();
+  return (options = {}) => {
+    const { sessionId } = options;
+    const before = opened.get(sessionId) ?? 0;
+    opened.set(sessionId, before + 1);
+    return { compression: before % 2 === 0, ...options };
+  };
 }
 
 function openMemory(): Backend {
   const store = new MemoryStore();
-  return { session: (options) => new StoredSession(store, options), close: () => Promise.resolve() };
+  const inTurn = compressingInTurn();
+  return {
+    session: (options) => new StoredSession(store, inTurn(options)),
+    index: (options) => new SessionIndex(store, options),
+    close: () => Promise.resolve(),
+  };
 }
 
 async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise<Backend> {
@@ -60,8 +107,12 @@ async function openRedis(keyPrefix: string, beforeRequest?: () => void): Promise
   client.on('error', () => undefined);
   await client.connect();
   const sessionClient = beforeRequest === undefined ? client : watched(client, beforeRequest);
+  const settings = settingsOf(keyPrefix);
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new RedisSession({ ...options, client: sessionClient, keyPrefix }),
+    session: (options) =>
+      new RedisSession({ ...settings, ...inTurn(options), client: sessionClient, keyPrefix }),
+    index: (options) => new RedisSessionIndex({ ...settings, ...options, client: sessionClient, keyPrefix }),
     close: () => {
       beforeRequest?.();
       return client.close();
@@ -95,8 +146,11 @@ async function openDynamoDB(tableName: string, beforeRequest?: () => void): Prom
     },
     { step: 'initialize' },
   );
+  const settings = settingsOf(tableName);
+  const inTurn = compressingInTurn();
   return {
-    session: (options) => new DynamoDBSession({ ...options, client, tableName }),
+    session: (options) => new DynamoDBSession({ ...settings, ...inTurn(options), client, tableName }),
+    index: (options) => new DynamoDBSessionIndex({ ...settings, ...options, client, tableName }),
     close: () => {
       beforeRequest?.();
       client.destroy();

@@ -10,6 +10,7 @@ export {
   type DynamoDBEngine,
   type DynamoDBOptions,
 } from './dynamodb';
+export { bundle } from './bundle';
 export { startDelayProxy, type DelayProxy } from './delayProxy';
 export {
   faultsAtRandom,

@@ -179,6 +179,7 @@ describe('records that cannot be decoded', () => {
 describe('records that are bound to their session', () => {
   /** Records of one session cannot be decoded in another. */
   const boundTo = (id: string): RecordCodec => ({
+    reader: {},
     encode: (texts) => texts.map((text) => Buffer.from(`\u0001${id}:${text}`)),
     decode: (records) =>
       plainCodec.decode(
@@ -187,6 +188,7 @@ describe('records that are bound to their session', () => {
           return text ?? CORRUPT;
         }),
       ),
+    countOutdated: () => 0,
     digest: (text) => plainCodec.digest(`${id} ${text}`),
   });
   const views = () =>

@@ -1,19 +1,59 @@
 import type { AgentInputItem } from '@openai/agents';
 import { MemoryStore, StoredSession } from '../src';
 import { itemTexts } from '../src/records/itemJson';
-import { plainCodec } from '../src/records/recordCodec';
+import { codecOf, plainCodec } from '../src/records/recordCodec';
 import { encodeTransaction, parseTransaction } from '../src/session/historyTransaction';
 import { indexId, pendingRunsId, storedSessionId } from '../src/session/sessionId';
+import type { StoredRecord } from '../src/store';
+import * as compressed from './fixtures/compressedRecords';
 import * as format1 from './fixtures/format1';
 import { isSame } from './support';
 
 /* What was stored once is read by every later version. */
 
-describe('format 1', () => {
-  test.each(Object.entries(format1.records))('%s is read as it was stored', (_name, [record, item]) => {
-    expect(isSame(plainCodec.decode([record]), [item])).toBe(true);
+type NamedRecord = readonly [name: string, record: StoredRecord, item: unknown];
+
+/** Of every format that a record was ever written in. */
+const RECORDS: readonly NamedRecord[] = [
+  ...Object.entries(format1.records).map(([name, stored]): NamedRecord => [`${name} as text`, ...stored]),
+  ...Object.entries(compressed.records).map(([name, [record, item]]): NamedRecord => [
+    `${name}, compressed`,
+    Buffer.from(record, 'base64'),
+    item,
+  ]),
+];
+
+const formatOf = (record: StoredRecord | undefined): unknown =>
+  typeof record === 'string' ? 'text' : record?.[0];
+
+describe.each([false, true])('records, read and written with compression %s', (compression) => {
+  const codec = codecOf({ compression });
+
+  test.each(RECORDS)('%s is read as it was stored', async (_name, record, item) => {
+    expect(isSame(await codec.decode([record]), [item])).toBe(true);
   });
 
+  test('are read in one history', async () => {
+    const items = RECORDS.map(([, , item]) => item);
+    expect(isSame(await codec.decode(RECORDS.map(([, record]) => record)), items)).toBe(true);
+  });
+
+  test('are written in a format that is among them, and read again', async () => {
+    const known = new Set(RECORDS.map(([, record]) => formatOf(record)));
+    for (const [, , item] of RECORDS) {
+      const written = await codec.encode(itemTexts([item as AgentInputItem]));
+      expect(known).toContain(formatOf(written[0]));
+      expect(isSame(await codec.decode(written), [item])).toBe(true);
+    }
+  });
+});
+
+test.each(Object.entries(compressed.records))('%s is written compressed', async (_name, [, item]) => {
+  const [record] = await codecOf({ compression: true }).encode(itemTexts([item as AgentInputItem]));
+  expect(formatOf(record)).toBe(1);
+});
+
+describe('format 1', () => {
   test.each(Object.entries(format1.records))('%s is written in it', (_name, [record, item]) => {
     expect(plainCodec.encode(itemTexts([item as AgentInputItem]))).toEqual([record]);
   });

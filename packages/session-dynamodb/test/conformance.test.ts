@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { TYPESCRIPT } from '@agent-sessions/engines';
+import { bundle } from '@agent-sessions/engines';
 import { conformanceCases } from '@agent-sessions/session-core/testing';
 import { fixturesOf } from './support/fixtures';
 import type { StoreProcessOptions } from './support/storeProcess';
@@ -13,12 +13,11 @@ let time = Date.now();
 const cases = conformanceCases({
   fixtures: fixturesOf(table),
   processes: {
-    module: join(__dirname, 'support/storeProcess.ts'),
+    module: bundle(join(__dirname, 'support/storeProcess.ts')),
     options: {
       endpoint: process.env.DYNAMODB_ENDPOINT ?? '',
       tableName: table.name,
     } satisfies StoreProcessOptions,
-    ...TYPESCRIPT,
   },
   unreachable: {
     'a server that does not listen': () =>

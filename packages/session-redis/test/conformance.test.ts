@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { TYPESCRIPT } from '@agent-sessions/engines';
+import { bundle } from '@agent-sessions/engines';
 import { createClient } from 'redis';
 import { describeConformance } from './support/conformance';
 import { fixtures } from './support/fixtures';
@@ -23,9 +23,8 @@ describeConformance('RedisStore', {
   hooks: {
     fixtures: fixtures(redis.client, redis.keyPrefix),
     processes: {
-      module: join(__dirname, 'support/storeProcess.ts'),
+      module: bundle(join(__dirname, 'support/storeProcess.ts')),
       options: { url, keyPrefix: redis.keyPrefix } satisfies StoreProcessOptions,
-      ...TYPESCRIPT,
     },
     unreachable: {
       'a client that was closed': async () => {

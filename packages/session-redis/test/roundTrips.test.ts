@@ -1,7 +1,7 @@
 import { startFaultProxy, type FaultProxy } from '@agent-sessions/engines';
 import type { Revision } from '@agent-sessions/session-core/store';
 import { createClient } from 'redis';
-import { type NodeRedisClient, RedisSession, RedisStore } from '../src';
+import { type NodeRedisClient, RedisSession, RedisSessionIndex, RedisStore } from '../src';
 import { PLAIN, POOLS, type Address, type Kind } from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
 
@@ -63,6 +63,21 @@ test('a fork is two round trips', async () => {
   const source = new RedisSession({ client, keyPrefix: redis.keyPrefix, sessionId: 'forked' });
   await source.addItems(['a', 'b', 'c'].map((content) => ({ role: 'user', content })));
   expect(await roundTrips(() => source.fork({ sessionId: 'fork', upTo: 2 }))).toBe(2);
+  await client.close();
+});
+
+test('a listed session is two round trips more when it begins, one for another object, and none within a minute', async () => {
+  const client = await createClient({ url: url() }).connect();
+  const options = { client, keyPrefix: redis.keyPrefix, sessionId: 'listed', index: { owner: 'ada' } };
+  const [session, other] = [new RedisSession(options), new RedisSession(options)];
+  const add = (to: RedisSession) => (): Promise<void> => to.addItems([{ role: 'user', content: 'a' }]);
+  expect(await roundTrips(add(session))).toBe(3);
+  expect(await roundTrips(add(session))).toBe(1);
+  expect(await roundTrips(add(other))).toBe(2);
+  expect(await roundTrips(add(other))).toBe(1);
+  expect(await roundTrips(() => session.setDetails({ title: 'a' }))).toBe(3);
+  const index = new RedisSessionIndex({ client, keyPrefix: redis.keyPrefix, owner: 'ada' });
+  expect(await roundTrips(() => index.list())).toBe(2);
   await client.close();
 });
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
+import { bundle } from '@agent-sessions/engines';
 
 export interface Ended {
   readonly stdout: string;
@@ -13,7 +14,7 @@ export const { sdkVersion } = globalThis as { sdkVersion?: string };
 
 export const PACKAGE = join(__dirname, '../..');
 
-/** Maps the SDK to the version under test, for TypeScript as well as for tsx. */
+/** Maps the SDK to the version under test, for TypeScript as well as for what is bundled. */
 export const SDK_TSCONFIG =
   sdkVersion === undefined
     ? 'tsconfig.sdk.json'
@@ -26,10 +27,8 @@ export interface Started {
 
 /** Starts a script of this folder as a process of its own, with the sources as they are and the SDK under test. */
 export function startProcess(file: string, args: readonly string[]): Started {
-  const child = spawn(process.execPath, ['--import', 'tsx', join(__dirname, file), ...args], {
-    cwd: PACKAGE,
-    env: { ...process.env, TSX_TSCONFIG_PATH: join(PACKAGE, SDK_TSCONFIG) },
-  });
+  const script = bundle(join(__dirname, file), `internal/acceptance/${SDK_TSCONFIG}`);
+  const child = spawn(process.execPath, [script, ...args], { cwd: PACKAGE });
   let [stdout, stderr] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
-import { TYPESCRIPT } from '@agent-sessions/engines';
+import { bundle } from '@agent-sessions/engines';
 import type { History } from '../workload/history';
 import { fromLine, type Orders } from './messages';
 
@@ -12,10 +12,9 @@ export interface WriterProcess {
 
 /** Starts a process that writes to these sessions, and records what it says. */
 export function startWriter(orders: Orders, histories: readonly History[]): WriterProcess {
-  const script = join(__dirname, 'writer.ts');
-  const child = spawn(process.execPath, [...TYPESCRIPT.execArgv, script, JSON.stringify(orders)], {
+  const script = bundle(join(__dirname, 'writer.ts'));
+  const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...TYPESCRIPT.env },
   });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));

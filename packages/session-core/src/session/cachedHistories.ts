@@ -6,6 +6,8 @@ export interface CachedHistory {
   readonly revision: Revision;
   readonly records: readonly StoredRecord[];
   readonly items: readonly AgentInputItem[];
+  /** That of the codec which has decoded the records; another one might not have. */
+  readonly reader: object;
 }
 
 interface Held {
@@ -17,6 +19,9 @@ interface Held {
 const BYTES_PER_ITEM = 600;
 
 const BEYOND_LATIN_1 = /[\u0100-\uffff]/;
+
+/** A number, or a pointer to what all share. */
+const BYTES_PER_VALUE = 8;
 
 /** What a history takes beside its items and its key, about. */
 const BYTES_PER_HISTORY = 600;
@@ -43,9 +48,10 @@ export class CachedHistories {
     else this.misses++;
   }
 
-  get(key: string): CachedHistory | undefined {
+  /** @param reader - that of the codec which decodes what is new; a history that another one has read is not for it. */
+  get(key: string, reader: object): CachedHistory | undefined {
     const held = this.#held.get(key);
-    if (held === undefined) return undefined;
+    if (held?.history.reader !== reader) return undefined;
     this.#held.delete(key);
     this.#held.set(key, held);
     return held.history;
@@ -55,8 +61,12 @@ export class CachedHistories {
   set(key: string, history: CachedHistory, known: CachedHistory | undefined): void {
     const previous = this.#held.get(key);
     const start = previous !== undefined && previous.history === known ? previous : undefined;
-    const added = history.records.slice(start?.history.records.length ?? 0);
-    const bytes = added.reduce((sum, record) => sum + bytesOf(record), start?.bytes ?? bytesOfEmpty(key));
+    const first = start?.history.records.length ?? 0;
+    const added = history.records.slice(first);
+    const bytes = added.reduce(
+      (sum, record, index) => sum + bytesOf(record, history.items[first + index]),
+      start?.bytes ?? bytesOfEmpty(key),
+    );
     this.delete(key);
     if (bytes > this.#maxBytes) return;
     this.#held.set(key, { history, bytes });
@@ -96,8 +106,21 @@ function bytesOfEmpty(key: string): number {
   return 2 * key.length + BYTES_PER_HISTORY;
 }
 
-/** The record, and its item, whose strings are copies. V8 keeps a text in which any character is not of Latin-1 in two bytes each. */
-function bytesOf(record: StoredRecord): number {
-  const isWide = typeof record === 'string' && BEYOND_LATIN_1.test(record);
-  return 2 * record.length * (isWide ? 2 : 1) + BYTES_PER_ITEM;
+/** The record, and its item, whose strings are copies. What a record that is bytes becomes as an item, its length does not tell. */
+function bytesOf(record: StoredRecord, item: AgentInputItem | undefined): number {
+  const held = typeof record === 'string' ? 2 * bytesOfText(record) : record.length + bytesOfHeld(item);
+  return held + BYTES_PER_ITEM;
+}
+
+/** Of an item, which is nested no deeper than what can be copied. */
+function bytesOfHeld(held: unknown): number {
+  if (typeof held === 'string') return bytesOfText(held);
+  if (typeof held !== 'object' || held === null) return BYTES_PER_VALUE;
+  if (ArrayBuffer.isView(held)) return held.byteLength;
+  return Object.entries(held).reduce((sum, [key, value]) => sum + key.length + bytesOfHeld(value), 0);
+}
+
+/** V8 keeps a text in which any character is not of Latin-1 in two bytes each. */
+function bytesOfText(text: string): number {
+  return text.length * (BEYOND_LATIN_1.test(text) ? 2 : 1);
 }

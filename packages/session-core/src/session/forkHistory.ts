@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import { itemTexts } from '../records/itemJson';
+import { canonicalText, itemTexts } from '../records/itemJson';
 import type { RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, type HistoryOperation, type StoredRecord } from '../store/sessionStore';
@@ -11,7 +11,7 @@ import type { HistoryView } from './historyView';
  * Puts the first `upTo` items of one session, or all, into another that holds nothing, in one commit. See
  * `StoredSession.fork`.
  *
- * The commit is an operation of the fork, which tells by the source and its records that it is there already: a call that is
+ * The commit is an operation of the fork, which tells by the source and its items that it is there already: a call that is
  * repeated, in this process or another, after an answer that was lost, is recognised for as long as the fork lives.
  */
 export async function forkHistory(
@@ -57,11 +57,13 @@ async function operationOf(
   entries: readonly HistoryEntry[],
 ): Promise<HistoryOperation> {
   // of digests, because all records together may be longer than a string can be
-  const digests = await Promise.all(entries.map(async ({ record }) => codec.digest(textOf(record))));
+  const digests = await Promise.all(entries.map(async (entry) => codec.digest(textOf(entry))));
   return { id: await codec.digest(`fork ${sourceId}`), fingerprint: await codec.digest(digests.join()) };
 }
 
-function textOf(record: StoredRecord): string {
+/** The same for an item whose record was encrypted anew meanwhile. */
+function textOf({ record, item }: HistoryEntry): string {
+  if (item !== undefined) return `item ${canonicalText(item)}`;
   return typeof record === 'string' ? `text ${record}` : `bytes ${Buffer.from(record).toString('base64')}`;
 }
 

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem } from '@openai/agents';
 import { isDescribing, type SessionDescription } from '../store/describingStore';
-import { SessionError } from '../store/errors';
+import { SessionError, type SessionErrorCode } from '../store/errors';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './historyReads';
 import type { HistoryView, KnownChange, RunView } from './historyView';
@@ -33,6 +33,14 @@ interface HistoryAccessOptions extends HistoryReadsOptions {
   /** Of sessions that are listed. */
   readonly registration?: Registration | undefined;
 }
+
+/** What a record is that cannot be read, whoever tries again. */
+const UNREADABLE: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>([
+  'CORRUPT_RECORD',
+  'UNSUPPORTED_FORMAT',
+  'UNKNOWN_KEY',
+  'UNENCRYPTED_RECORD',
+]);
 
 /** The end of a history that a transaction replaces. */
 interface Suffix {
@@ -96,13 +104,12 @@ export class HistoryAccess {
       }
       return { entries: suffix, basis: history.revision };
     } catch (error) {
-      if (SessionError.is(error, 'CORRUPT_RECORD') || SessionError.is(error, 'UNSUPPORTED_FORMAT'))
-        return error;
+      if (SessionError.is(error) && UNREADABLE.has(error.code)) return error;
       throw error;
     }
   }
 
-  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
+  /** See `HistoryReads.decode`. */
   async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
     return this.#reads.decode(view, records);
   }

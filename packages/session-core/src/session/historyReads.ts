@@ -27,6 +27,7 @@ export interface ReadHistory {
 interface CachePlace {
   readonly cache: CachedHistories;
   readonly key: string;
+  readonly reader: object;
 }
 
 interface Answer {
@@ -58,7 +59,7 @@ export class HistoryReads {
     const { records, revision } = answer;
     const wanted = last ?? Infinity;
     // A record that was not asked for is not decoded: what is wrong with it is no concern of this read.
-    const fresh = await this.decode(view, records.slice(-wanted));
+    const fresh = await this.decode(view, records.slice(-wanted), known?.records);
     const isWhole = (cached !== undefined || last === undefined) && fresh.length === records.length;
     if (isWhole) keep(place, known, fresh, revision);
     else if (known === undefined) place.cache.delete(place.key);
@@ -72,9 +73,17 @@ export class HistoryReads {
     place?.cache.delete(place.key);
   }
 
-  /** @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT` */
-  async decode(view: HistoryView, records: readonly StoredRecord[]): Promise<HistoryEntry[]> {
-    return this.#entriesOf(records, await view.codec.decode(records));
+  /**
+   * @param before - what stands before them and was decoded earlier.
+   * @throws `CORRUPT_RECORD` unless such records are skipped, `UNSUPPORTED_FORMAT`, `UNKNOWN_KEY`, `UNENCRYPTED_RECORD`,
+   * `KEYS_UNAVAILABLE`
+   */
+  async decode(
+    view: HistoryView,
+    records: readonly StoredRecord[],
+    before?: readonly StoredRecord[],
+  ): Promise<HistoryEntry[]> {
+    return this.#entriesOf(records, await view.codec.decode(records, before));
   }
 
   /**
@@ -93,17 +102,17 @@ export class HistoryReads {
   /** Asks for what is new of a history that the cache holds, else for the newest `last` records, or all. */
   async #ask(view: HistoryView, last: number | undefined): Promise<Answer> {
     const place = this.#placeOf(view);
-    const cached = place?.cache.get(place.key);
+    const cached = place?.cache.get(place.key, place.reader);
     const answer = await this.#store.read(view.storedId, cached ? { after: cached.revision } : { last });
     const known = cached !== undefined && answer.after === cached.revision ? cached : undefined;
     place?.cache.count(known !== undefined);
     return { answer, place, cached, known };
   }
 
-  #placeOf({ storedId }: HistoryView): CachePlace | undefined {
+  #placeOf({ storedId, codec }: HistoryView): CachePlace | undefined {
     const { cacheKey } = this.#store;
     if (this.#cache === undefined || cacheKey === undefined) return undefined;
-    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId) };
+    return { cache: this.#cache, key: keyOfSession(cacheKey, storedId), reader: codec.reader };
   }
 
   #entriesOf(
@@ -125,7 +134,7 @@ export class HistoryReads {
 
 /** Keeps what was read, unless something of it cannot be decoded, or copied. */
 function keep(
-  { cache, key }: CachePlace,
+  { cache, key, reader }: CachePlace,
   known: CachedHistory | undefined,
   fresh: readonly HistoryEntry[],
   revision: Revision,
@@ -139,6 +148,7 @@ function keep(
   const records = fresh.map(({ record }) => record);
   const grown = {
     revision,
+    reader,
     records: [...(known?.records ?? []), ...records],
     items: [...(known?.items ?? []), ...items],
   };

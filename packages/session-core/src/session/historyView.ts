@@ -4,6 +4,7 @@ import { areSameRecords, type KnownHistory } from './recordLists';
 import { ReplayedWrites } from './replayedWrites';
 import { pendingRunsPlace, type PendingRunsPlace } from './pendingRunList';
 import { storedSessionId } from './sessionId';
+import type { CodecOf } from './sessionCodecs';
 import { scopeOf, type ResolvedSessionOptions, type SessionScope } from './sessionOptions';
 import {
   NO_HISTORY,
@@ -197,7 +198,7 @@ export class HistoryViews {
   readonly #sessionId: string;
   readonly #scope: SessionScope | undefined;
   readonly #replayId: string | undefined;
-  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #codecOf: CodecOf;
   /** By stored id: also where runs have views of their own, the object's writes are counted through. */
   readonly #replays = new Map<string, ReplayedWrites>();
   /** Absent with a scope, which every call is given. */
@@ -208,7 +209,7 @@ export class HistoryViews {
 
   constructor(
     { sessionId, scope, replayId }: Pick<ResolvedSessionOptions, 'sessionId' | 'scope' | 'replayId'>,
-    codecOf: (storedId: string) => RecordCodec,
+    codecOf: CodecOf,
   ) {
     this.#sessionId = sessionId;
     this.#scope = scope;
@@ -267,7 +268,7 @@ export class HistoryViews {
 
   #objectView(scope: string | undefined): ObjectView {
     const storedId = storedSessionId(this.#sessionId, scope);
-    const codec = this.#codecOf(storedId);
+    const codec = this.#codecOf(storedId, scope);
     const address = { sessionId: this.#sessionId, scope, storedId };
     return new ObjectView(address, codec, this.#replayOf(storedId, codec));
   }

@@ -104,18 +104,15 @@ export class OwnerIndex {
   }
 
   /**
-   * Puts an entry behind what was read, later than all that is there.
+   * Puts an entry behind what was read.
    *
    * @param isNew - the log has none of this session.
-   * @returns the entry's time.
    * @throws `CONTENTION` where the log has changed since.
    */
-  async append(log: IndexLog, entry: IndexEntry, isNew: boolean): Promise<number> {
-    const placed = { ...entry, at: timeAfter(log.logged) };
+  async append(log: IndexLog, entry: IndexEntry, isNew: boolean): Promise<void> {
     const { records, sessions } = log.counts;
     const counts = { records: records + 1, sessions: sessions + (isNew ? 1 : 0) };
-    await this.#commit(log, [await this.#encode(placed, counts)], undefined);
-    return placed.at;
+    await this.#commit(log, [await this.#encode(entry, counts)], undefined);
   }
 
   /**
@@ -131,6 +128,26 @@ export class OwnerIndex {
     // The newest entry tells the counts.
     if (newest) records[last] = await this.#encode(newest, { records: last + 1, sessions: sessionsIn(all) });
     await this.#commit(log, records, 'all');
+  }
+
+  /**
+   * Writes the log anew where any of it is not under the newest key.
+   *
+   * @returns how many entries were not.
+   * @throws `CONTENTION` where the log has changed meanwhile, `COMMIT_TOO_LARGE`
+   */
+  async reencrypt(): Promise<number> {
+    const log = await this.read();
+    const records = log.logged.flatMap(({ record, entry }) => (entry ? [record] : []));
+    const count = await this.#place.codec.countOutdated(records);
+    if (count === 0) return 0;
+    const kept = withoutSuperseded(log, () => false);
+    let sessions = 0;
+    const anew = kept.map(({ record, entry }, place) =>
+      entry ? this.#encode(entry, { records: place + 1, sessions: ++sessions }) : record,
+    );
+    await this.#commit(log, await Promise.all(anew), 'all');
+    return count;
   }
 
   /** Forgets the log. */
@@ -191,7 +208,7 @@ export function isRewriteDue({ counts: { records, sessions } }: IndexLog): boole
   return excess >= 0 && excess % Math.max(SPARE_RECORDS, sessions) === 0;
 }
 
-/** The time of what comes behind these entries. */
+/** The time of an entry behind these. */
 export function timeAfter(logged: readonly LoggedEntry[]): number {
   const newest = logged.findLast(({ entry }) => entry)?.entry;
   return Math.max(Date.now(), newest ? newest.at + 1 : 0);

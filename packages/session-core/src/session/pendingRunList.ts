@@ -6,6 +6,7 @@ import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
 import { contention, underContention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
+import type { CodecOf } from './sessionCodecs';
 import { pendingRunsId, storedSessionId } from './sessionId';
 
 /*
@@ -27,13 +28,13 @@ export interface PendingRunsPlace {
 export function pendingRunsPlace(
   sessionId: string,
   scope: string | undefined,
-  codecOf: (storedId: string) => RecordCodec,
+  codecOf: CodecOf,
 ): PendingRunsPlace | undefined {
   const storedId = pendingRunsId(sessionId, scope);
   if (storedId === undefined) return undefined;
   return {
     storedId,
-    codec: codecOf(storedId),
+    codec: codecOf(storedId, scope),
     isShared: scope !== undefined,
     storedIdOf: (each) => storedSessionId(each, scope),
   };
@@ -81,7 +82,7 @@ const FORMAT = 1;
  */
 const MAX_BYTES = 15 * 1024 * 1024;
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT`, `UNKNOWN_KEY`, `UNENCRYPTED_RECORD`, `KEYS_UNAVAILABLE` */
 export async function readEntries(
   store: SessionStore,
   place: PendingRunsPlace,
@@ -90,7 +91,7 @@ export async function readEntries(
   return entriesIn(place, records);
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function readList(store: SessionStore, place: PendingRunsPlace): Promise<PendingRunList> {
   const { records, revision } = await store.read(place.storedId);
   const entries = await entriesIn(place, records);
@@ -127,6 +128,25 @@ export async function writeList(
     lastSeen: list.revision,
   });
   if (status !== 'committed') throw contention();
+}
+
+/**
+ * Puts all of it under the newest key, or does nothing where it is.
+ *
+ * @returns how many records were under another key, or none.
+ * @throws what `readEntries` throws; `CONTENTION` where the list has changed meanwhile
+ */
+export async function reencryptList(store: SessionStore, place: PendingRunsPlace): Promise<number> {
+  const { records } = await store.read(place.storedId);
+  const count = await place.codec.countOutdated(records);
+  if (count === 0) return 0;
+  const list = await readList(store, place);
+  const runs = list.runs.map(async ({ entry, state }) => ({
+    entry,
+    state: await encodeState(place, await decodeState(place, state)),
+  }));
+  await writeList(store, place, list, await Promise.all(runs));
+  return count;
 }
 
 /**
@@ -182,7 +202,7 @@ export async function encodeState(place: PendingRunsPlace, text: string): Promis
   return encode(place, itemText({ state: text }, 'state'));
 }
 
-/** @throws `CORRUPT_RECORD`, `UNSUPPORTED_FORMAT` */
+/** @throws what `readEntries` throws. */
 export async function decodeState(place: PendingRunsPlace, record: StoredRecord): Promise<string> {
   const { state } = await decode(place, record);
   if (typeof state !== 'string') throw corrupt();

@@ -21,6 +21,7 @@ import {
   encodeState,
   readEntries,
   readList,
+  reencryptList,
   writeList,
   type ApprovalEntry,
   type ListedRun,
@@ -169,6 +170,25 @@ export class PendingRuns {
   async clear(runContext: RunContext | undefined): Promise<void> {
     const place = this.#views.pendingRuns(runContext);
     if (place) await clearPendingRuns(this.#store, place, [this.#sessionId]);
+  }
+
+  /** @throws `CONFLICT` while a run of this session can be resumed at this revision, and at no other. */
+  async assertNoneAt(revision: Revision, runContext: RunContext | undefined): Promise<void> {
+    const place = this.#views.pendingRuns(runContext);
+    if (place === undefined) return;
+    const entries = await readEntries(this.#store, place);
+    if (entries.some((entry) => entry.sessionId === this.#sessionId && entry.revision === revision)) {
+      throw new SessionError(
+        'CONFLICT',
+        'a run of this session waits for approval: finish or delete it first',
+      );
+    }
+  }
+
+  /** Returns how many records were not under the newest key; with a scope, of all its sessions. */
+  async reencrypt(runContext: RunContext | undefined): Promise<number> {
+    const place = this.#views.pendingRuns(runContext);
+    return place === undefined ? 0 : underContention(() => reencryptList(this.#store, place));
   }
 
   #place(runContext: RunContext | undefined): PendingRunsPlace {

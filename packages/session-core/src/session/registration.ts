@@ -1,10 +1,9 @@
-import type { RecordCodec } from '../records/recordCodec';
 import { isDescribing } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { isExpiring, type Expiry } from '../store/expiringStore';
 import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
 import { LONGEST_TTL_SECONDS } from '../store/storeOptions';
-import { underContention } from './contention';
+import { contention, underContention } from './contention';
 import type { SessionAddress } from './historyView';
 import {
   isRewriteDue,
@@ -17,6 +16,7 @@ import {
   type IndexLog,
 } from './ownerIndex';
 import { hasDetails, type SessionDetails } from './sessionDetails';
+import type { CodecOf } from './sessionCodecs';
 import { indexId } from './sessionId';
 
 /** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
@@ -37,7 +37,7 @@ const MOST_REMEMBERED = 1_000;
 export class Registration {
   readonly #store: SessionStore;
   readonly #owner: string | undefined;
-  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #codecOf: CodecOf;
   readonly #skipCorrupt: boolean;
   readonly #expiry: Expiry;
   #indexStore: SessionStore | undefined;
@@ -48,7 +48,7 @@ export class Registration {
     store: SessionStore,
     options: {
       readonly owner: string | undefined;
-      readonly codecOf: (storedId: string) => RecordCodec;
+      readonly codecOf: CodecOf;
       readonly skipCorrupt: boolean;
     },
   ) {
@@ -96,8 +96,7 @@ export class Registration {
           'the session holds nothing: details are set once something is stored',
         );
       }
-      const entry = this.#entryOf(address, details, since);
-      return index.append(log, entry, log.isWhole && !newestOf(log, address.sessionId));
+      return this.#put(index, log, this.#entryOf(address, details, since));
     });
     this.#remember(address.storedId, at);
   }
@@ -122,9 +121,9 @@ export class Registration {
       const log = await index.read();
       const isOwn = ({ sessionId }: IndexEntry): boolean => sessionId === address.sessionId;
       if (!log.logged.some(({ entry }) => entry && isOwn(entry) && hasDetails(entry.details))) return;
-      const bare = this.#entryOf(address, {}, undefined);
+      const bare = { ...this.#entryOf(address, {}, undefined), at: timeAfter(log.logged) };
       try {
-        await index.rewrite(log, withoutSuperseded(log, isOwn), { ...bare, at: timeAfter(log.logged) });
+        await index.rewrite(log, withoutSuperseded(log, isOwn), bare);
       } catch (error) {
         if (!SessionError.is(error, 'COMMIT_TOO_LARGE')) throw error;
         await index.append(log, bare, false);
@@ -132,40 +131,54 @@ export class Registration {
     });
   }
 
+  /** Returns how many entries of the index were not under the newest key; of all sessions of the owner. */
+  async reencrypt(scope: string | undefined): Promise<number> {
+    return underContention(() => this.indexOf(scope).reencrypt());
+  }
+
   /** The index of the sessions in this scope. */
   indexOf(scope: string | undefined): OwnerIndex {
     const storedId = indexId(this.#owner, scope);
     this.#indexStore ??= this.#openIndexStore();
-    return new OwnerIndex(this.#indexStore, { storedId, codec: this.#codecOf(storedId) }, this.#skipCorrupt);
+    return new OwnerIndex(
+      this.#indexStore,
+      { storedId, codec: this.#codecOf(storedId, scope) },
+      this.#skipCorrupt,
+    );
   }
 
-  /** Appends an entry, with the details of the one before it. Returns its time. */
+  /** Puts a newer entry behind the others, with the same details. Returns its time. */
   async #renew(index: OwnerIndex, tail: IndexLog, address: SessionAddress): Promise<number> {
-    const isDue = isRewriteDue(tail);
-    let log = isDue ? await index.read() : tail;
-    if (!newestOf(log, address.sessionId) && !log.isWhole) {
+    let log = tail;
+    if (!newestOf(tail, address.sessionId) && !tail.isWhole) {
       // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
       // and noted anything, has changed the log.
       const { revision } = await stateOf(this.#store, address.storedId);
-      if (revision !== NO_HISTORY) log = await index.readBackTo(address.sessionId, log);
+      if (revision !== NO_HISTORY) log = await index.readBackTo(address.sessionId, tail);
     }
     const own = newestOf(log, address.sessionId);
-    const entry = this.#entryOf(address, own?.details ?? {}, own?.since);
-    if (isDue) {
-      const now = Date.now();
-      const kept = withoutSuperseded(
-        log,
-        ({ sessionId, until }) => sessionId === address.sessionId || (until !== undefined && until < now),
-      );
-      const at = timeAfter(log.logged);
-      try {
-        await index.rewrite(log, kept, { ...entry, at });
-        return at;
-      } catch (error) {
-        if (!SessionError.is(error, 'COMMIT_TOO_LARGE')) throw error;
-      }
+    return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since));
+  }
+
+  /** Puts an entry behind those that were read, or where too many of them are superseded, behind the rest. Returns its time. */
+  async #put(index: OwnerIndex, log: IndexLog, entry: IndexEntry): Promise<number> {
+    const placed = { ...entry, at: timeAfter(log.logged) };
+    if (!isRewriteDue(log)) {
+      await index.append(log, placed, newestOf(log, entry.sessionId) === undefined);
+      return placed.at;
     }
-    return index.append(log, entry, own === undefined);
+    const whole = log.isWhole ? log : await index.read();
+    if (whole.revision !== log.revision) throw contention();
+    const now = Date.now();
+    const isDropped = ({ sessionId, until }: IndexEntry): boolean =>
+      sessionId === entry.sessionId || (until !== undefined && until < now);
+    try {
+      await index.rewrite(whole, withoutSuperseded(whole, isDropped), placed);
+    } catch (error) {
+      if (!SessionError.is(error, 'COMMIT_TOO_LARGE')) throw error;
+      await index.append(whole, placed, newestOf(whole, entry.sessionId) === undefined);
+    }
+    return placed.at;
   }
 
   #entryOf({ sessionId }: SessionAddress, details: SessionDetails, since: number | undefined): IndexEntry {

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { assertOneOf } from '../arguments/assertOneOf';
 import { readFields } from '../arguments/readArguments';
-import { plainCodec, type RecordCodec } from '../records/recordCodec';
+import type { SessionEncryption } from '../records/sessionEncryption';
 import { isDescribing, type SessionDescription } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, type SessionStore } from '../store/sessionStore';
@@ -12,6 +12,7 @@ import { assertOwner, isName } from './indexOptions';
 import { newestEntries, withoutSuperseded, type IndexEntry, type OwnerIndex } from './ownerIndex';
 import { erasePendingRuns, pendingRunsPlace, type PendingRunsPlace } from './pendingRunList';
 import { areOf, Registration } from './registration';
+import { assertEncryption, codecsOf, type CodecOf } from './sessionCodecs';
 import type { SessionDetails } from './sessionDetails';
 import { storedSessionId } from './sessionId';
 
@@ -25,6 +26,8 @@ export interface SessionIndexOptions {
   readonly cache?: HistoryCache | undefined;
   /** As of the sessions: `'skip'` reads past entries of the index that cannot be decoded. */
   readonly onCorruptRecord?: 'error' | 'skip' | undefined;
+  /** That of the sessions: the index is encrypted as they are. */
+  readonly encryption?: SessionEncryption | undefined;
 }
 
 export interface ListSessionsOptions {
@@ -58,19 +61,20 @@ export class SessionIndex {
   readonly #store: SessionStore;
   readonly #scope: string | undefined;
   readonly #cache: CachedHistories | undefined;
-  readonly #codecOf: (storedId: string) => RecordCodec;
+  readonly #codecOf: CodecOf;
   readonly #index: OwnerIndex;
 
   /** @throws `INVALID_ARGUMENT` */
   constructor(store: SessionStore, options: SessionIndexOptions) {
-    const { owner, scope, cache, onCorruptRecord = 'error' } = options;
+    const { owner, scope, cache, onCorruptRecord = 'error', encryption } = options;
     if (scope !== undefined && !isName(scope)) throw invalid('scope must be a non-empty, well-formed string');
     assertOwner(owner, scope !== undefined);
     assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
+    if (encryption !== undefined) assertEncryption(encryption);
     this.#store = store;
     this.#scope = scope;
     this.#cache = cache === undefined ? undefined : historiesOf(cache);
-    this.#codecOf = () => plainCodec;
+    this.#codecOf = codecsOf({ compression: false, encryption });
     const skipCorrupt = onCorruptRecord === 'skip';
     this.#index = new Registration(store, { owner, codecOf: this.#codecOf, skipCorrupt }).indexOf(scope);
   }

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { AgentInputItem, RunContext } from '@openai/agents';
 import { assertOneOf } from '../arguments/assertOneOf';
+import type { SessionEncryption } from '../records/sessionEncryption';
 import type { CachedHistories } from './cachedHistories';
+import { assertEncryption } from './sessionCodecs';
 import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
 import { parseIndexing, type SessionIndexing } from './indexOptions';
@@ -57,8 +59,20 @@ export interface SessionOptions {
    * when they are called. Reads show what is stored, of the interrupted try too.
    */
   readonly replayId?: string | undefined;
+  /**
+   * Stores each item compressed where that makes it smaller. Default false: items are stored as JSON text, which a console
+   * shows. A session reads both whatever this is, so it can change under live data; a version that does not know it refuses
+   * what is compressed as `UNSUPPORTED_FORMAT`.
+   */
+  readonly compression?: boolean | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
   readonly compaction?: CompactionOptions | undefined;
+  /**
+   * Encrypts every record before it leaves the process: what `encryptWith` of the entry point `/encryption` returns. A record
+   * of another session, or one that was changed, does not decrypt; one that is not encrypted is `UNENCRYPTED_RECORD`.
+   * Default: records are readable for whoever can read the database.
+   */
+  readonly encryption?: SessionEncryption | undefined;
   /**
    * Lists this session among its owner's, for a `SessionIndex`, and lets it have a title and metadata. Without `owner`, the owner
    * is the scope, and `scope` must be set. Give it to all objects of a session, and one `ttlSeconds` to all sessions of an
@@ -95,14 +109,16 @@ export interface ResolvedSessionOptions {
   readonly scope: SessionScope | undefined;
   readonly cache: CachedHistories | undefined;
   readonly replayId: string | undefined;
+  readonly compression: boolean;
   readonly compaction: CompactionOptions | undefined;
+  readonly encryption: SessionEncryption | undefined;
   readonly index: SessionIndexing | undefined;
 }
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveSessionOptions(options: SessionOptions): ResolvedSessionOptions {
   const { sessionId = randomUUID(), onCorruptRecord = 'error', concurrentWrites = 'append' } = options;
-  const { scope, cache, replayId, compaction, index } = options;
+  const { scope, cache, replayId, compression = false, compaction, encryption, index } = options;
   assertSessionId(sessionId);
   assertOneOf('onCorruptRecord', onCorruptRecord, ['error', 'skip']);
   assertOneOf('concurrentWrites', concurrentWrites, ['append', 'reject']);
@@ -115,7 +131,11 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
       `replayId must be a string of 1 to ${LONGEST_REPLAY_ID} characters`,
     );
   }
+  if (typeof compression !== 'boolean') {
+    throw new SessionError('INVALID_ARGUMENT', 'compression must be true or false');
+  }
   if (compaction !== undefined) assertCompactionOptions(compaction);
+  if (encryption !== undefined) assertEncryption(encryption);
   return {
     sessionId,
     onCorruptRecord,
@@ -123,7 +143,9 @@ export function resolveSessionOptions(options: SessionOptions): ResolvedSessionO
     scope,
     cache: cache === undefined ? undefined : historiesOf(cache),
     replayId,
+    compression,
     compaction: compaction && copyOfOptions(compaction),
+    encryption,
     index: index === undefined ? undefined : parseIndexing(index, scope !== undefined),
   };
 }

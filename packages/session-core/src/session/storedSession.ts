@@ -35,8 +35,9 @@ import type {
   TakePendingRunOptions,
 } from './pendingRun';
 import { PendingRuns } from './pendingRuns';
-import { plainCodec } from '../records/recordCodec';
+import { codecsOf } from './sessionCodecs';
 import { knownWithout } from './recordLists';
+import { reencryptHistory } from './reencryptHistory';
 import { Registration } from './registration';
 import { addingItems, assertNoReplay, compacting, writeInTurn } from './replayedWrites';
 import { parseDetails, type SessionDetails } from './sessionDetails';
@@ -48,7 +49,12 @@ import {
   type SessionOptions,
 } from './sessionOptions';
 import type { SessionDescription } from '../store/describingStore';
-import { NO_SUCH_REVISION, type HistoryOperation, type SessionStore } from '../store/sessionStore';
+import {
+  NO_SUCH_REVISION,
+  type HistoryOperation,
+  type Revision,
+  type SessionStore,
+} from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -107,7 +113,7 @@ export class StoredSession
     this.#store = store;
     this.#options = { ...options };
     this.#sessionId = sessionId;
-    const codecOf = () => plainCodec;
+    const codecOf = codecsOf(resolved);
     this.#views = new HistoryViews(resolved, codecOf);
     const skipCorrupt = onCorruptRecord === 'skip';
     this.#registration = index && new Registration(store, { owner: index.owner, codecOf, skipCorrupt });
@@ -332,6 +338,31 @@ export class StoredSession
     const view = this.#views.open(runContext);
     assertNoReplay(view, 'rewriteHistory');
     return this.#access.rewrite(view, rewrite);
+  }
+
+  /**
+   * Puts every record under the newest of the keys, where any is under an older one or is plaintext: the history in one atomic
+   * commit, whatever is appended meanwhile, then the pending runs, with `scope` those of all its sessions, and the index of its owner. It asks a
+   * provider for its keys anew. To others it is a write: a fenced run that is under way gets `CONFLICT`, a receipt ends.
+   *
+   * @returns how many records were not under the newest key. Where it is 0, nothing was written.
+   * @throws `INVALID_ARGUMENT` without `encryption`, or with a `replayId`; `CONFLICT` while a run of this session waits for
+   * approval, and with `concurrentWrites: 'reject'` for what this object has not seen; `CONTENTION` under too many appends;
+   * `COMMIT_TOO_LARGE` for a history that the store does not take in one commit.
+   */
+  async reencrypt(runContext?: RunContext): Promise<number> {
+    const view = this.#views.open(runContext);
+    assertNoReplay(view, 'reencrypt');
+    if (this.#options.encryption === undefined) {
+      throw new SessionError('INVALID_ARGUMENT', 'reencrypt needs the option encryption');
+    }
+    return view.writes.run(async () => {
+      const assertMovable = (revision: Revision) => this.#pendingRuns.assertNoneAt(revision, runContext);
+      const count = await underContention(() => reencryptHistory(this.#access, view, assertMovable));
+      const pending = await this.#pendingRuns.reencrypt(runContext);
+      const listed = await this.#registration?.reencrypt(view.object.address.scope);
+      return count + pending + (listed ?? 0);
+    });
   }
 
   /**

@@ -12,6 +12,12 @@ export type SessionErrorCode =
   | 'CORRUPT_RECORD'
   /** A stored record or row was written by a newer version. Nothing changed. */
   | 'UNSUPPORTED_FORMAT'
+  /** A stored record is encrypted with a key that this session does not have; the message names its tag. Nothing changed. */
+  | 'UNKNOWN_KEY'
+  /** A stored record of an encrypted session is not encrypted. Nothing changed. */
+  | 'UNENCRYPTED_RECORD'
+  /** The provider of keys failed, or gave what is no key. Nothing changed. */
+  | 'KEYS_UNAVAILABLE'
   /** The history is not what this session last read. Nothing changed. */
   | 'CONFLICT'
   /** Other writers were faster at every try. Nothing changed. */

@@ -10,6 +10,7 @@ import { fixtureCases } from './cases/fixtures';
 import { forking } from './cases/forking';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
+import { listing, listingExpiry } from './cases/listing';
 import { operations } from './cases/operations';
 import { pendingRuns, pendingRunsAfterExpiry } from './cases/pendingRuns';
 import { processes } from './cases/processes';
@@ -74,6 +75,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     receipts,
     fencing,
     'pending runs': { ...pendingRuns, ...(expires && pendingRunsAfterExpiry) },
+    listing: { ...listing, ...(expires && listingExpiry) },
     unreachable: unreachableCases(harness.unreachable ?? {}),
     fixtures: fixtureCases(harness.fixtures ?? {}),
   };

@@ -77,6 +77,7 @@ export const forgetting: BrokenStores = {
     fails: [
       'clearing: a clear leaves no content in the database',
       'pending runs: a state that is deleted is gone from the database',
+      'listing: erasing leaves nothing of what is listed in the database',
     ],
   },
   'keeps what it dropped, out of sight': {
@@ -104,6 +105,7 @@ export const forgetting: BrokenStores = {
     fails: [
       "dropping: what drop 'all' takes off is gone from the database once the next commit is in",
       'pending runs: a state that is deleted is gone from the database',
+      'listing: a session that is cleared is not listed, and its title is gone from the database',
     ],
   },
   'clears record by record': {
@@ -145,7 +147,10 @@ export const forgetting: BrokenStores = {
         clear: (id) => storeOf(id).clear(id),
       };
     }),
-    fails: ['pending runs: a saved run is listed and taken by others, as it was'],
+    fails: [
+      'pending runs: a saved run is listed and taken by others, as it was',
+      'listing: sessions are listed newest first, by pages, with their titles, in any store',
+    ],
   },
   'keeps ids up to a colon': {
     fault: altering(() => keyedBy((id) => id.split(':')[0] ?? '')),
@@ -183,6 +188,22 @@ export const forgetting: BrokenStores = {
   'never expires': {
     fault: (database) => () => database.open(),
     fails: ['expiry: a session is whole until its time is up, and then gone'],
+  },
+  'lets all sessions expire as its own': {
+    fault: (database) => (options) => {
+      const store = database.open(options);
+      return Object.assign(
+        over(store, () => ({})),
+        {
+          expiry: store.expiry,
+          withExpiry: () => database.open(options),
+        },
+      );
+    },
+    fails: [
+      'expiry: withExpiry opens the same sessions, and lets them expire otherwise',
+      'listing: a session is listed as long as it lives, though its entry is older',
+    ],
   },
   'shows an expired session in a short read': {
     fault: expiring({ hides: (last) => last === undefined }),

@@ -30,6 +30,15 @@ export const racing: BrokenStores = {
       'pending runs: runs that are saved at once are all kept',
     ],
   },
+  'takes a commit at another revision for made': {
+    fault: altering(() => (intact) => ({
+      commit: async (sessionId, change) => {
+        const result = await intact.commit(sessionId, change);
+        return result.status === 'conflict' ? { status: 'committed', revision: freshKey() } : result;
+      },
+    })),
+    fails: ['listing: of sessions that begin at once in several stores, each is listed'],
+  },
   'compares the revision, then begins': {
     fault: comparingFirst(({ ifRevision }) => ifRevision === NO_HISTORY),
     fails: ['races: two first writes at NO_HISTORY: one goes in'],

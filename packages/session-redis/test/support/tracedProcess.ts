@@ -36,7 +36,7 @@ subscribe('node-redis:command:reply', (message) => void replies.push((message as
 async function main(): Promise<void> {
   const { createClient, createClientPool } = await import('redis');
   const { Redis } = await import('ioredis');
-  const { RedisSession } = await import('../../src');
+  const { RedisSession, RedisSessionIndex } = await import('../../src');
   const [port = '', content = ''] = process.argv.slice(2);
   const url = `redis://127.0.0.1:${port}`;
   const plain = await createClient({ url }).connect();
@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   await pool.connect();
   const ioredis = new Redis(url);
   for (const [sessionId, client] of Object.entries<RedisSessionClient>({ plain, pool, ioredis })) {
-    const session = new RedisSession({ client, sessionId, keyPrefix: 'traced' });
+    const session = new RedisSession({ client, sessionId, keyPrefix: 'traced', index: { owner: 'ada' } });
     const message = (text: string) => ({ role: 'user' as const, content: text });
     await session.addItems([message(content), message(`${content} ${'x'.repeat(100_000)}`)]);
     await session.addItems([
@@ -58,7 +58,13 @@ async function main(): Promise<void> {
     });
     await plain.sendCommand(['SCRIPT', 'FLUSH']);
     await session.addItems([message(content)]);
+    await session.setDetails({ title: content, metadata: { [content]: content } });
+    const index = new RedisSessionIndex({ client, keyPrefix: 'traced', owner: 'ada' });
+    await index.list();
     await session.clearSession();
+    await session.addItems([message(content)]);
+    await session.setDetails({ title: content });
+    await index.erase();
   }
   // What the same instrumentation shows of a script that takes content as plain text.
   await plain.eval('return ARGV[1]', { arguments: [`plain ${content}`] });

@@ -1,3 +1,4 @@
+import { isExpiring } from '../../store/expiringStore';
 import { NO_HISTORY } from '../../store/sessionStore';
 import { check, checkEqual, checkRecords, commit, texts, tryCommit } from '../check';
 import type { Cases } from '../harness';
@@ -33,6 +34,27 @@ export const expiry: Cases = {
     await commit(store, id, { drop: 1 });
     await elapse(id, TTL_MS * 0.6);
     await checkRecords(store, id, texts('a', 1), 'after a drop');
+  },
+
+  'withExpiry opens the same sessions, and lets them expire otherwise': async ({
+    openStore,
+    elapse,
+    newId,
+  }) => {
+    const store = await openStore({ ttlSeconds: TTL_SECONDS });
+    if (!isExpiring(store)) return;
+    checkEqual(store.expiry.ttlSeconds, TTL_SECONDS, 'the time that a store tells');
+    const id = newId();
+    await commit(store, id, { append: texts('a', 1) });
+    await commit(store.withExpiry({ ttlSeconds: 2 * TTL_SECONDS }), id, { append: texts('b', 1) });
+    await elapse(id, TTL_MS * 1.5);
+    const whole = [...texts('a', 1), ...texts('b', 1)];
+    await checkRecords(store, id, whole, 'written by a store whose sessions live longer');
+    await elapse(id, TTL_MS);
+    await checkRecords(store, id, [], 'when that time is up');
+    await commit(store.withExpiry({}), id, { append: texts('c', 1) });
+    await elapse(id, TTL_MS * 10);
+    await checkRecords(store, id, texts('c', 1), 'written by a store whose sessions never expire');
   },
 
   'what changes nothing does not extend the session': async ({ openStore, elapse, newId }) => {

@@ -137,7 +137,7 @@ export const pendingRuns: Cases = {
   'a state that is deleted is gone from the database': async ({ store, newId, contains }) => {
     const sessionId = newId();
     const [first, second] = [await wait(store, sessionId), await wait(store, sessionId)];
-    const place = `~/${sessionId}`;
+    const place = `~/runs/${sessionId}`;
     check(await contains(place, 'conspicuous'), 'the harness does not find what is stored');
     await open(store, sessionId).deletePendingRun(first);
     await open(store, sessionId).deletePendingRun(second);

@@ -1,0 +1,96 @@
+import { assertOneOf } from '../arguments/assertOneOf';
+import { readFields } from '../arguments/readArguments';
+import type { SessionEncryption } from '../records/sessionEncryption';
+import { SessionError } from '../store/errors';
+import { EncryptedCodec, type PlaintextRule } from './encryptedCodec';
+import { takeKeys, type EncryptionKeys } from './encryptionKeys';
+import type { KeySource } from './keySource';
+import { ProvidedKeys, type KeyProvider } from './providedKeys';
+
+const DEFAULT_MAX_AGE_SECONDS = 300;
+const LONGEST_MAX_AGE_SECONDS = 86_400;
+
+/** How sessions are encrypted, whatever their keys. */
+export interface EncryptionRules {
+  /**
+   * What is encrypted is bound to it, beside the stored id, which has the scope in it: for instance the name of a deployment
+   * whose records must not be taken for those of another one. It stays the same for as long as the sessions live. Default `''`.
+   */
+  readonly context?: string | undefined;
+  /**
+   * `'refuse'` (default): a record that is not encrypted is `UNENCRYPTED_RECORD`. For the time in which live sessions go over
+   * from plaintext: `'read'` reads such records and encrypts what it writes; `'write'` reads both and writes plaintext, for the
+   * first of two deployments, while there are processes without the keys.
+   */
+  readonly plaintext?: PlaintextRule | undefined;
+}
+
+export interface StaticEncryptionOptions extends EncryptionRules, EncryptionKeys {}
+
+export interface ProvidedEncryptionOptions extends EncryptionRules {
+  readonly keys: KeyProvider;
+  /**
+   * How long keys are used without asking the provider again, in whole seconds from 1 to 86,400. Default 300. For so long, other
+   * processes do not notice that a key was rotated or deleted.
+   */
+  readonly maxAgeSeconds?: number | undefined;
+}
+
+/**
+ * Encrypts the records of sessions with AES-256-GCM: the option `encryption` of any session. The key of each session is
+ * derived from the newest of the keys, the context and the stored id. Make one per process, and give it to every session: a
+ * `HistoryCache` shares what it holds between those with the same one only.
+ *
+ * @throws `INVALID_ARGUMENT`
+ */
+export function encryptWith(options: StaticEncryptionOptions | ProvidedEncryptionOptions): SessionEncryption {
+  const {
+    context = '',
+    plaintext = 'refuse',
+    keys,
+    digestKey,
+    maxAgeSeconds,
+  } = readFields(options, 'the argument');
+  if (typeof context !== 'string' || /\p{Surrogate}/u.test(context))
+    throw invalid('context must be a well-formed string');
+  assertOneOf('plaintext', plaintext, ['refuse', 'read', 'write']);
+  const source = sourceOf(keys, digestKey, maxAgeSeconds);
+  const encryption: SessionEncryption = {
+    codecOf: (session, plain) =>
+      new EncryptedCodec(session, plain, {
+        reader: encryption,
+        keys: source,
+        context,
+        plaintext: plaintext as PlaintextRule,
+      }),
+  };
+  return encryption;
+}
+
+function sourceOf(keys: unknown, digestKey: unknown, maxAgeSeconds: unknown): KeySource {
+  if (isProvider(keys)) {
+    if (digestKey !== undefined) throw invalid('digestKey is what the provider returns beside the keys');
+    return new ProvidedKeys(keys, msOf(maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS));
+  }
+  if (maxAgeSeconds !== undefined) throw invalid('maxAgeSeconds is for the keys of a provider');
+  const taken = takeKeys({ keys, digestKey });
+  return { ofScope: () => taken, byTag: (tag) => taken.byTag.get(tag) };
+}
+
+function isProvider(keys: unknown): keys is KeyProvider {
+  if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) return false;
+  const { forScope, byTag } = keys as Partial<Record<keyof KeyProvider, unknown>>;
+  if (typeof forScope === 'function' && typeof byTag === 'function') return true;
+  throw invalid('keys must be an array of keys, or a provider with forScope and byTag');
+}
+
+function msOf(seconds: unknown): number {
+  if (!Number.isInteger(seconds) || Number(seconds) < 1 || Number(seconds) > LONGEST_MAX_AGE_SECONDS) {
+    throw invalid(`maxAgeSeconds must be an integer from 1 to ${LONGEST_MAX_AGE_SECONDS}`);
+  }
+  return Number(seconds) * 1_000;
+}
+
+function invalid(message: string): SessionError {
+  return new SessionError('INVALID_ARGUMENT', message);
+}

@@ -1,0 +1,14 @@
+import { conformanceCases } from '../src/testing';
+import { OF_PLAINTEXT } from './encryptedOptions';
+import { memoryHarness } from './memoryHarness';
+
+jest.mock('../src/session/sessionOptions', () => jest.requireActual('./encryptedOptions'));
+
+describe('sessions that encrypt and compress', () => {
+  const cases = conformanceCases(memoryHarness());
+  for (const { name, run } of cases) if (!OF_PLAINTEXT.includes(name)) test(name, run);
+
+  test.each(OF_PLAINTEXT)('show nothing of what is looked for in: %s', async (plaintext) => {
+    await expect(cases.find(({ name }) => name === plaintext)?.run()).rejects.toThrow();
+  });
+});

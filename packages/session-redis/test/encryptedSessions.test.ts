@@ -1,0 +1,19 @@
+import { isOfSessions } from '../../session-core/test/encryptedOptions';
+import { describeConformance } from './support/conformance';
+import { TestRedis } from './support/redis';
+
+jest.mock('../../session-core/src/session/sessionOptions', () =>
+  jest.requireActual('../../session-core/test/encryptedOptions'),
+);
+
+const redis = new TestRedis();
+
+beforeAll(redis.connect);
+afterAll(redis.close);
+
+describeConformance('sessions that encrypt and compress', {
+  keyPrefix: redis.keyPrefix,
+  inspector: () => redis.client,
+  store: (options) => redis.store(options),
+  isWanted: isOfSessions,
+});
