@@ -2,6 +2,7 @@ import { DYNAMODB_CONTESTANTS } from '../contestants/dynamodb';
 import { REDIS_CONTESTANTS } from '../contestants/redis';
 import { AWAKE } from '../measure/conditions';
 import { ITEMS_PER_TURN } from '../workload/turns';
+import { codecs } from './codecs';
 import { compression } from './compression';
 import { crowd } from './crowd';
 import { openDynamoDB } from './dynamodbArena';
@@ -40,5 +41,6 @@ export const SUITES: readonly Suite[] = [
   twoWriters('DynamoDB', dynamodb),
   crowd('DynamoDB', dynamodb),
   compression,
+  codecs,
   packages,
 ];
