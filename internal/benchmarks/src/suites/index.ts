@@ -40,7 +40,7 @@ export const SUITES: readonly Suite[] = [
   throughput('DynamoDB', dynamodb),
   twoWriters('DynamoDB', dynamodb),
   crowd('DynamoDB', dynamodb),
-  codecs,
   compression,
+  codecs,
   packages,
 ];
