@@ -148,7 +148,7 @@ export class OwnerIndex {
     const kept = withoutSuperseded(log, () => false);
     let sessions = 0;
     const anew = kept.map(({ record, entry }, place) =>
-      entry ? this.#encode(entry, { records: place + 1, sessions: ++sessions }) : record,
+      entry ? this.#encode(entry, { records: place + 1, kept: kept.length, sessions: ++sessions }) : record,
     );
     await this.#commit(log, await Promise.all(anew), 'all');
     return count;
