@@ -1,8 +1,8 @@
 import { conformanceCases } from '../src/testing';
-import { OF_PLAINTEXT } from './encryptedOptions';
+import { OF_PLAINTEXT } from './encryptedCodecs';
 import { memoryHarness } from './memoryHarness';
 
-jest.mock('../src/session/sessionOptions', () => jest.requireActual('./encryptedOptions'));
+jest.mock('../src/session/sessionCodecs', () => jest.requireActual<object>('./encryptedCodecs'));
 
 describe('sessions that encrypt and compress', () => {
   const cases = conformanceCases(memoryHarness());

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { RunContext } from '@openai/agents';
+import type { AgentInputItem, RunContext, SessionHistoryTransactionArgs } from '@openai/agents';
 import { MemoryStore, SessionIndex, StoredSession, type SessionOptions } from '../src';
 import { encryptWith, keyTag, type EncryptionKeys, type KeyProvider } from '../src/encryption';
+import type { SessionStore } from '../src/store';
 import { newRun } from '../src/testing/newRun';
 import { deferred, expectCode, message } from './support';
 
@@ -224,6 +225,18 @@ describe('reencrypt', () => {
     expect(await open(store, after).getItems()).toEqual([A]);
   });
 
+  test('leaves a run what it knows, which its compaction replaces beside what others append', async () => {
+    const store = await mixed();
+    const session = open(store, rotated);
+    const run = newRun();
+    await session.getItems(undefined, run);
+    await session.addItems([B], run);
+    await session.reencrypt(run);
+    await open(store, rotated).addItems([C]);
+    await session.replaceHistoryWithCompaction([A], run);
+    expect(await open(store, after).getItems()).toEqual([A, C]);
+  });
+
   test('is to a fenced run in another process what any write is', async () => {
     const store = await mixed();
     const fenced = open(store, rotated, { concurrentWrites: 'reject' });
@@ -368,5 +381,48 @@ describe('going over to encryption', () => {
     expect(await open(second).reencrypt()).toBe(7);
     expect(await open(last).getItems()).toHaveLength(expected.length);
     await expectCode('UNKNOWN_KEY', () => open(undefined).getItems());
+  });
+
+  const appending = (...items: AgentInputItem[]): SessionHistoryTransactionArgs => ({
+    operationId: 'o',
+    transaction: { type: 'append_items', items },
+  });
+  const OPERATIONS: Readonly<Record<string, (session: StoredSession) => Promise<unknown>>> = {
+    'a transaction': (session) => session.applyHistoryTransaction(appending(A)),
+    'a replay': (session) => session.addItems([A]),
+    'a fork': (session) => session.fork({ sessionId: 'fork' }),
+  };
+
+  test.each(Object.entries(OPERATIONS))('recognises %s from before', async (what, work) => {
+    const store = new MemoryStore();
+    const options: SessionOptions = { sessionId: 's', ...(what === 'a replay' && { replayId: 'step' }) };
+    if (what === 'a fork') await new StoredSession(store, options).addItems([A]);
+    for (const encryption of [undefined, first, second, second]) {
+      await work(new StoredSession(store, { ...options, encryption }));
+    }
+    const sessionId = what === 'a fork' ? 'fork' : 's';
+    expect(await new StoredSession(store, { sessionId, encryption: second }).getItems()).toEqual([A]);
+    if (what !== 'a transaction') return;
+    await expectCode('OPERATION_MISMATCH', () =>
+      new StoredSession(store, { ...options, encryption: second }).applyHistoryTransaction(appending(B)),
+    );
+  });
+
+  test('recognises one that another process applies between the question and the commit', async () => {
+    const store = new MemoryStore();
+    const open = (over: SessionStore, encryption: SessionOptions['encryption']) =>
+      new StoredSession(over, { sessionId: 's', encryption });
+    let commits = 0;
+    const slow: SessionStore = {
+      read: (...args) => store.read(...args),
+      clear: (...args) => store.clear(...args),
+      commit: async (...args) => {
+        if (++commits === 2) await open(store, first).applyHistoryTransaction(appending(A));
+        return store.commit(...args);
+      },
+    };
+    await open(slow, second).applyHistoryTransaction(appending(A));
+    expect(commits).toBe(3);
+    expect(await open(store, second).getItems()).toEqual([A]);
   });
 });

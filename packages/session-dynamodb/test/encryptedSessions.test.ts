@@ -1,9 +1,9 @@
 import { conformanceCases } from '@agent-sessions/session-core/testing';
-import { isOfSessions } from '../../session-core/test/encryptedOptions';
+import { isOfSessions } from '../../session-core/test/encryptedCodecs';
 import { TestTable } from './support/table';
 
-jest.mock('../../session-core/src/session/sessionOptions', () =>
-  jest.requireActual('../../session-core/test/encryptedOptions'),
+jest.mock('../../session-core/src/session/sessionCodecs', () =>
+  jest.requireActual<object>('../../session-core/test/encryptedCodecs'),
 );
 
 const table = new TestTable();

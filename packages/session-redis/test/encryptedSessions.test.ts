@@ -1,9 +1,9 @@
-import { isOfSessions } from '../../session-core/test/encryptedOptions';
+import { isOfSessions } from '../../session-core/test/encryptedCodecs';
 import { describeConformance } from './support/conformance';
 import { TestRedis } from './support/redis';
 
-jest.mock('../../session-core/src/session/sessionOptions', () =>
-  jest.requireActual('../../session-core/test/encryptedOptions'),
+jest.mock('../../session-core/src/session/sessionCodecs', () =>
+  jest.requireActual<object>('../../session-core/test/encryptedCodecs'),
 );
 
 const redis = new TestRedis();

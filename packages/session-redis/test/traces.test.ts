@@ -15,12 +15,15 @@ interface Traced {
   readonly replies: readonly (readonly string[])[];
 }
 
-test("no item's content is in a span of the instrumentation of redis, or in a command of the channels of node-redis and ioredis", async () => {
+const WHERE =
+  'a span of the instrumentation of redis, or in a command of the channels of node-redis and ioredis';
+
+test.each(['plain', 'encrypted'])(`of %s sessions, no item's content is in ${WHERE}`, async (kind) => {
   const server = await startRedis({});
   const script = join(__dirname, 'support/tracedProcess.ts');
   const { stdout } = await promisify(execFile)(
     process.execPath,
-    ['--import', 'tsx', script, `${server.port}`, SECRET],
+    ['--import', 'tsx', script, `${server.port}`, SECRET, kind],
     { maxBuffer: 1e8 },
   );
   await server.stop();

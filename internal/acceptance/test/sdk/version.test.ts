@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { newPlace, openBackend } from '../../src/backends';
 import { PACKAGE, SDK_TSCONFIG, sdkVersion } from './process';
 
 /** Each run of these tests is on the version of the SDK that it says. */
@@ -53,3 +54,14 @@ if (sdkVersion !== undefined) {
     expect(stdout).toContain(`/@openai+agents@${sdkVersion}`);
   }, 120_000);
 }
+
+test('sessions in databases are encrypted on one version, and in plaintext on the others', async () => {
+  const place = newPlace();
+  const backend = await openBackend('redis', place);
+  const sessionId = 'kept';
+  await backend.session({ sessionId }).addItems([{ role: 'user', content: 'Hello' }]);
+  const read = backend.session({ sessionId, encryption: undefined }).getItems();
+  if (sdkVersion === '0.18.0') await expect(read).rejects.toThrow('encrypted');
+  else expect(await read).toHaveLength(1);
+  await backend.close();
+});

@@ -2,6 +2,8 @@ import { DYNAMODB_CONTESTANTS } from '../contestants/dynamodb';
 import { REDIS_CONTESTANTS } from '../contestants/redis';
 import { AWAKE } from '../measure/conditions';
 import { ITEMS_PER_TURN } from '../workload/turns';
+import { codecs } from './codecs';
+import { compression } from './compression';
 import { crowd } from './crowd';
 import { openDynamoDB } from './dynamodbArena';
 import { dynamodbConversation } from './dynamodbConversation';
@@ -38,5 +40,7 @@ export const SUITES: readonly Suite[] = [
   throughput('DynamoDB', dynamodb),
   twoWriters('DynamoDB', dynamodb),
   crowd('DynamoDB', dynamodb),
+  compression,
+  codecs,
   packages,
 ];

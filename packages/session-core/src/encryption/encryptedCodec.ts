@@ -9,7 +9,7 @@ import { copiesIn, decrypt, encrypt, isEncrypted, type RecordsKey } from './ciph
 import type { KeySource } from './keySource';
 import { bindingOf, type MasterKey } from './masterKey';
 
-/** What `plaintext` says; see `EncryptionOptions`. */
+/** What the option `plaintext` says; see `EncryptionRules`. */
 export type PlaintextRule = 'refuse' | 'read' | 'write';
 
 export interface EncryptedCodecOptions {
@@ -22,17 +22,20 @@ export interface EncryptedCodecOptions {
 /** The codec of one session whose records are encrypted, around that of plain records. */
 export class EncryptedCodec implements RecordCodec {
   readonly reader: SessionEncryption;
+  readonly earlierDigest: RecordCodec['earlierDigest'];
   readonly #plain: RecordCodec;
   readonly #keys: KeySource;
   readonly #plaintext: PlaintextRule;
   readonly #scope: string | undefined;
   readonly #binding: Buffer;
-  readonly #records = new Map<MasterKey, RecordsKey>();
-  readonly #digests = new Map<MasterKey, KeyObject>();
+  /** By the tag of the master key, which may be fetched any number of times. */
+  readonly #records = new Map<string, RecordsKey>();
+  readonly #digests = new Map<string, KeyObject>();
 
   constructor(session: EncryptedSession, plain: RecordCodec, options: EncryptedCodecOptions) {
     this.reader = options.reader;
     this.#plain = plain;
+    if (options.plaintext === 'read') this.earlierDigest = (text) => plain.digest(text);
     this.#keys = options.keys;
     this.#plaintext = options.plaintext;
     this.#scope = session.scope;
@@ -110,9 +113,9 @@ function open(
 }
 
 /** Deriving takes about as long as encrypting a few records. */
-function derived<T>(known: Map<MasterKey, T>, key: MasterKey, derive: () => T): T {
-  const found = known.get(key) ?? derive();
-  known.set(key, found);
+function derived<T>(known: Map<string, T>, { tag }: MasterKey, derive: () => T): T {
+  const found = known.get(tag) ?? derive();
+  known.set(tag, found);
   return found;
 }
 

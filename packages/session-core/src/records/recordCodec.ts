@@ -38,6 +38,8 @@ export interface RecordCodec {
   ): Awaitable<(AgentInputItem | SessionError)[]>;
   /** Equal for equal texts, and tells nothing of their content. A store keeps it for as long as the session lives. */
   digest(text: string): Awaitable<string>;
+  /** What `digest` gave as long as the session was not encrypted, where it may have been stored since. */
+  readonly earlierDigest?: ((text: string) => Awaitable<string>) | undefined;
   /** How many of these are encrypted with another key than `encode` uses now, or not at all though it encrypts. */
   countOutdated(records: readonly StoredRecord[]): Awaitable<number>;
 }

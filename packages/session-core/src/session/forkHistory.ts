@@ -1,11 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { canonicalText, itemTexts } from '../records/itemJson';
-import type { RecordCodec } from '../records/recordCodec';
+import { digest, type RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
-import { NO_HISTORY, type HistoryOperation, type StoredRecord } from '../store/sessionStore';
+import { NO_HISTORY, type StoredRecord } from '../store/sessionStore';
 import type { HistoryAccess } from './historyAccess';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import type { HistoryView } from './historyView';
+import { operationOf, type CodedOperation } from './operations';
 
 /**
  * Puts the first `upTo` items of one session, or all, into another that holds nothing, in one commit. See
@@ -27,7 +28,7 @@ export async function forkHistory(
     throw invalid(`upTo is ${upTo}, and the history has ${count} items`);
   const { status } = await access.tryCommit(target, {
     append: await recordsFor(target.codec, source.codec, entries),
-    operation: await operationOf(target.codec, source.storedId, entries),
+    operation: await forkingOf(target.codec, source.storedId, entries),
     basis: NO_HISTORY,
   });
   if (status === 'committed' || status === 'repeated') return;
@@ -51,14 +52,14 @@ async function recordsFor(
 }
 
 /** No operation of the application begins so: those ids are JSON texts of strings. */
-async function operationOf(
+function forkingOf(
   codec: RecordCodec,
   sourceId: string,
   entries: readonly HistoryEntry[],
-): Promise<HistoryOperation> {
+): Promise<CodedOperation> {
   // of digests, because all records together may be longer than a string can be
-  const digests = await Promise.all(entries.map(async (entry) => codec.digest(textOf(entry))));
-  return { id: await codec.digest(`fork ${sourceId}`), fingerprint: await codec.digest(digests.join()) };
+  const digests = entries.map((entry) => digest(textOf(entry)));
+  return operationOf(codec, `fork ${sourceId}`, digests.join());
 }
 
 /** The same for an item whose record was encrypted anew meanwhile. */

@@ -8,6 +8,7 @@ import { HistoryReads, type HistoryReadsOptions, type ReadHistory } from './hist
 import type { HistoryView, KnownChange, RunView } from './historyView';
 import type { Registration } from './registration';
 import { canonicalText, itemTexts } from '../records/itemJson';
+import { commitUnlessIn, type CodedOperation } from './operations';
 import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
@@ -15,15 +16,13 @@ import {
   NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
-  type HistoryOperation,
   type Revision,
   type SessionStore,
   type StoredRecord,
 } from '../store/sessionStore';
 
 /** `basis`: the state that the change was worked out from. It must not be applied to another state. */
-type Change = Pick<HistoryChange, 'append' | 'operation'> &
-  (
+type Change = Pick<HistoryChange, 'append'> & { readonly operation?: CodedOperation | undefined } & (
     | ({ readonly drop?: undefined; readonly basis?: Revision | undefined } & Partial<KnownChange>)
     | ({ readonly drop: number | 'all'; readonly basis: Revision } & KnownChange)
   );
@@ -142,14 +141,16 @@ export class HistoryAccess {
     const known: KnownChange = { drop, becomes: change.becomes ?? appended };
     let result: CommitResult;
     try {
-      result = await this.#store.commit(view.storedId, {
+      const newChange = (): HistoryChange => ({
         idempotencyKey: newIdempotencyKey(),
         append,
         drop,
-        operation,
         ifRevision: at,
         lastSeen: basis ?? view.object.seen,
       });
+      result = operation
+        ? await commitUnlessIn(this.#store, view.storedId, operation, newChange)
+        : await this.#store.commit(view.storedId, newChange());
     } catch (error) {
       view.noteUncertain(known);
       if (operation) view.replay?.noteThrown(operation, error);
@@ -163,7 +164,7 @@ export class HistoryAccess {
   /** Appends, and tells the view whether nobody else wrote since its run last did. */
   async appendExactly(
     view: RunView,
-    { append, operation }: Pick<HistoryChange, 'append' | 'operation'>,
+    { append, operation }: Pick<Change, 'append' | 'operation'>,
   ): Promise<void> {
     const basis = view.known?.revision;
     if (!this.#fenced && basis !== undefined) {
@@ -195,7 +196,7 @@ export class HistoryAccess {
     view: HistoryView,
     known: KnownHistory,
     replacement: readonly string[],
-    operation?: HistoryOperation,
+    operation?: CodedOperation,
   ): Promise<RewriteResult> {
     // What could not be decoded was not rewritten either: it stays.
     const left = unreadable(await this.decode(view, known.records));

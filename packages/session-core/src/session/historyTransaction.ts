@@ -4,7 +4,8 @@ import { toExactJson } from '../records/exactJson';
 import { canonicalText, takeExpectedItem, takeItem } from '../records/itemJson';
 import { digest, type RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
-import type { HistoryOperation, StoredRecord } from '../store/sessionStore';
+import type { StoredRecord } from '../store/sessionStore';
+import { operationOf, type CodedOperation } from './operations';
 
 /** A transaction as it was called, in texts. */
 export interface ParsedTransaction {
@@ -18,7 +19,7 @@ export interface ParsedTransaction {
 
 /** What a store is given of a transaction. */
 export interface EncodedTransaction {
-  readonly operation: HistoryOperation;
+  readonly operation: CodedOperation;
   readonly append: readonly StoredRecord[];
 }
 
@@ -63,7 +64,7 @@ export async function encodeTransaction(
   codec: RecordCodec,
 ): Promise<EncodedTransaction> {
   return {
-    operation: { id: await codec.digest(operationId), fingerprint: await codec.digest(fingerprint) },
+    operation: await operationOf(codec, operationId, fingerprint),
     append: await codec.encode(append),
   };
 }

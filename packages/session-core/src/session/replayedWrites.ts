@@ -3,6 +3,7 @@ import { canonicalText } from '../records/itemJson';
 import { fromExactJson } from '../records/exactJson';
 import { SessionError } from '../store/errors';
 import type { HistoryOperation } from '../store/sessionStore';
+import { operationOf, type CodedOperation } from './operations';
 import { WriteQueue } from './writeQueue';
 import type { AgentInputItem } from '@openai/agents';
 
@@ -49,13 +50,13 @@ export class ReplayedWrites {
    */
   async run<T>(
     { fingerprint, operationId, isOptional = false }: CalledWrite,
-    commit: (operation: HistoryOperation) => Promise<T>,
+    commit: (operation: CodedOperation) => Promise<T>,
   ): Promise<T> {
-    const content = await this.#codec.digest(fingerprint());
-    if (this.#unsettled !== undefined && this.#unsettled !== content) throw unsettled();
     const known = operationId === undefined ? undefined : this.#transactions.get(operationId);
-    const id = known ?? (await this.#nextId(isOptional));
-    const result = await commit({ id, fingerprint: content });
+    const id = known ?? this.#nextId(isOptional);
+    const operation = await operationOf(this.#codec, id, fingerprint());
+    if (this.#unsettled !== undefined && this.#unsettled !== operation.fingerprint) throw unsettled();
+    const result = await commit(operation);
     this.#unsettled = undefined;
     if (known !== undefined) return result;
     if (operationId !== undefined) this.#transactions.set(operationId, id);
@@ -74,10 +75,10 @@ export class ReplayedWrites {
     this.#unsettled = fingerprint;
   }
 
-  /** No operation id of a caller has the same digest: the text of one is a JSON string. */
-  #nextId(isOptional: boolean): string | Promise<string> {
+  /** No operation id of a caller is the same: the text of one is a JSON string. */
+  #nextId(isOptional: boolean): string {
     const place = isOptional ? [this.#count, this.#optional] : [this.#count];
-    return this.#codec.digest(JSON.stringify(['replay', this.#replayId, ...place]));
+    return JSON.stringify(['replay', this.#replayId, ...place]);
   }
 }
 
@@ -85,7 +86,7 @@ export class ReplayedWrites {
 export function writeInTurn<T>(
   view: { readonly writes: WriteQueue; readonly replay: ReplayedWrites | undefined },
   write: CalledWrite,
-  commit: (operation: HistoryOperation | undefined) => Promise<T>,
+  commit: (operation: CodedOperation | undefined) => Promise<T>,
 ): Promise<T> {
   const { replay } = view;
   return view.writes.run(() => (replay ? replay.run(write, commit) : commit(undefined)));

@@ -34,6 +34,7 @@ import type {
   TakenRun,
   TakePendingRunOptions,
 } from './pendingRun';
+import type { CodedOperation } from './operations';
 import { PendingRuns } from './pendingRuns';
 import { codecsOf } from './sessionCodecs';
 import { knownWithout } from './recordLists';
@@ -49,12 +50,7 @@ import {
   type SessionOptions,
 } from './sessionOptions';
 import type { SessionDescription } from '../store/describingStore';
-import {
-  NO_SUCH_REVISION,
-  type HistoryOperation,
-  type Revision,
-  type SessionStore,
-} from '../store/sessionStore';
+import { NO_SUCH_REVISION, type Revision, type SessionStore } from '../store/sessionStore';
 
 /**
  * The SDK's `Session` on any `SessionStore`, with all its optional capabilities that change history:
@@ -288,7 +284,7 @@ export class StoredSession
     if (parsed.length === 0) return;
     const apply = async (
       mutations: readonly EncodedMutation[],
-      operation: HistoryOperation | undefined,
+      operation: CodedOperation | undefined,
     ): Promise<void> => {
       const { entries, history } = await this.#access.read(view);
       const mutated = mutate(entries, mutations);

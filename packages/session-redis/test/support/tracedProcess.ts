@@ -1,8 +1,9 @@
 /**
  * Uses a session of each kind of client with OpenTelemetry's instrumentation of `redis` in place, and prints all that
- * its spans, the diagnostics channels of node-redis and ioredis, and errors show. Its one argument is the server's port. The instrumentation
- * must be there before `redis` is loaded, and works on Node's own `require` only: hence a process of its own.
+ * its spans, the diagnostics channels of node-redis and ioredis, and errors show. Its arguments are the server's port, the
+ * content, and `encrypted` for sessions that are. The instrumentation must be there before `redis` is loaded, and works on Node's own `require` only: hence a process of its own.
  */
+import { randomBytes } from 'node:crypto';
 import { subscribe, tracingChannel } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
@@ -37,14 +38,18 @@ async function main(): Promise<void> {
   const { createClient, createClientPool } = await import('redis');
   const { Redis } = await import('ioredis');
   const { RedisSession, RedisSessionIndex } = await import('../../src');
-  const [port = '', content = ''] = process.argv.slice(2);
+  const { encryptWith } = await import('../../src/encryption');
+  const [port = '', content = '', kind] = process.argv.slice(2);
+  const keys = { keys: [randomBytes(32)], digestKey: randomBytes(32) };
+  const settings = kind === 'encrypted' ? { encryption: encryptWith(keys), compression: true } : {};
   const url = `redis://127.0.0.1:${port}`;
   const plain = await createClient({ url }).connect();
   const pool = createClientPool({ url });
   await pool.connect();
   const ioredis = new Redis(url);
   for (const [sessionId, client] of Object.entries<RedisSessionClient>({ plain, pool, ioredis })) {
-    const session = new RedisSession({ client, sessionId, keyPrefix: 'traced', index: { owner: 'ada' } });
+    const options = { client, keyPrefix: 'traced', ...settings };
+    const session = new RedisSession({ ...options, sessionId, index: { owner: 'ada' } });
     const message = (text: string) => ({ role: 'user' as const, content: text });
     await session.addItems([message(content), message(`${content} ${'x'.repeat(100_000)}`)]);
     await session.addItems([
@@ -59,7 +64,7 @@ async function main(): Promise<void> {
     await plain.sendCommand(['SCRIPT', 'FLUSH']);
     await session.addItems([message(content)]);
     await session.setDetails({ title: content, metadata: { [content]: content } });
-    const index = new RedisSessionIndex({ client, keyPrefix: 'traced', owner: 'ada' });
+    const index = new RedisSessionIndex({ ...options, owner: 'ada' });
     await index.list();
     await session.clearSession();
     await session.addItems([message(content)]);

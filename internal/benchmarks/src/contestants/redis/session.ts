@@ -1,23 +1,27 @@
 import { RedisSession } from '@agent-sessions/session-redis';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
+import { CODECS } from '../codecs';
 import { sessionConversation } from '../sessionConversation';
 import { IOREDIS_LIMIT, REDIS_LIMIT, TTL_SECONDS, type RedisContestant } from './server';
 
-export const session: RedisContestant = {
-  name: 'RedisSession',
+/** One for each way to store records. */
+export const REDIS_CODECS: readonly RedisContestant[] = Object.entries(CODECS).map(([suffix, codec]) => ({
+  name: `RedisSession${suffix}`,
   kind: 'ours',
-  does: 'addItems, getItems',
+  does: `addItems, getItems${suffix}`,
   limit: REDIS_LIMIT,
   connect: async ({ url }) => {
     const client = await createClient({ url }).connect();
     return {
       open: (sessionId) =>
-        sessionConversation(new RedisSession({ client, sessionId, ttlSeconds: TTL_SECONDS })),
+        sessionConversation(new RedisSession({ client, sessionId, ttlSeconds: TTL_SECONDS, ...codec })),
       close: () => client.close(),
     };
   },
-};
+}));
+
+export const [session] = REDIS_CODECS as [RedisContestant];
 
 export const ioRedisSession: RedisContestant = {
   name: 'RedisSession (ioredis)',
