@@ -25,7 +25,7 @@ import { commitId } from './support/redis';
 
 // Which error each missing right leads to, and that nothing changes then: see "permissions" in failures.test.ts.
 
-const README = join(__dirname, '../README.md');
+const DOCUMENT = join(__dirname, '../../../docs/redis.md');
 const keyPrefix = 'openai_agents_session';
 const user = { username: 'chat', password: 'pw' };
 const ignore = (): void => undefined;
@@ -98,10 +98,10 @@ test('the rights are those to what the scripts call, to run them, and to read a 
   expect(granted.sort()).toEqual([...new Set([...called, ...sent])].sort());
 });
 
-test('the README gives these rights', () => {
+test('the page on Redis gives these rights', () => {
   const [on, ...rights] = LEAST_RIGHTS;
-  expect(readFileSync(README, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
-  expect(readFileSync(README, 'utf8')).toContain(`\`${REPLICA_RIGHTS.join(' ')}\``);
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain(`\`${REPLICA_RIGHTS.join(' ')}\``);
 });
 
 test('that user reaches nothing else', async () => {
@@ -176,10 +176,10 @@ describe('on a cluster', () => {
   };
 
   test.each(Object.entries<Kind<ClusterAddress>>(CLUSTERED))(
-    'the same rights do not suffice to connect %s; those of the README do',
+    'the same rights do not suffice to connect %s; those of the page on Redis do',
     async (name, kind) => {
       const rights = name.includes('ioredis') ? IOREDIS_CLUSTER_RIGHTS : CLUSTER_RIGHTS;
-      expect(readFileSync(README, 'utf8')).toContain(`\`${rights.join(' ')}\``);
+      expect(readFileSync(DOCUMENT, 'utf8')).toContain(`\`${rights.join(' ')}\``);
       await setUser('reset', ...LEAST_RIGHTS);
       await expect(open(kind)).rejects.toThrow();
       await setUser('reset', ...LEAST_RIGHTS, ...rights);
