@@ -51,4 +51,14 @@ export default tseslint.config(
       },
     },
   },
+  {
+    files: ['examples/chatServer/page/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'window', 'location', 'fetch', 'matchMedia', 'queueMicrotask', 'EventSource'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
+    },
+  },
 );

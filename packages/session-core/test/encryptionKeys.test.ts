@@ -225,6 +225,18 @@ describe('reencrypt', () => {
     expect(await open(store, after).getItems()).toEqual([A]);
   });
 
+  test('leaves a run what it knows, which its compaction replaces beside what others append', async () => {
+    const store = await mixed();
+    const session = open(store, rotated);
+    const run = newRun();
+    await session.getItems(undefined, run);
+    await session.addItems([B], run);
+    await session.reencrypt(run);
+    await open(store, rotated).addItems([C]);
+    await session.replaceHistoryWithCompaction([A], run);
+    expect(await open(store, after).getItems()).toEqual([A, C]);
+  });
+
   test('is to a fenced run in another process what any write is', async () => {
     const store = await mixed();
     const fenced = open(store, rotated, { concurrentWrites: 'reject' });

@@ -3,7 +3,7 @@ import { isOfSessions } from '../../session-core/test/encryptedCodecs';
 import { TestTable } from './support/table';
 
 jest.mock('../../session-core/src/session/sessionCodecs', () =>
-  jest.requireActual('../../session-core/test/encryptedCodecs'),
+  jest.requireActual<object>('../../session-core/test/encryptedCodecs'),
 );
 
 const table = new TestTable();
