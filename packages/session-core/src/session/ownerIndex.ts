@@ -147,7 +147,7 @@ export class OwnerIndex {
     if (count === 0) return 0;
     const kept = withoutSuperseded(log, () => false);
     let sessions = 0;
-    const anew = kept.map(({ record, entry }, place) =>
+    const anew = kept.map(async ({ record, entry }, place) =>
       entry ? this.#encode(entry, { records: place + 1, kept: kept.length, sessions: ++sessions }) : record,
     );
     await this.#commit(log, await Promise.all(anew), 'all');
