@@ -15,7 +15,7 @@ export default tseslint.config(
     },
   },
   {
-    // What the published packages run on has `node:buffer` and `node:crypto`, but not all that is global in Node. Nor do
+    // What the published packages run on has `node:buffer`, `node:crypto` and `node:zlib`, but not all that is global in Node. Nor do
     // they import anything else: scripts/checkPackage.mjs looks at what is packed.
     files: ['packages/*/src/**/*.ts'],
     ignores: ['packages/session-core/src/testing/**'],
@@ -49,6 +49,16 @@ export default tseslint.config(
         setTimeout: 'readonly',
         clearTimeout: 'readonly',
       },
+    },
+  },
+  {
+    files: ['examples/chatServer/page/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        ['document', 'window', 'location', 'fetch', 'matchMedia', 'queueMicrotask', 'EventSource'].map(
+          (name) => [name, 'readonly'],
+        ),
+      ),
     },
   },
 );

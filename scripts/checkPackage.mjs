@@ -18,7 +18,7 @@ import { bin, pnpm, run } from './run.mjs';
  * on, in a project outside the workspace, by `import` and by `require`. What it imports is what every runtime has that the
  * README names.
  */
-const OF_EVERY_RUNTIME = ['node:buffer', 'node:crypto'];
+const OF_EVERY_RUNTIME = ['node:buffer', 'node:crypto', 'node:zlib'];
 const OWN = '@agent-sessions/';
 /** By entry: the conformance kit starts processes, and asserts. A package with a command is for Node. */
 const OF_NODE = { './testing': ['node:child_process'] };

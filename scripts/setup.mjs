@@ -18,6 +18,7 @@ export async function setUpAll() {
   await setUpValkey();
   await setUpOpenssl();
   await setUpDynamoDB();
+  await lookForChromium();
   return { passed: 1, failed: 0 };
 }
 
@@ -119,6 +120,13 @@ export async function setUpDynamoDB() {
   if (process.env.DYNAMODB_ENDPOINT) return say('DynamoDB', 'the engine that DYNAMODB_ENDPOINT names');
   const { findDynamoDB, DYNAMODB_MISSING } = await engines();
   say('DynamoDB', findDynamoDB() === undefined ? DYNAMODB_MISSING : 'dynoxide, from the dependencies');
+}
+
+/** The page of the chat example is looked at where there is a browser. */
+async function lookForChromium() {
+  const { findChromium, CHROMIUM_MISSING } = await engines();
+  const binary = findChromium();
+  say('Chromium', binary ?? `${CHROMIUM_MISSING} Its tests are not run.`);
 }
 
 /** Builds the published packages. */

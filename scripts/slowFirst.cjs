@@ -20,9 +20,12 @@ const SLOW = [
   'faults',
   'docs',
   'quickstart',
+  'killedChatServer',
   'killedRun',
   'killedCompaction',
   'version',
+  'chatPage',
+  'chatServer',
 ];
 
 const rank = ({ path }) => {

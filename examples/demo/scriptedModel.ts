@@ -1,6 +1,6 @@
 import type { AgentInputItem, Model } from '@openai/agents';
 import { assistantMessage, functionCall, modelResponder, ScriptedModel } from '@openai/agents-core/testing';
-import { textOf } from './items';
+import { textOf } from '../itemText';
 
 /** A stand-in for a model. It knows nothing by itself: each answer is made from the input of that call. */
 export function scriptedModel(): Model {

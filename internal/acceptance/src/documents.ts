@@ -23,9 +23,14 @@ export type QuickstartFile = 'quickstart.mts' | 'quickstart.cjs';
 /** Every page that is written by hand. */
 export function documents(): string[] {
   const packages = readdirSync(join(ROOT, 'packages')).map((name) => join(ROOT, 'packages', name));
+  const examples = readdirSync(join(ROOT, 'examples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+    .map(({ name }) => join(ROOT, 'examples', name));
   const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' });
   return [
-    ...[ROOT, ...packages].flatMap((folder) => readdirSync(folder).map((name) => join(folder, name))),
+    ...[ROOT, ...packages, ...examples].flatMap((folder) =>
+      readdirSync(folder).map((name) => join(folder, name)),
+    ),
     ...docs.map((name) => join(ROOT, 'docs', name)),
   ].filter((file) => file.endsWith('.md') && !file.endsWith('CHANGELOG.md'));
 }

@@ -74,7 +74,7 @@ test('tenants have keys of their own, which KMS has wrapped: rotated, and delete
   expect(await open().getItems(undefined, acme)).toEqual([message('one'), message('two')]);
 
   // Another tenant's row is of no use.
-  const code = (found: SessionErrorCode) => expect.objectContaining({ code: found });
+  const code = (found: SessionErrorCode): unknown => expect.objectContaining({ code: found });
   table.set('globex', { keys, digestKey });
   await expect(open().getItems(undefined, globex)).rejects.toEqual(code('KEYS_UNAVAILABLE'));
   table.delete('acme');

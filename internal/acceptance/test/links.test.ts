@@ -82,6 +82,12 @@ test.each(documents)('every link of %s leads somewhere', (document) => {
   expect(problemsOf(document)).toEqual([]);
 });
 
+test('the index of the documents names each of them', () => {
+  const linked = new Set(linksOf(read('docs/README.md')).map((link) => normalize(join('docs', link))));
+  const pages = documents.filter((path) => dirname(path) === 'docs' && path !== 'docs/README.md');
+  expect(pages.filter((path) => !linked.has(path))).toEqual([]);
+});
+
 test('a dead link is found', () => {
   const links = [
     '[a](../../README.md)',
@@ -105,7 +111,7 @@ test('a dead link is found', () => {
     `${REPOSITORY}/blob/main/docs/nowhere.md does not exist`,
   ]);
   expect(
-    problemsOf('docs/errors.md', '[a](../README.md#tenants) [b](../README.md#nobody) [c](x.md)'),
+    problemsOf('docs/errors.md', '[a](../README.md#requirements) [b](../README.md#nobody) [c](x.md)'),
   ).toEqual(['../README.md#nobody: no such heading', 'x.md does not exist']);
 });
 

@@ -3,9 +3,10 @@ import { readFileSync } from 'node:fs';
 import { localClientConfig } from '@agent-sessions/engines';
 import { createTableIfNotExists } from '@agent-sessions/session-dynamodb';
 import { DeleteTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { parse } from 'yaml';
 import { blocks, documents } from '../src/documents';
 
-/** The commands of the AWS CLI in the documents make the table that `createTableIfNotExists` makes. */
+/** The commands of the AWS CLI and the template in the documents make the table that `createTableIfNotExists` makes. */
 type Input = Record<string, unknown>;
 
 const sent = new Map<string, Input>();
@@ -62,10 +63,7 @@ test.each([
   ['update-time-to-live', 'UpdateTimeToLive'],
 ])('aws dynamodb %s', (verb, operation) => {
   const commands = commandsOf(verb);
-  expect(commands.map(([title]) => title.split(' ')[0])).toEqual([
-    'README.md',
-    'packages/session-dynamodb/README.md',
-  ]);
+  expect(commands.map(([title]) => title.split(' ')[0])).toEqual(['docs/dynamodb.md']);
   for (const [title, command] of commands) {
     expect({ title, ...inputOf(command) }).toEqual({
       title,
@@ -73,6 +71,21 @@ test.each([
       TableName: 'agent-sessions',
     });
   }
+});
+
+test('the template of CloudFormation', () => {
+  const [template] = blocks('yaml').filter(({ code }) => code.includes('AWS::DynamoDB::Table'));
+  // Its short forms, such as `!Ref`, are tags that YAML does not know.
+  const { Resources } = parse(template?.code ?? '', { logLevel: 'error' }) as {
+    Resources: { AgentSessions: { Properties: Input } };
+  };
+  const { PointInTimeRecoverySpecification: recovery, ...properties } = Resources.AgentSessions.Properties;
+  expect(recovery).toEqual({ PointInTimeRecoveryEnabled: true });
+  expect(properties).toEqual({
+    ...sent.get('CreateTable'),
+    TableName: 'agent-sessions',
+    TimeToLiveSpecification: sent.get('UpdateTimeToLive')?.['TimeToLiveSpecification'],
+  });
 });
 
 test('the defaults of attributeNames in the tables of options', () => {

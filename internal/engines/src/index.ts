@@ -1,3 +1,4 @@
+export { CHROMIUM_MISSING, findChromium } from './chromium';
 export { findValkey, startRedis, startValkey, VALKEY_MISSING, type RedisOptions } from './redis';
 export { describeRedis, findRedis, REDIS_MISSING, type RedisEngine } from './redisServer';
 export { startRedisCluster, type ClusterNode, type RedisCluster } from './redisCluster';

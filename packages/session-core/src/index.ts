@@ -35,5 +35,6 @@ export {
 export { scopePrefix } from './session/sessionId';
 export { keepRecent, type KeepRecentOptions } from './conversation/keepRecent';
 export type { ForkOptions } from './session/forkOptions';
+export type { SessionEncryption } from './records/sessionEncryption';
 export type { HistoryRewrite, RewriteResult, SessionOptions, SessionScope } from './session/sessionOptions';
 export { StoredSession } from './session/storedSession';

@@ -1,5 +1,6 @@
 import type { AgentInputItem, SessionHistoryTransactionArgs } from '@openai/agents';
 import { HistoryCache, MemoryStore, StoredSession, type SessionOptions } from '../src';
+import { pendingRunsId } from '../src/session/sessionId';
 import { expectCode, message } from './support';
 
 /*
@@ -142,7 +143,7 @@ test('pending runs are compressed, and taken with either setting', async () => {
     await session.addItems([long('a')]);
     await session.savePendingRun(state(TEXT));
   }
-  expect(await formats(store, '~/s')).toEqual(['text', 'bytes', 'bytes']);
+  expect(await formats(store, pendingRunsId('s'))).toEqual(['text', 'bytes', 'bytes']);
   for (const reader of [plain, compressing]) expect(await reader.pendingRuns()).toHaveLength(2);
   const [, run] = await plain.pendingRuns();
   const taken = await plain.takePendingRun(run?.id ?? '', { restore });

@@ -2,7 +2,7 @@ import { conformanceCases } from '../src/testing';
 import { OF_PLAINTEXT } from './encryptedCodecs';
 import { memoryHarness } from './memoryHarness';
 
-jest.mock('../src/session/sessionCodecs', () => jest.requireActual('./encryptedCodecs'));
+jest.mock('../src/session/sessionCodecs', () => jest.requireActual<object>('./encryptedCodecs'));
 
 describe('sessions that encrypt and compress', () => {
   const cases = conformanceCases(memoryHarness());

@@ -9,7 +9,7 @@ import { intercept } from './support/requests';
 import { newClient, TestTable } from './support/table';
 
 /*
- * The policies that the README prints are enough, and the least: whatever the conformance kit does as a tenant needs no
+ * The policies that docs/dynamodb.md prints are enough, and the least: whatever the conformance kit does as a tenant needs no
  * action beside theirs, every action of theirs, and no key outside of the condition. The kit runs by a DynamoDBDocumentClient,
  * and with other attribute names.
  */
@@ -19,8 +19,8 @@ interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
 
-const readme = readFileSync(join(__dirname, '../README.md'), 'utf8');
-const [sessions, tables] = [...readme.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json]) => {
+const page = readFileSync(join(__dirname, '../../../docs/dynamodb.md'), 'utf8');
+const [sessions, tables] = [...page.matchAll(/^```json\n(.*?)^```$/gms)].map(([, json]) => {
   const { Statement } = JSON.parse(json ?? '') as { Statement: [Statement] };
   return Statement[0];
 });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -25,7 +26,7 @@ import { commitId } from './support/redis';
 
 // Which error each missing right leads to, and that nothing changes then: see "permissions" in failures.test.ts.
 
-const README = join(__dirname, '../README.md');
+const DOCUMENT = join(__dirname, '../../../docs/redis.md');
 const keyPrefix = 'openai_agents_session';
 const user = { username: 'chat', password: 'pw' };
 const ignore = (): void => undefined;
@@ -89,6 +90,24 @@ test.each(Object.entries(PLAIN))('they suffice for %s, which connects with them'
   await destroy();
 });
 
+test('a client that pings needs one right more', async () => {
+  const pinging = () =>
+    createClient({ url: server.url, username: 'pinging', password: 'pw', pingInterval: 10 });
+  await redisCommand(server, 'ACL', 'SETUSER', 'pinging', ...LEAST_RIGHTS, '>pw');
+  const refused = pinging();
+  const error = once(refused, 'error');
+  await refused.connect();
+  expect((await error)[0]).toMatchObject({ message: expect.stringMatching(/^NOPERM .*'ping'/) as string });
+  refused.destroy();
+  await redisCommand(server, 'ACL', 'SETUSER', 'pinging', '+ping');
+  const client = pinging();
+  const pong = once(client, 'ping-interval');
+  await client.connect();
+  expect(await pong).toEqual(['PONG']);
+  client.destroy();
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain('with `pingInterval` also `+ping`');
+});
+
 test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {
   const called = [COMMIT, READ, CLEAR, TOUCH, DESCRIBE].flatMap(({ lua }) =>
     [...lua.matchAll(/redis\.call\('(\w+)'/g)].map(([, name = '']) => `+${name.toLowerCase()}`),
@@ -98,10 +117,10 @@ test('the rights are those to what the scripts call, to run them, and to read a 
   expect(granted.sort()).toEqual([...new Set([...called, ...sent])].sort());
 });
 
-test('the README gives these rights', () => {
+test('the page on Redis gives these rights', () => {
   const [on, ...rights] = LEAST_RIGHTS;
-  expect(readFileSync(README, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
-  expect(readFileSync(README, 'utf8')).toContain(`\`${REPLICA_RIGHTS.join(' ')}\``);
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain(`ACL SETUSER chat ${on} >password ${rights.join(' ')}\n`);
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain(`\`${REPLICA_RIGHTS.join(' ')}\``);
 });
 
 test('that user reaches nothing else', async () => {
@@ -176,10 +195,10 @@ describe('on a cluster', () => {
   };
 
   test.each(Object.entries<Kind<ClusterAddress>>(CLUSTERED))(
-    'the same rights do not suffice to connect %s; those of the README do',
+    'the same rights do not suffice to connect %s; those of the page on Redis do',
     async (name, kind) => {
       const rights = name.includes('ioredis') ? IOREDIS_CLUSTER_RIGHTS : CLUSTER_RIGHTS;
-      expect(readFileSync(README, 'utf8')).toContain(`\`${rights.join(' ')}\``);
+      expect(readFileSync(DOCUMENT, 'utf8')).toContain(`\`${rights.join(' ')}\``);
       await setUser('reset', ...LEAST_RIGHTS);
       await expect(open(kind)).rejects.toThrow();
       await setUser('reset', ...LEAST_RIGHTS, ...rights);

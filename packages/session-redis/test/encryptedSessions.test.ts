@@ -3,7 +3,7 @@ import { describeConformance } from './support/conformance';
 import { TestRedis } from './support/redis';
 
 jest.mock('../../session-core/src/session/sessionCodecs', () =>
-  jest.requireActual('../../session-core/test/encryptedCodecs'),
+  jest.requireActual<object>('../../session-core/test/encryptedCodecs'),
 );
 
 const redis = new TestRedis();

@@ -419,8 +419,8 @@ describe('a server that refuses for now', () =>
   }));
 
 describe('permissions', () => {
-  const README = readFileSync(join(__dirname, '../README.md'), 'utf8');
-  const LEAST = / -@all ((?:\+\w+ ?)+)$/m.exec(README)?.[1]?.split(' ') ?? [];
+  const DOCUMENT = readFileSync(join(__dirname, '../../../docs/redis.md'), 'utf8');
+  const LEAST = / -@all ((?:\+\w+ ?)+)$/m.exec(DOCUMENT)?.[1]?.split(' ') ?? [];
 
   const EXPIRIES: Pick<RedisStoreOptions, 'ttlSeconds' | 'ttlRefresh'>[] = [
     {},
@@ -435,7 +435,7 @@ describe('permissions', () => {
     return { username: 'chat', password: 'pw' };
   }
 
-  test('those in the README suffice', async () => {
+  test('those of the page on Redis suffice', async () => {
     const { username, password } = await userWithout();
     for (const expiry of EXPIRIES) {
       const store = await storeAt(server.port, { user: { username, password }, ...expiry });

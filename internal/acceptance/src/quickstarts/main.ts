@@ -5,13 +5,15 @@ import { startDynamoDB, startRedis } from '@agent-sessions/engines';
 import { runCommand } from '../command';
 import { COMPILERS, typeChecks } from './compilers';
 import { addQuickstarts, makeProject, pack, type PackageManager } from './project';
+import { readRecordsOfAll } from './recordsOfAll';
 import { runQuickstart } from './runQuickstart';
 import { installRuntimes, TSX } from './runtimes';
 
 /**
  * `npm run quickstarts`: packs the packages, installs them in empty projects of npm and of pnpm, and runs the quick starts
- * there, as they stand in the documents, on every runtime that can be had, with real engines and a scripted model; then
- * type-checks what the documents show with every TypeScript from the floor on. A line for each, and a count at the end.
+ * there, as they stand in the documents, on every runtime that can be had, with real engines and a scripted model; looks
+ * whether these read each other's compressed records; then type-checks what the documents show with every TypeScript from the
+ * floor on. A line for each, and a count at the end.
  */
 const MANAGERS: readonly PackageManager[] = ['npm', 'pnpm'];
 
@@ -42,6 +44,9 @@ try {
         );
       }
     }
+    await check(`${manager}: every runtime reads what the others compress`, () =>
+      readRecordsOfAll(runtimes, project),
+    );
     for (const { title, command } of typeChecks(project)) {
       await check(`${manager}, ${title}: every snippet`, () => runCommand(command, { cwd: project.folder }));
     }

@@ -3,6 +3,7 @@ import { REDIS_CONTESTANTS } from '../contestants/redis';
 import { AWAKE } from '../measure/conditions';
 import { ITEMS_PER_TURN } from '../workload/turns';
 import { codecs } from './codecs';
+import { compression } from './compression';
 import { crowd } from './crowd';
 import { openDynamoDB } from './dynamodbArena';
 import { dynamodbConversation } from './dynamodbConversation';
@@ -39,6 +40,7 @@ export const SUITES: readonly Suite[] = [
   throughput('DynamoDB', dynamodb),
   twoWriters('DynamoDB', dynamodb),
   crowd('DynamoDB', dynamodb),
+  compression,
   codecs,
   packages,
 ];

@@ -6,5 +6,6 @@ export {
   type ProvidedEncryptionOptions,
   type StaticEncryptionOptions,
 } from './encryptWith';
+export type { PlaintextRule } from './encryptedCodec';
 export { keyTag, type EncryptionKeys } from './encryptionKeys';
 export type { KeyProvider } from './providedKeys';

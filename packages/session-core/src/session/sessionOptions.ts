@@ -62,7 +62,7 @@ export interface SessionOptions {
   /**
    * Stores each item compressed where that makes it smaller. Default false: items are stored as JSON text, which a console
    * shows. A session reads both whatever this is, so it can change under live data; a version that does not know it refuses
-   * what is compressed as `UNSUPPORTED_FORMAT`.
+   * what is compressed as `UNSUPPORTED_FORMAT`. About half the bytes, a third for tools' JSON; see docs/compression.md.
    */
   readonly compression?: boolean | undefined;
   /** Shortens the history by itself after a turn. Default: never. */
