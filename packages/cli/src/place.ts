@@ -2,7 +2,12 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SessionEncryption } from '@agent-sessions/session-core/encryption';
 import type { StorageFinding } from '@agent-sessions/session-core/moving';
-import type { SessionIndex, SessionOptions, StoredSession } from '@agent-sessions/session-core';
+import {
+  SessionError,
+  type SessionIndex,
+  type SessionOptions,
+  type StoredSession,
+} from '@agent-sessions/session-core';
 import { DynamoDBSession, DynamoDBSessionIndex } from '@agent-sessions/session-dynamodb';
 import * as dynamodbMoving from '@agent-sessions/session-dynamodb/moving';
 import { RedisSession, RedisSessionIndex } from '@agent-sessions/session-redis';
@@ -30,6 +35,8 @@ interface Address {
   readonly endpoint: string | undefined;
   readonly encryption: string | undefined;
 }
+
+const LONGEST_PAUSE_MS = 2_000;
 
 /** A scope is asked for its name in every call, and needs no more of the run. */
 export const RUN_CONTEXT = {} as unknown as RunContext;
@@ -71,11 +78,9 @@ async function open(which: string, options: Options, address: Address): Promise<
 type Shared = SessionOptions & { readonly keyPrefix?: string; readonly ttlSeconds: number | undefined };
 type OfIndex = { readonly owner: string | undefined; readonly scope: string | undefined };
 
-function openRedis(url: string, shared: Shared, ofIndex: OfIndex): Place {
+async function openRedis(url: string, shared: Shared, ofIndex: OfIndex): Promise<Place> {
   const placed = { keyPrefix: shared.keyPrefix, scope: ofIndex.scope };
-  const client = createClient({ url }).on('error', () => undefined);
-  // The client goes on trying for ever; its sessions tell by their own time limit that there is no connection.
-  const connected = client.connect().catch(() => undefined);
+  const client = await connect(url);
   return {
     session: (sessionId) => new RedisSession({ ...shared, client, sessionId }),
     index: () => new RedisSessionIndex({ ...shared, ...ofIndex, client }),
@@ -89,9 +94,27 @@ function openRedis(url: string, shared: Shared, ofIndex: OfIndex): Place {
     verify: (sessionId) => redisMoving.verifySession({ ...placed, client, sessionId }),
     close: async () => {
       client.destroy();
-      await connected;
+      return Promise.resolve();
     },
   };
+}
+
+/** Fails at once where there is no such server; a connection that is lost later is made again. */
+async function connect(url: string) {
+  if (!URL.canParse(url)) throw new UsageError('a URL of Redis is like redis://localhost:6379');
+  let wasReady = false;
+  const reconnectStrategy = (retries: number): number | false =>
+    wasReady ? Math.min(50 * 2 ** retries, LONGEST_PAUSE_MS) : false;
+  const client = createClient({ url, socket: { reconnectStrategy } }).on('error', () => undefined);
+  try {
+    await client.connect();
+  } catch (cause) {
+    const { code, message } = cause as { readonly code?: unknown; readonly message?: unknown };
+    const reason = typeof code === 'string' ? code : String(message).split(' ', 1)[0];
+    throw new SessionError('STORE_UNAVAILABLE', `Redis cannot be reached: ${reason}`, { cause });
+  }
+  wasReady = true;
+  return client;
 }
 
 function openDynamoDB(

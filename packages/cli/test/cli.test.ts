@@ -281,6 +281,7 @@ test.each<[string, readonly string[], string]>([
   ['an unknown option', ['list', '--dance'], '--dance'],
   ['no place', ['describe', 's'], 'say either --redis URL or --dynamodb TABLE'],
   ['two places', ['describe', 's', '--redis', url, '--dynamodb', 't'], 'say either'],
+  ['no URL', ['show', 's', '--redis', 'localhost'], 'a URL of Redis'],
   ['no session', ['show', '--redis', url], 'show takes one session id'],
   ['a limit that is none', ['show', 's', '--last', '0', '--redis', url], '--last must be a positive integer'],
   ['nothing to erase', ['erase', '--redis', url], 'erase takes session ids'],
@@ -291,7 +292,23 @@ test.each<[string, readonly string[], string]>([
   expect(err).toContain(message);
 });
 
-test('help, and a server that is not there', async () => {
+test('a server that is not there, or that refuses the password', async () => {
+  const nowhere = await said(['describe', 's', '--redis', 'redis://127.0.0.1:1']);
+  expect(nowhere).toEqual({
+    code: 1,
+    out: '',
+    err: 'STORE_UNAVAILABLE: Redis cannot be reached: ECONNREFUSED\n',
+  });
+  const address = new URL(url);
+  address.username = 'nobody';
+  address.password = 'not the password';
+  const refused = await said(['describe', 's', '--redis', address.href]);
+  expect(refused.code).toBe(1);
+  expect(refused.err).toContain('WRONGPASS');
+  expect(refused.err).not.toContain('not the password');
+});
+
+test('help', async () => {
   expect(await said(['--help'])).toMatchObject({ code: 0, err: '' });
   expect((await said([])).out).toContain('agent-sessions <command>');
 });
