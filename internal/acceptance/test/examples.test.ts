@@ -10,7 +10,10 @@ const ENV = { OPENAI_API_KEY: '', NO_COLOR: '1', NODE_ENV: undefined };
 
 /** What each of them prints. */
 const OUTPUTS: Readonly<Record<string, RegExp>> = {
+  approvals:
+    /ended\)\norder-17\S+ +approver {2}refund {"order":"17"}: yes\n.*refunded 17, as \w+\.\norder-18\S+ .*: no\n.*rejected by the approver\.$/m,
   lambda: /^answer {2}Yes: rain, 14 °C in Lisbon\.$/m,
+  nextRoute: /^200 {2}Yes: rain, 14 °C in Lisbon\.\nGET\n200 {2}\[\{"role":"user","text":"Hi, I'm Mira/m,
   postgresStore: /^6 items in PostgreSQL:(\n.*){6}Yes: rain/m,
   summarising: /^12 items, of which 6 became one summary\.[^]*To Lisbon on Friday, Mira\./m,
   tenants:
