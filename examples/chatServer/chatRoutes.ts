@@ -5,7 +5,12 @@ import type { ChatEnv } from './login';
 import { readBody } from './readBody';
 
 /** Well-formed, as the titles of sessions must be. */
-const text = z.string().trim().min(1).max(10_000).regex(/^\P{Surrogate}*$/u);
+const text = z
+  .string()
+  .trim()
+  .min(1)
+  .max(10_000)
+  .regex(/^\P{Surrogate}*$/u);
 const message = z.object({ message: text });
 const edit = z.object({ index: z.int().min(0), message: text });
 const decisions = z.object({

@@ -5,6 +5,8 @@ import {
   withRetries,
   type CommitResult,
   type DescribingStore,
+  type ExpiringStore,
+  type Expiry,
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
@@ -107,13 +109,20 @@ interface RecordRow {
 const MOST_BYTES = 64 * 1_024 * 1_024;
 
 /** Sessions in PostgreSQL 14 or later, in the four tables of `createTables`. */
-export class PostgresStore implements DescribingStore {
+export class PostgresStore implements DescribingStore, ExpiringStore {
+  readonly expiry: Expiry;
   readonly #client: PostgresClient;
   readonly #options: ResolvedStoreOptions;
 
   constructor(client: PostgresClient, options: StoreOptions = {}) {
+    this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#client = client;
     this.#options = resolveStoreOptions(options);
+  }
+
+  withExpiry(expiry: Expiry): PostgresStore {
+    const { timeoutMs, signal } = this.#options;
+    return new PostgresStore(this.#client, { timeoutMs, signal, ...expiry });
   }
 
   async read(sessionId: string, { last }: ReadOptions = {}): Promise<StoredHistory> {

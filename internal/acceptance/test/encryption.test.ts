@@ -79,8 +79,8 @@ const encryption = encryptWith(keys);
 
 const SETTINGS: readonly (readonly [what: string, options: SessionOptions, isSeen: boolean])[] = [
   // That it looks in the right places.
-  ['plain', {}, true],
-  ['encrypted', { encryption }, false],
+  ['plain', { compression: false }, true],
+  ['encrypted', { encryption, compression: false }, false],
   ['encrypted and compressed', { encryption, compression: true }, false],
 ];
 

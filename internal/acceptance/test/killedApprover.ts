@@ -8,7 +8,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { RunState } from '@openai/agents';
 import { SessionError, type StoredSession } from '@agent-sessions/session-core';
-import { openBackend, type BackendName } from '../src/backends';
+import { openBackend, type Backend, type BackendName } from '../src/backends';
 import { LEASE_SECONDS, type Deed, type WaitingRun } from './killedApprovers';
 import { approve, payer, play } from './sdk/payer';
 
@@ -19,21 +19,24 @@ const [name, place, log, request, moment] = process.argv.slice(2) as [
   string,
   'before' | 'during',
 ];
-const runs = JSON.parse(await text(process.stdin)) as WaitingRun[];
 const kill = (): void => {
   process.kill(process.pid, 'SIGKILL');
 };
-const backend = await openBackend(name, place, (number) => {
-  if (number !== Number(request)) return;
-  if (moment === 'before') kill();
-  else setImmediate(kill);
-});
-await Promise.all(runs.map(settle));
-await backend.close();
-process.exit();
+
+async function main(): Promise<void> {
+  const runs = JSON.parse(await text(process.stdin)) as WaitingRun[];
+  const backend = await openBackend(name, place, (number) => {
+    if (number !== Number(request)) return;
+    if (moment === 'before') kill();
+    else setImmediate(kill);
+  });
+  await Promise.all(runs.map((run) => settle(backend, run)));
+  await backend.close();
+  process.exit();
+}
 
 /** Tries until the run is finished, by whomever, or its history has gone on. */
-async function settle({ id, sessionId }: WaitingRun): Promise<void> {
+async function settle(backend: Backend, { id, sessionId }: WaitingRun): Promise<void> {
   const session = backend.session({ sessionId });
   for (;;) {
     try {
@@ -71,3 +74,5 @@ async function isSettled(session: StoredSession): Promise<boolean> {
 function note(deed: Deed): void {
   appendFileSync(log, `${JSON.stringify(deed)}\n`);
 }
+
+void main();

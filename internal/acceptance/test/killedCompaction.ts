@@ -14,14 +14,18 @@ const [name, place, sessionId, request, size] = process.argv.slice(2) as [
   string,
   string,
 ];
-const backend = await openBackend(name, place, (number) => {
-  if (number === Number(request)) process.kill(process.pid, 'SIGKILL');
-});
-const result = await compactSession(backend.session({ sessionId }), async (items) => {
-  process.stdout.write('shortening\n');
-  await once(process.stdin, 'data');
-  return [{ role: 'system', content: `${items.length} items. `.padEnd(Number(size), 'x') }];
-});
-if (result.status !== 'rewritten') throw new Error(result.status);
-await backend.close();
-process.exit();
+async function main(): Promise<void> {
+  const backend = await openBackend(name, place, (number) => {
+    if (number === Number(request)) process.kill(process.pid, 'SIGKILL');
+  });
+  const result = await compactSession(backend.session({ sessionId }), async (items) => {
+    process.stdout.write('shortening\n');
+    await once(process.stdin, 'data');
+    return [{ role: 'system', content: `${items.length} items. `.padEnd(Number(size), 'x') }];
+  });
+  if (result.status !== 'rewritten') throw new Error(result.status);
+  await backend.close();
+  process.exit();
+}
+
+void main();

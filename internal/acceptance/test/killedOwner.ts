@@ -12,17 +12,12 @@ const [name, place, work, request] = process.argv.slice(2) as [
   'write' | 'erase',
   string,
 ];
-const backend = await openBackend(name, place, (number) => {
-  if (number === Number(request)) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
-});
-
 const any = <T>(values: readonly T[]): T => values[Math.floor(Math.random() * values.length)] as T;
-const open = (): StoredSession => backend.session({ sessionId: any(SESSION_IDS), index: { owner: OWNER } });
 
 const DEEDS: readonly ((session: StoredSession) => Promise<unknown>)[] = [
   (session) => session.addItems([{ role: 'user', content: 'a' }]),
   (session) => session.addItems([{ role: 'user', content: 'b' }]),
-  (session) => session.setDetails({ title: anyTitle() }),
+  (session) => session.setDetails({ title: `title ${Math.random()}` }),
   (session) => session.clearSession(),
   (session) => session.fork({ sessionId: any(SESSION_IDS) }),
   async (session) => {
@@ -31,21 +26,24 @@ const DEEDS: readonly ((session: StoredSession) => Promise<unknown>)[] = [
   },
 ];
 
-function anyTitle(): string {
-  return `title ${Math.random()}`;
-}
-
-if (work === 'erase') {
-  await backend.index({ owner: OWNER }).erase();
-} else {
-  for (let step = 0; step < 25; step++) {
-    try {
-      await any(DEEDS)(open());
-    } catch (error) {
-      // There is no such session, or one already.
-      if (!SessionError.is(error, 'CONFLICT') && !SessionError.is(error, 'INVALID_ARGUMENT')) throw error;
+async function main(): Promise<void> {
+  const backend = await openBackend(name, place, (number) => {
+    if (number === Number(request)) setImmediate(() => process.kill(process.pid, 'SIGKILL'));
+  });
+  if (work === 'erase') {
+    await backend.index({ owner: OWNER }).erase();
+  } else {
+    for (let step = 0; step < 25; step++) {
+      try {
+        await any(DEEDS)(backend.session({ sessionId: any(SESSION_IDS), index: { owner: OWNER } }));
+      } catch (error) {
+        // There is no such session, or one already.
+        if (!SessionError.is(error, 'CONFLICT') && !SessionError.is(error, 'INVALID_ARGUMENT')) throw error;
+      }
     }
   }
+  await backend.close();
+  process.exit();
 }
-await backend.close();
-process.exit();
+
+void main();

@@ -393,11 +393,16 @@ describe('going over to encryption', () => {
     'a fork': (session) => session.fork({ sessionId: 'fork' }),
   };
 
-  test.each(Object.entries(OPERATIONS))('recognises %s from before', async (what, work) => {
+  const ORDERS = [
+    [undefined, first, second, second],
+    [second, first, second],
+  ].flatMap((settings) => Object.entries(OPERATIONS).map(([what, work]) => [what, work, settings] as const));
+
+  test.each(ORDERS)('recognises %s of a process that is behind or ahead', async (what, work, settings) => {
     const store = new MemoryStore();
     const options: SessionOptions = { sessionId: 's', ...(what === 'a replay' && { replayId: 'step' }) };
     if (what === 'a fork') await new StoredSession(store, options).addItems([A]);
-    for (const encryption of [undefined, first, second, second]) {
+    for (const encryption of settings) {
       await work(new StoredSession(store, { ...options, encryption }));
     }
     const sessionId = what === 'a fork' ? 'fork' : 's';
@@ -424,5 +429,16 @@ describe('going over to encryption', () => {
     await open(slow, second).applyHistoryTransaction(appending(A));
     expect(commits).toBe(3);
     expect(await open(store, second).getItems()).toEqual([A]);
+  });
+
+  test('and back: all records become plaintext again', async () => {
+    const store = new MemoryStore();
+    const open = (encryption: SessionOptions['encryption']) =>
+      new StoredSession(store, { sessionId: 's', encryption });
+    await open(second).addItems([A, B]);
+    await open(first).addItems([C]);
+    expect(await open(first).reencrypt()).toBe(2);
+    expect(await open(first).reencrypt()).toBe(0);
+    expect(await open(undefined).getItems()).toEqual([A, B, C]);
   });
 });

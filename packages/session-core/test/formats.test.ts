@@ -1,5 +1,5 @@
 import type { AgentInputItem } from '@openai/agents';
-import { MemoryStore, StoredSession } from '../src';
+import { MemoryStore, SessionIndex, StoredSession } from '../src';
 import { itemTexts } from '../src/records/itemJson';
 import { codecOf, plainCodec } from '../src/records/recordCodec';
 import { encodeTransaction, parseTransaction } from '../src/session/historyTransaction';
@@ -78,6 +78,23 @@ describe('format 1', () => {
 
   test.each(format1.indexIds)('the index of %j in scope %j is found', (owner, scope, stored) => {
     expect(indexId(owner, scope)).toBe(stored);
+  });
+
+  test('an index is read as it was stored, and gone on with', async () => {
+    const store = new MemoryStore({ now: () => 1_700_000_000_000 });
+    for (const id of ['chat', 'other']) {
+      await store.commit(id, { idempotencyKey: 'k', append: ['{"role":"user","content":"a"}'] });
+    }
+    await store.commit('~/index/ada', { idempotencyKey: 'k', append: format1.indexLog });
+    const index = new SessionIndex(store, { owner: 'ada' });
+    const listed = async (): Promise<string[]> =>
+      (await index.list()).sessions.map(({ sessionId, title, metadata }) =>
+        JSON.stringify({ sessionId, title, metadata }),
+      );
+    expect(await listed()).toEqual(format1.indexListed);
+    const session = new StoredSession(store, { sessionId: 'other', index: { owner: 'ada' } });
+    await session.addItems([{ role: 'user', content: 'b' }]);
+    expect(await listed()).toEqual(format1.indexListed.toReversed());
   });
 
   test('pending runs are read as they were stored', async () => {

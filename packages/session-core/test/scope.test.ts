@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { RunContext } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, StoredSession, type SessionScope } from '../src';
+import { encryptWith } from '../src/encryption';
 import { indexId, pendingRunsId, scopePrefix, storedSessionId } from '../src/session/sessionId';
 import { expectCode, message, recording } from './support';
 
@@ -12,6 +14,8 @@ const byTenant = ({ context }: RunContext): string => (context as Tenant).tenant
 const runOf = (tenant: string): RunContext<Tenant> => new RunContext({ tenant });
 const add = (session: StoredSession, content: string, run?: RunContext) =>
   session.addItems([message(content)], run);
+
+const encryption = encryptWith({ keys: [randomBytes(32)], digestKey: randomBytes(32) });
 
 /** Every method that reaches the store. */
 const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Promise<unknown>> = {
@@ -35,6 +39,7 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
   applyHistoryMutations: (session, run) => session.applyHistoryMutations({ mutations: [] }, run),
   replaceHistoryWithCompaction: (session, run) => session.replaceHistoryWithCompaction([message('a')], run),
   fork: (session, run) => session.fork({ sessionId: 'fork' }, run),
+  reencrypt: (session, run) => session.reencrypt(run),
   rewriteHistory: (session, run) => session.rewriteHistory(() => [], run),
   savePendingRun: async (session, run) => {
     await session.addItems([message('a')], run);
@@ -84,7 +89,7 @@ describe('without a usable scope', () => {
   describe.each(Object.entries(scopes))('%s', (_what, [scope, run]) => {
     test.each(Object.entries(METHODS))('%s: MISSING_SCOPE, and no request', async (_method, call) => {
       const { store, requests } = recording(new MemoryStore());
-      const session = new StoredSession(store, { sessionId: 'chat', scope, index: {} });
+      const session = new StoredSession(store, { sessionId: 'chat', scope, index: {}, encryption });
       await expectCode('MISSING_SCOPE', () => call(session, run));
       expect(requests).toEqual([]);
     });
@@ -109,7 +114,12 @@ describe('without a usable scope', () => {
 
   test('an id that is too long within its scope is refused, and no request is sent', async () => {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'x'.repeat(2_040), scope: byTenant, index: {} });
+    const session = new StoredSession(store, {
+      sessionId: 'x'.repeat(2_040),
+      scope: byTenant,
+      index: {},
+      encryption,
+    });
     await add(session, 'a', runOf('123456'));
     requests.length = 0;
     for (const [name, call] of Object.entries(METHODS)) {
@@ -123,7 +133,7 @@ describe('without a usable scope', () => {
 test('each method works within its scope alone', async () => {
   for (const [name, call] of Object.entries(METHODS)) {
     const { store, requests } = recording(new MemoryStore());
-    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant, index: {} });
+    const session = new StoredSession(store, { sessionId: 'chat', scope: byTenant, index: {}, encryption });
     await add(session, 'theirs', runOf('other'));
     await add(session, 'ours', runOf('acme'));
     requests.length = 0;

@@ -676,7 +676,7 @@ test('no error holds content of an item', async () => {
     () => session.popItem(),
     () => session.rewriteHistory(() => []),
     async () => {
-      await store.commit('id', { idempotencyKey: 'unknown', append: [Buffer.from(`\u0001${SECRET}`)] });
+      await store.commit('id', { idempotencyKey: 'unknown', append: [Buffer.from(`\u0003${SECRET}`)] });
       await session.getItems(1);
     },
   ];

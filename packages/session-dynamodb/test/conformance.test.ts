@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { bundle } from '@agent-sessions/engines';
 import { conformanceCases } from '@agent-sessions/session-core/testing';
 import { fixturesOf } from './support/fixtures';
+import { harnessOf } from './support/harness';
 import type { StoreProcessOptions } from './support/storeProcess';
 import { newClient, TestTable } from './support/table';
 
 /* With a DynamoDBClient, in a table of its own. As a tenant in another shape: policy.test.ts. */
 
 const table = new TestTable();
-let time = Date.now();
 
 const cases = conformanceCases({
+  ...harnessOf(table),
   fixtures: fixturesOf(table),
   processes: {
     module: bundle(join(__dirname, 'support/storeProcess.ts')),
@@ -22,14 +23,6 @@ const cases = conformanceCases({
   unreachable: {
     'a server that does not listen': () =>
       table.open({ client: newClient({ endpoint: 'http://127.0.0.1:1' }), timeoutMs: 100 }),
-  },
-  ttlRefresh: true,
-  createStore: (bounds) => table.open(bounds, () => time),
-  contains: (sessionId, text) => table.contains(sessionId, text),
-  // The engine never deletes what has expired; DynamoDB does.
-  elapse: async (sessionId, ms) => {
-    time += ms;
-    await table.expire(sessionId, time);
   },
 });
 

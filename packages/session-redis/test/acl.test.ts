@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -87,6 +88,24 @@ test.each(Object.entries(PLAIN))('they suffice for %s, which connects with them'
   await session.clearSession();
   expect(isReady()).toBe(true);
   await destroy();
+});
+
+test('a client that pings needs one right more', async () => {
+  const pinging = () =>
+    createClient({ url: server.url, username: 'pinging', password: 'pw', pingInterval: 10 });
+  await redisCommand(server, 'ACL', 'SETUSER', 'pinging', ...LEAST_RIGHTS, '>pw');
+  const refused = pinging();
+  const error = once(refused, 'error');
+  await refused.connect();
+  expect((await error)[0]).toMatchObject({ message: expect.stringMatching(/^NOPERM .*'ping'/) as string });
+  refused.destroy();
+  await redisCommand(server, 'ACL', 'SETUSER', 'pinging', '+ping');
+  const client = pinging();
+  const pong = once(client, 'ping-interval');
+  await client.connect();
+  expect(await pong).toEqual(['PONG']);
+  client.destroy();
+  expect(readFileSync(DOCUMENT, 'utf8')).toContain('with `pingInterval` also `+ping`');
 });
 
 test('the rights are those to what the scripts call, to run them, and to read a whole session', () => {

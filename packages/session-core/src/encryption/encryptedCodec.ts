@@ -22,7 +22,7 @@ export interface EncryptedCodecOptions {
 /** The codec of one session whose records are encrypted, around that of plain records. */
 export class EncryptedCodec implements RecordCodec {
   readonly reader: SessionEncryption;
-  readonly earlierDigest: RecordCodec['earlierDigest'];
+  readonly otherDigest: RecordCodec['otherDigest'];
   readonly #plain: RecordCodec;
   readonly #keys: KeySource;
   readonly #plaintext: PlaintextRule;
@@ -35,7 +35,8 @@ export class EncryptedCodec implements RecordCodec {
   constructor(session: EncryptedSession, plain: RecordCodec, options: EncryptedCodecOptions) {
     this.reader = options.reader;
     this.#plain = plain;
-    if (options.plaintext === 'read') this.earlierDigest = (text) => plain.digest(text);
+    if (options.plaintext === 'read') this.otherDigest = (text) => plain.digest(text);
+    if (options.plaintext === 'write') this.otherDigest = (text) => this.#keyedDigest(text);
     this.#keys = options.keys;
     this.#plaintext = options.plaintext;
     this.#scope = session.scope;
@@ -70,16 +71,20 @@ export class EncryptedCodec implements RecordCodec {
   }
 
   async digest(text: string): Promise<string> {
-    if (this.#plaintext === 'write') return this.#plain.digest(text);
-    const { digests } = await this.#keys.ofScope(this.#scope);
-    const key = derived(this.#digests, digests, () => digests.digestsKey(this.#binding));
-    return createHmac('sha256', key).update(text).digest().subarray(0, 16).toString('base64url');
+    return this.#plaintext === 'write' ? this.#plain.digest(text) : this.#keyedDigest(text);
   }
 
   async countOutdated(records: readonly StoredRecord[]): Promise<number> {
+    if (this.#plaintext === 'write') return records.filter(isEncrypted).length;
     // Another process may have rotated the key since: who asks is about to do without the older ones.
     const { newest } = await this.#keys.ofScope(this.#scope, true);
     return records.filter((record) => !isEncrypted(record) || keyTagOf(record) !== newest.tag).length;
+  }
+
+  async #keyedDigest(text: string): Promise<string> {
+    const { digests } = await this.#keys.ofScope(this.#scope);
+    const key = derived(this.#digests, digests, () => digests.digestsKey(this.#binding));
+    return createHmac('sha256', key).update(text).digest().subarray(0, 16).toString('base64url');
   }
 
   /** The keys of those records that there is one for, by tag. */

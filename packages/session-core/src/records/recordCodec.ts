@@ -38,9 +38,12 @@ export interface RecordCodec {
   ): Awaitable<(AgentInputItem | SessionError)[]>;
   /** Equal for equal texts, and tells nothing of their content. A store keeps it for as long as the session lives. */
   digest(text: string): Awaitable<string>;
-  /** What `digest` gave as long as the session was not encrypted, where it may have been stored since. */
-  readonly earlierDigest?: ((text: string) => Awaitable<string>) | undefined;
-  /** How many of these are encrypted with another key than `encode` uses now, or not at all though it encrypts. */
+  /** What `digest` gives in other processes, while sessions go over to encryption: an operation may be in under that. */
+  readonly otherDigest?: ((text: string) => Awaitable<string>) | undefined;
+  /**
+   * How many of these `encode` would not write so now: under another key than it uses, or encrypted where it does not encrypt, or
+   * not where it does.
+   */
   countOutdated(records: readonly StoredRecord[]): Awaitable<number>;
 }
 

@@ -10,8 +10,8 @@ import { contention, underContention } from './contention';
 
 /** What a store is given of an operation. */
 export interface CodedOperation extends HistoryOperation {
-  /** What it was given of the same one before the session was encrypted, where that may be stored. */
-  readonly earlier?: HistoryOperation | undefined;
+  /** What other processes give it of the same one, while sessions go over to encryption. */
+  readonly other?: HistoryOperation | undefined;
 }
 
 /**
@@ -23,15 +23,15 @@ export async function operationOf(
   id: string,
   fingerprint: string,
 ): Promise<CodedOperation> {
-  const { earlierDigest } = codec;
+  const { otherDigest } = codec;
   const operation = { id: await codec.digest(id), fingerprint: await codec.digest(fingerprint) };
-  if (earlierDigest === undefined) return operation;
-  const earlier = { id: await earlierDigest(id), fingerprint: await earlierDigest(fingerprint) };
-  return { ...operation, earlier };
+  if (otherDigest === undefined) return operation;
+  const other = { id: await otherDigest(id), fingerprint: await otherDigest(fingerprint) };
+  return { ...operation, other };
 }
 
 /**
- * Commits an operation unless it is in under its earlier digests. That is asked by a commit that no history fits, which the store
+ * Commits an operation unless it is in under its other digests. That is asked by a commit that no history fits, which the store
  * answers for what it knows and else refuses; and what is committed then is bound to a history from before the question, so that
  * the operation cannot come in between.
  *
@@ -41,15 +41,15 @@ export async function operationOf(
 export async function commitUnlessIn(
   store: SessionStore,
   storedId: string,
-  { earlier, ...operation }: CodedOperation,
+  { other, ...operation }: CodedOperation,
   newChange: () => HistoryChange,
 ): Promise<CommitResult> {
-  if (earlier === undefined) return store.commit(storedId, { ...newChange(), operation });
+  if (other === undefined) return store.commit(storedId, { ...newChange(), operation });
   return underContention(async () => {
     const change = newChange();
     const { revision } = await store.read(storedId, { last: 1 });
     const { idempotencyKey } = newChange();
-    const question = { idempotencyKey, append: [], operation: earlier, ifRevision: NO_SUCH_REVISION };
+    const question = { idempotencyKey, append: [], operation: other, ifRevision: NO_SUCH_REVISION };
     const found = await store.commit(storedId, question);
     if (found.status !== 'conflict') return found;
     const { ifRevision = revision } = change;

@@ -36,12 +36,15 @@ export interface IndexLog {
   readonly logged: readonly LoggedEntry[];
   readonly revision: Revision;
   readonly isWhole: boolean;
-  /** How many records the whole log has, and of how many sessions, as its newest entry says. */
+  /** What its newest entry tells of the whole log. */
   readonly counts: Counts;
 }
 
 interface Counts {
   readonly records: number;
+  /** How many there were when the log was last rewritten. */
+  readonly kept: number;
+  /** Of how many sessions there are entries at the most. */
   readonly sessions: number;
 }
 
@@ -56,7 +59,7 @@ const FORMAT = 1;
 /** How many entries are read to begin with. */
 export const SHORT_TAIL = 16;
 
-/** Entries that may be superseded before the log is rewritten, beside as many as there are sessions. */
+/** How many entries may come before the log is rewritten, beside as many as were kept the last time. */
 const SPARE_RECORDS = 64;
 
 /** The log of one owner. Every change of it is made on condition that it is still as it was read. */
@@ -80,7 +83,7 @@ export class OwnerIndex {
     const { storedId, codec } = this.#place;
     const { records, revision } = await this.#store.read(storedId, { last });
     const decoded = await codec.decode(records);
-    let counts: Counts = { records: 0, sessions: 0 };
+    let counts: Counts = { records: 0, kept: 0, sessions: 0 };
     const logged = records.map((record, index) => {
       const parsed = toParsed(decoded[index]);
       if (!SessionError.is(parsed)) {
@@ -97,7 +100,7 @@ export class OwnerIndex {
   /** The log back to the newest entry of a session, or all of it, from what was read of it on. */
   async readBackTo(sessionId: string, log: IndexLog): Promise<IndexLog> {
     let found = log;
-    for (let last = 2 * SHORT_TAIL; !found.isWhole && !newestOf(found, sessionId); last *= 2) {
+    for (let last = 4 * SHORT_TAIL; !found.isWhole && !newestOf(found, sessionId); last *= 2) {
       found = await this.read(last);
     }
     return found;
@@ -110,8 +113,8 @@ export class OwnerIndex {
    * @throws `CONTENTION` where the log has changed since.
    */
   async append(log: IndexLog, entry: IndexEntry, isNew: boolean): Promise<void> {
-    const { records, sessions } = log.counts;
-    const counts = { records: records + 1, sessions: sessions + (isNew ? 1 : 0) };
+    const { records, kept, sessions } = log.counts;
+    const counts = { records: records + 1, kept, sessions: sessions + (isNew ? 1 : 0) };
     await this.#commit(log, [await this.#encode(entry, counts)], undefined);
   }
 
@@ -126,7 +129,8 @@ export class OwnerIndex {
     const last = all.findLastIndex(({ entry }) => entry);
     const newest = all[last]?.entry;
     // The newest entry tells the counts.
-    if (newest) records[last] = await this.#encode(newest, { records: last + 1, sessions: sessionsIn(all) });
+    const counts = { records: last + 1, kept: all.length, sessions: sessionsIn(all) };
+    if (newest) records[last] = await this.#encode(newest, counts);
     await this.#commit(log, records, 'all');
   }
 
@@ -143,8 +147,8 @@ export class OwnerIndex {
     if (count === 0) return 0;
     const kept = withoutSuperseded(log, () => false);
     let sessions = 0;
-    const anew = kept.map(({ record, entry }, place) =>
-      entry ? this.#encode(entry, { records: place + 1, sessions: ++sessions }) : record,
+    const anew = kept.map(async ({ record, entry }, place) =>
+      entry ? this.#encode(entry, { records: place + 1, kept: kept.length, sessions: ++sessions }) : record,
     );
     await this.#commit(log, await Promise.all(anew), 'all');
     return count;
@@ -155,8 +159,8 @@ export class OwnerIndex {
     await this.#store.clear(this.#place.storedId);
   }
 
-  async #encode({ details, ...entry }: IndexEntry, { records, sessions }: Counts): Promise<StoredRecord> {
-    const text = itemText({ format: FORMAT, ...entry, ...details, records, sessions }, 'entry');
+  async #encode({ details, ...entry }: IndexEntry, counts: Counts): Promise<StoredRecord> {
+    const text = itemText({ format: FORMAT, ...entry, ...details, ...counts }, 'entry');
     return (await this.#place.codec.encode([text]))[0] as StoredRecord;
   }
 
@@ -190,6 +194,11 @@ export function newestEntries({ logged }: IndexLog): IndexEntry[] {
   return [...bySession.values()];
 }
 
+/** Whether the log has no session of which nothing was read. */
+export function hasAllSessions(log: IndexLog): boolean {
+  return log.isWhole || sessionsIn(log.logged) >= log.counts.sessions;
+}
+
 /** The newest entry of each session, unless it is dropped, and what cannot be decoded; oldest first. */
 export function withoutSuperseded(
   log: IndexLog,
@@ -200,12 +209,12 @@ export function withoutSuperseded(
 }
 
 /**
- * Whether so much of the log is superseded that it is to be rewritten. Where that fails, because the log is too large or others
+ * Whether the log has grown so much that it is to be rewritten. Where that fails, because the log is too large or others
  * were faster, it is not tried again with each entry.
  */
-export function isRewriteDue({ counts: { records, sessions } }: IndexLog): boolean {
-  const excess = records - 2 * sessions - SPARE_RECORDS;
-  return excess >= 0 && excess % Math.max(SPARE_RECORDS, sessions) === 0;
+export function isRewriteDue({ counts: { records, kept } }: IndexLog): boolean {
+  const excess = records - 2 * kept - SPARE_RECORDS;
+  return excess >= 0 && excess % Math.max(SPARE_RECORDS, kept) === 0;
 }
 
 /** The time of an entry behind these. */
@@ -221,12 +230,12 @@ function sessionsIn(logged: readonly LoggedEntry[]): number {
 function toParsed(decoded: unknown): { entry: IndexEntry; counts: Counts } | SessionError {
   if (SessionError.is(decoded)) return decoded;
   if (!isPlainObject(decoded)) return corrupt();
-  const { format, sessionId, at, until, since, title, metadata, records, sessions } = decoded;
+  const { format, sessionId, at, until, since, title, metadata, records, kept, sessions } = decoded;
   if (Number.isSafeInteger(format) && format !== FORMAT) {
     return new SessionError('UNSUPPORTED_FORMAT', 'the index of sessions was written by a newer version');
   }
   if (typeof sessionId !== 'string' || sessionId === '') return corrupt();
-  if (!isCount(at) || !isCount(records) || !isCount(sessions)) return corrupt();
+  if (!isCount(at) || !isCount(records) || !isCount(kept) || !isCount(sessions)) return corrupt();
   if ((until !== undefined && !isCount(until)) || (since !== undefined && !isCount(since))) return corrupt();
   let details: SessionDetails;
   try {
@@ -234,7 +243,7 @@ function toParsed(decoded: unknown): { entry: IndexEntry; counts: Counts } | Ses
   } catch {
     return corrupt();
   }
-  return { entry: { sessionId, at, until, since, details }, counts: { records, sessions } };
+  return { entry: { sessionId, at, until, since, details }, counts: { records, kept, sessions } };
 }
 
 function isCount(value: unknown): value is number {

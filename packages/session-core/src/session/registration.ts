@@ -20,7 +20,7 @@ import type { CodecOf } from './sessionCodecs';
 import { indexId } from './sessionId';
 
 /** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
-export const FRESH_MS = 60_000;
+const FRESH_MS = 60_000;
 
 /** For how long an entry outlives its session, in seconds: longer than a call can take and clocks can differ, by far. */
 const MARGIN_SECONDS = 86_400;
@@ -88,7 +88,7 @@ export class Registration {
   async setDetails(address: SessionAddress, details: SessionDetails): Promise<void> {
     const index = this.indexOf(address.scope);
     const at = await underContention(async () => {
-      const log = await index.read(SHORT_TAIL);
+      const tail = await index.read(SHORT_TAIL);
       const { revision, since } = await stateOf(this.#store, address.storedId);
       if (revision === NO_HISTORY) {
         throw new SessionError(
@@ -96,6 +96,7 @@ export class Registration {
           'the session holds nothing: details are set once something is stored',
         );
       }
+      const log = await index.readBackTo(address.sessionId, tail);
       return this.#put(index, log, this.#entryOf(address, details, since));
     });
     this.#remember(address.storedId, at);

@@ -9,7 +9,13 @@ import { keyOfSession, type CachedHistories } from './cachedHistories';
 import { eraseSessions, type EraseOptions, type EraseReport, type ErasureTarget } from './eraseSessions';
 import { historiesOf, type HistoryCache } from './historyCache';
 import { assertOwner, isName } from './indexOptions';
-import { newestEntries, withoutSuperseded, type IndexEntry, type OwnerIndex } from './ownerIndex';
+import {
+  hasAllSessions,
+  newestEntries,
+  withoutSuperseded,
+  type IndexEntry,
+  type OwnerIndex,
+} from './ownerIndex';
 import { erasePendingRuns, pendingRunsPlace, type PendingRunsPlace } from './pendingRunList';
 import { areOf, Registration } from './registration';
 import { assertEncryption, codecsOf, type CodecOf } from './sessionCodecs';
@@ -95,7 +101,7 @@ export class SessionIndex {
       const log = await this.#index.read(last);
       const entries = newestEntries(log).filter(({ at }) => at < before);
       const found = await this.#describeFirst(entries, limit + 1, described);
-      if (found.length <= limit && !log.isWhole) continue;
+      if (found.length <= limit && !hasAllSessions(log)) continue;
       const gone = entries.filter(({ at }) => described.has(at) && described.get(at) === undefined);
       await this.#removeAbandoned(gone);
       const sessions = found.slice(0, limit).map(({ session }) => session);
