@@ -1,4 +1,4 @@
-import { RedisSession } from '@agent-sessions/session-redis';
+import { RedisSession, type RedisSessionClient } from '@agent-sessions/session-redis';
 import type { RunContext } from '@openai/agents';
 import { createClient } from 'redis';
 
@@ -6,7 +6,9 @@ export interface ChatContext {
   readonly user: string;
 }
 
-function connect() {
+type Client = RedisSessionClient & { close(): unknown };
+
+function connect(): Promise<Client> {
   const client = createClient({
     url: process.env.REDIS_URL ?? 'redis://localhost:6379',
     pingInterval: 10_000,
@@ -17,9 +19,9 @@ function connect() {
 }
 
 /** One for the process. `next dev` loads modules anew at each change, and would open another connection each time. */
-const shared = globalThis as { chatRedis?: ReturnType<typeof connect> };
+const shared = globalThis as { chatRedis?: Promise<Client> };
 
-export function redis(): ReturnType<typeof connect> {
+export function redis(): Promise<Client> {
   return (shared.chatRedis ??= connect());
 }
 
