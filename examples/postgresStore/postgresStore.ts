@@ -108,7 +108,7 @@ interface RecordRow {
 /** A commit is sent as text, at two characters a byte. */
 const MOST_BYTES = 64 * 1_024 * 1_024;
 
-/** Sessions in PostgreSQL 14 or later, in the four tables of `createTables`. */
+/** Sessions in PostgreSQL, in the four tables of `createTables`. */
 export class PostgresStore implements DescribingStore, ExpiringStore {
   readonly expiry: Expiry;
   readonly #client: PostgresClient;

@@ -12,7 +12,11 @@ function connect(): Promise<Client> {
   const client = createClient({
     url: process.env.REDIS_URL ?? 'redis://localhost:6379',
     pingInterval: 10_000,
-    socket: { socketTimeout: 30_000 },
+    // With the first, the client needs the second: after a socket timeout it reconnects by a strategy of yours only.
+    socket: {
+      socketTimeout: 30_000,
+      reconnectStrategy: (retries) => Math.min(2 ** retries * 50, 2_000) + Math.floor(Math.random() * 200),
+    },
   });
   client.on('error', (error: Error) => console.error('redis:', error.message));
   return client.connect();
