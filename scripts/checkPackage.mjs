@@ -19,7 +19,8 @@ import { bin, pnpm, run } from './run.mjs';
  * README names.
  */
 const OF_EVERY_RUNTIME = ['node:buffer', 'node:crypto', 'node:zlib'];
-/** By entry: the conformance kit starts processes, and asserts. */
+const OWN = '@agent-sessions/';
+/** By entry: the conformance kit starts processes, and asserts. A package with a command is for Node. */
 const OF_NODE = { './testing': ['node:child_process'] };
 
 const ATTW = ['--profile', 'node16', '--no-definitely-typed', '--no-emoji', '--no-color'];
@@ -62,22 +63,27 @@ async function pack(packageDir) {
   return join(tarballs, readdirSync(tarballs)[0]);
 }
 
-/** The workspace's own packages come as they are packed, peers as the workspace has them: it needs no registry. */
+/** The workspace's own packages come as they are packed, all others as the workspace has them: it needs no registry. */
 async function install(packageDir, tarball) {
   const { name, dependencies = {}, peerDependencies = {} } = manifestOf(packageDir);
   const target = join(project, 'node_modules', name);
   mkdirSync(target, { recursive: true });
   await must('unpack', ['tar', '-xzf', tarball, '-C', target, '--strip-components=1']);
   for (const peer of Object.keys(peerDependencies)) {
-    const link = join(project, 'node_modules', peer);
-    mkdirSync(dirname(link), { recursive: true });
-    rmSync(link, { force: true });
-    symlinkSync(realpathSync(join(packageDir, 'node_modules', peer)), link);
+    link(peer, realpathSync(join(packageDir, 'node_modules', peer)));
   }
   for (const dependency of Object.keys(dependencies)) {
     const dir = realpathSync(join(packageDir, 'node_modules', dependency));
-    await install(dir, await pack(dir));
+    if (dependency.startsWith(OWN)) await install(dir, await pack(dir));
+    else link(dependency, dir);
   }
+}
+
+function link(name, dir) {
+  const place = join(project, 'node_modules', name);
+  mkdirSync(dirname(place), { recursive: true });
+  rmSync(place, { force: true });
+  symlinkSync(dir, place);
 }
 
 /** Every entry of a package gives the same names to `import` and to `require`; its manifest has no workspace left in it. */
@@ -94,7 +100,7 @@ async function load(name) {
 /** What each entry imports, by way of the package's own files, is a dependency, a peer, or there on every runtime. */
 function assertImports(name) {
   const dir = join(project, 'node_modules', name);
-  const { exports, dependencies = {}, peerDependencies = {} } = manifestOf(dir);
+  const { bin: commands, exports, dependencies = {}, peerDependencies = {} } = manifestOf(dir);
   const packages = [...Object.keys(dependencies), ...Object.keys(peerDependencies)];
   for (const [entry, conditions] of Object.entries(exports)) {
     if (entry.endsWith('.json')) continue;
@@ -102,7 +108,8 @@ function assertImports(name) {
     for (const file of [conditions.import.default, conditions.require.default]) {
       for (const imported of importsOf(join(dir, file))) {
         const isOfPackage = packages.some((name) => imported === name || imported.startsWith(`${name}/`));
-        if (!isOfPackage && !modules.includes(imported))
+        const isOfNode = commands !== undefined && imported.startsWith('node:');
+        if (!isOfPackage && !isOfNode && !modules.includes(imported))
           throw new Error(`${entry} imports ${imported} (${file})`);
       }
     }

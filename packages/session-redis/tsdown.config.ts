@@ -1,3 +1,7 @@
 import { preset } from '../../tsdown.preset';
 
-export default preset({ index: 'src/index.ts', encryption: 'src/encryption.ts' });
+export default preset({
+  index: 'src/index.ts',
+  encryption: 'src/encryption.ts',
+  moving: 'src/moving/index.ts',
+});

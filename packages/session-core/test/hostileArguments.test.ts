@@ -13,6 +13,10 @@ type Call = (session: StoredSession, argument: unknown) => unknown;
 /** Every method that takes items, with an argument that it accepts. */
 const CALLS: Record<string, [accepted: () => object, call: Call]> = {
   addItems: [() => [message('a'), call('1')], (session, items) => session.addItems(items as never)],
+  importItems: [
+    () => [message('a'), call('1')],
+    (_session, items) => new StoredSession(new MemoryStore()).importItems(items as never),
+  ],
   replaceHistoryWithCompaction: [
     () => [message('a'), result('1')],
     (session, items) => session.replaceHistoryWithCompaction(items as never),

@@ -40,6 +40,10 @@ const METHODS: Record<string, (session: StoredSession, run?: RunContext) => Prom
   replaceHistoryWithCompaction: (session, run) => session.replaceHistoryWithCompaction([message('a')], run),
   fork: (session, run) => session.fork({ sessionId: 'fork' }, run),
   reencrypt: (session, run) => session.reencrypt(run),
+  importItems: async (session, run) => {
+    await session.clearSession(run);
+    await session.importItems([message('a')], run);
+  },
   rewriteHistory: (session, run) => session.rewriteHistory(() => [], run),
   savePendingRun: async (session, run) => {
     await session.addItems([message('a')], run);

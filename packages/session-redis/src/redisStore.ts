@@ -5,7 +5,6 @@ import {
   NO_HISTORY,
   resolveStoreOptions,
   SessionError,
-  withRetries,
   type CacheKey,
   type CommitResult,
   type DescribingStore,
@@ -14,7 +13,6 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
-  type RetryOptions,
   type SessionDescription,
   type StoredHistory,
   type StoreOptions,
@@ -24,9 +22,9 @@ import { Change, type ChangeRequest } from './change';
 import type { RedisClientAdapter } from './clients/adapter';
 import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
 import { toDescription } from './description';
-import { isTransient, notConnected, toSessionError } from './errors';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
+import { isOfOthers, keyOfOthers, ownerIn, type PythonPackage } from './layout/otherLayouts';
 import {
   landedRevision,
   partsOf,
@@ -50,8 +48,10 @@ import {
 import { CLEAR } from './scripts/clear';
 import { COMMIT } from './scripts/commit';
 import { DESCRIBE } from './scripts/describe';
+import { LOOK_FOR_OTHERS } from './scripts/otherLayout';
 import { READ } from './scripts/read';
 import { TOUCH } from './scripts/touch';
+import { Tries } from './tries';
 
 export interface RedisStoreOptions extends StoreOptions {
   /**
@@ -92,8 +92,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #ttlMs: string;
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
-  readonly #reading: RetryOptions;
-  readonly #changing: RetryOptions;
+  readonly #tries: Tries;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
@@ -113,9 +112,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     this.#ttlMs = `${ttlMs ?? ''}`;
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#waitForReplicas = waitForReplicas;
-    const { timeoutMs, signal } = this.#options;
-    this.#changing = { timeoutMs, signal, isTransient: this.#isTransient };
-    this.#reading = { ...this.#changing, isReadOnly: true };
+    this.#tries = new Tries(this.#client, this.#options);
   }
 
   withExpiry({ ttlSeconds, ttlRefresh }: Expiry): RedisStore {
@@ -128,9 +125,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const known = after === undefined ? undefined : partsOf(after);
-    return this.#try(this.#reading, async (limit) => {
+    return this.#tries.read(async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
       const history = news ?? (await this.#readEnd(keys, last, withExpiry, limit));
+      if (history.state === null && history.elements.length === 0)
+        await this.#lookForOthers(sessionId, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
       const { elements, revision } = history;
       const records = elements.map(toRecord);
@@ -174,6 +173,25 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     return toRawHistory(await this.#client.run(READ, call, limit));
   }
 
+  /**
+   * Where nothing at all is stored, not even that a session was cleared, another package may have it: a second round trip.
+   *
+   * @throws `STORE_MISCONFIGURED`
+   */
+  async #lookForOthers(sessionId: string, limit: TimeLimit): Promise<void> {
+    const key = keyOfOthers(this.#keyPrefix, sessionId);
+    if (key === undefined) return;
+    let owner: PythonPackage | undefined;
+    try {
+      owner = ownerIn(await this.#client.run(LOOK_FOR_OTHERS, { keys: [key], arguments: [] }, limit));
+    } catch (error) {
+      // A key that this user may not read holds nothing for it.
+      if (this.#client.kindOf(error) === 'reply' && !this.#tries.isTransient(error)) return;
+      throw error;
+    }
+    if (owner !== undefined) throw isOfOthers(owner);
+  }
+
   async #extend(
     keys: SessionKeys,
     { remainingMs, revision }: RawHistory,
@@ -190,7 +208,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   /** One round trip of a few hundred bytes, whatever the size of the session. Times are the server's. */
   async describe(sessionId: string): Promise<SessionDescription> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
-    return this.#try(this.#reading, async (limit) =>
+    return this.#tries.read(async (limit) =>
       toDescription(toRawDescription(await this.#client.run(DESCRIBE, { keys, arguments: [] }, limit))),
     );
   }
@@ -241,40 +259,13 @@ export class RedisStore implements DescribingStore, ExpiringStore {
 
   async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
     const change = new Change(this.#client, request);
-    const reply = await this.#try(this.#changing, (limit) => change.attempt(limit));
+    const reply = await this.#tries.change((limit) => change.attempt(limit));
     if (reply !== undefined) return reply;
     throw new SessionError(
       'STORE_UNAVAILABLE',
       'an earlier try got no answer, and whether it was made is no longer known: others wrote too much since, or the hash ' +
         'of the session was evicted',
     );
-  }
-
-  readonly #isTransient = (error: unknown): boolean => {
-    const kind = this.#client.kindOf(error);
-    return (
-      isTransient(error, kind) ||
-      SessionError.is(error, 'STORE_UNAVAILABLE') ||
-      // A cluster, sentinel or pool closes some of its connections as servers come and go, and opens others.
-      (kind === 'closed' && this.#client.isOpen === true)
-    );
-  };
-
-  async #try<T>(retries: RetryOptions, attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
-    try {
-      return await withRetries(retries, attempt);
-    } catch (error) {
-      const { timeoutMs } = retries;
-      const { isConnected, isOpen, lastConnectionError } = this.#client;
-      // Some kinds of clients fail in ways of their own before they are connected.
-      if (isOpen === false && error instanceof TypeError) throw notConnected(error);
-      if (!SessionError.is(error, 'TIMEOUT') || isConnected !== false) {
-        throw toSessionError(error, this.#client.kindOf(error));
-      }
-      const cause = lastConnectionError ?? error;
-      const message = `no connection to Redis within ${timeoutMs} ms: the client's 'error' events say why; for a sentinel, ask whether its root nodes can be reached`;
-      throw new SessionError('STORE_UNAVAILABLE', message, { cause });
-    }
   }
 }
 

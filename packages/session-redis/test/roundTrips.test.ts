@@ -58,6 +58,16 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
   await close();
 });
 
+test('a read of a session of which there is nothing looks for one of other packages: two round trips, with a scope one', async () => {
+  const client = await createClient({ url: url() }).connect();
+  const store = new RedisStore({ client, keyPrefix: redis.keyPrefix });
+  await store.read('none');
+  expect(await roundTrips(() => store.read('none'))).toBe(2);
+  expect(await roundTrips(() => store.read('none', { last: 1 }))).toBe(2);
+  expect(await roundTrips(() => store.read('~acme/none'))).toBe(1);
+  await client.close();
+});
+
 test('a fork is two round trips', async () => {
   const client = await createClient({ url: url() }).connect();
   const source = new RedisSession({ client, keyPrefix: redis.keyPrefix, sessionId: 'forked' });

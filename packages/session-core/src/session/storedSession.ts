@@ -25,6 +25,7 @@ import {
 } from './historyMutations';
 import { encodeTransaction, parseTransaction, type EncodedTransaction } from './historyTransaction';
 import { HistoryViews } from './historyView';
+import { importItems } from './importItems';
 import { itemTexts } from '../records/itemJson';
 import type {
   ApprovalDecision,
@@ -418,6 +419,23 @@ export class StoredSession
   /** Deletes a pending run that is given up. Returns whether there was one. */
   async deletePendingRun(id: string, runContext?: RunContext): Promise<boolean> {
     return this.#pendingRuns.delete(id, runContext);
+  }
+
+  /**
+   * Puts items into this session, which must hold nothing, in one atomic commit: a conversation from elsewhere. Repeated with
+   * the same items, it does nothing, for as long as the session lives, also when the conversation has gone on.
+   *
+   * What is too large for one commit of the store goes in by several, of at most 4 MiB and 10,000 items. Where one fails, the
+   * message tells how many items are in; called again with the same items, also by another process, it goes on from there.
+   *
+   * @throws `CONFLICT` when there is something in the session already, or somebody else writes to it meanwhile;
+   * `COMMIT_TOO_LARGE` for one item that is too large; `INVALID_ARGUMENT` with a `replayId`. A `SessionError` that names no number of items has changed nothing.
+   */
+  async importItems(items: AgentInputItem[], runContext?: RunContext): Promise<void> {
+    const view = this.#views.open(runContext);
+    assertNoReplay(view, 'importItems');
+    const texts = itemTexts(items);
+    await view.writes.run(() => importItems(this.#access, view, texts));
   }
 
   /**

@@ -89,7 +89,8 @@ export function toSessionError(error: unknown, tableName: string): SessionError 
   if (name === 'ValidationException' && /\b(key|schema)\b/i.test(message)) {
     return failure(
       'STORE_MISCONFIGURED',
-      `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which`,
+      `table ${tableName} has other keys than a session needs: createTableIfNotExists tells which. What openai-agents-session for ` +
+        'Python has stored in a table, readPythonItems reads, and importItems puts into another',
     );
   }
   if (isTransient(error)) {

@@ -1,0 +1,3 @@
+import { preset } from '../../tsdown.preset';
+
+export default preset({ index: 'src/index.ts', main: 'src/main.ts' });
