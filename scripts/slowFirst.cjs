@@ -3,6 +3,7 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** Files that take more than ten seconds: whichever starts last ends the run. */
 const SLOW = [
   'modelChecker',
+  'examples',
   'conformance',
   'clientKits',
   'scenarios',

@@ -32,10 +32,10 @@ function respond(history: readonly AgentInputItem[]): Answer {
   return assistantMessage(`Hello ${name}! ${city} on ${day}: what would you like to know?`);
 }
 
-/** What earlier turns said. */
+/** What earlier turns said, or a summary of them. */
 function recall(history: readonly AgentInputItem[]): Partial<Record<string, string>> {
   const textOfAll = (items: readonly AgentInputItem[]) => items.map(textOf).join('\n');
-  const said = textOfAll(history.filter((item) => 'role' in item && item.role === 'user'));
+  const said = textOfAll(history.filter((item) => 'role' in item && item.role !== 'assistant'));
   return {
     ...said.match(/I'm (?<name>\w+)\./)?.groups,
     ...said.match(/to (?<city>[A-Z]\w+) on (?<day>\w+)/)?.groups,

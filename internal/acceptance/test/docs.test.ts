@@ -1,6 +1,7 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCommand } from '../src/command';
+import { blocks, ROOT } from '../src/documents';
 import { CJS, commandFor, compile, ESM, fits, PRELOAD, SETTINGS, snippets } from '../src/snippets';
 
 /**
@@ -67,4 +68,14 @@ test('the listener of the quick start says why there is no connection', async ()
   const command = [process.execPath, '--require', preload, ...commandFor(quickstart, folderOf(ESM))];
   const env = { REDIS_URL: 'redis://localhost:1' };
   expect((await runCommand(command, { env })).stdout).toMatch(/^redis: .*ECONNREFUSED 127\.0\.0\.2/s);
+});
+
+test('what is quoted of the store on PostgreSQL stands in it', () => {
+  const words = (text: string): string => text.replaceAll(/\s+/g, ' ').trim();
+  const store = words(readFileSync(join(ROOT, 'examples/postgresStore/postgresStore.ts'), 'utf8'));
+  const quotes = blocks('sql', 'typescript').filter(({ title }) =>
+    title.startsWith('docs/writing-a-store.md'),
+  );
+  expect(quotes.length).toBeGreaterThan(2);
+  expect(quotes.filter(({ code }) => !store.includes(words(code)))).toEqual([]);
 });

@@ -6,8 +6,12 @@ const ROOT = join(__dirname, '../../..');
 const REPOSITORY = 'https://github.com/agent-sessions/agent-sessions';
 const PACKAGES = readdirSync(join(ROOT, 'packages')).map((name) => `packages/${name}`);
 
+const EXAMPLES = readdirSync(join(ROOT, 'examples'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory() && entry.name !== 'node_modules')
+  .map(({ name }) => `examples/${name}`);
+
 /** Paths from the root of the repository, as all paths here. */
-const documents = ['.', '.github', ...PACKAGES]
+const documents = ['.', '.github', ...PACKAGES, ...EXAMPLES]
   .flatMap((folder) => readdirSync(join(ROOT, folder)).map((name) => normalize(`${folder}/${name}`)))
   .concat(readdirSync(join(ROOT, 'docs'), { recursive: true }).map((name) => `docs/${String(name)}`))
   .filter((path) => path.endsWith('.md') && !path.endsWith('CHANGELOG.md'));
