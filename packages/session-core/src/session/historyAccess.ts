@@ -12,7 +12,9 @@ import { commitUnlessIn, type CodedOperation } from './operations';
 import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
+import { stateOf } from './sessionState';
 import {
+  NO_HISTORY,
   NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
@@ -133,7 +135,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
-    await this.#registration?.register(view.object.address);
+    await this.#register(view, change.basis);
     const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];
@@ -159,6 +161,13 @@ export class HistoryAccess {
     if (result.status === 'committed') view.noteCommit(result.revision, at, known);
     if (result.status === 'repeated') noteRepeated(view, start, result.revision, known);
     return result;
+  }
+
+  /** What can only begin a session is refused where there is one, which may be another owner's: that is not listed as well. */
+  async #register({ object: { address } }: HistoryView, basis: Revision | undefined): Promise<void> {
+    if (this.#registration === undefined) return;
+    if (basis === NO_HISTORY && (await stateOf(this.#store, address.storedId)).revision !== NO_HISTORY) return;
+    await this.#registration.register(address);
   }
 
   /** Appends, and tells the view whether nobody else wrote since its run last did. */

@@ -1,4 +1,3 @@
-import { isDescribing } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { isExpiring, type Expiry } from '../store/expiringStore';
 import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
@@ -18,6 +17,7 @@ import {
 import { hasDetails, type SessionDetails } from './sessionDetails';
 import type { CodecOf } from './sessionCodecs';
 import { indexId } from './sessionId';
+import { stateOf } from './sessionState';
 
 /** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
 const FRESH_MS = 60_000;
@@ -218,17 +218,4 @@ function keptSeconds({ ttlSeconds, ttlRefresh }: Expiry): number | undefined {
 
 function isFresh(at: number, freshMs: number): boolean {
   return Math.abs(Date.now() - at) < freshMs;
-}
-
-/** Whether the session holds anything, and since when, where the store tells that. */
-async function stateOf(
-  store: SessionStore,
-  storedId: string,
-): Promise<{ revision: Revision; since: number | undefined }> {
-  if (!isDescribing(store)) {
-    const { revision } = await store.read(storedId, { last: 1 });
-    return { revision, since: undefined };
-  }
-  const { revision, createdAt } = await store.describe(storedId);
-  return { revision, since: createdAt?.getTime() };
 }
