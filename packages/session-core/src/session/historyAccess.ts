@@ -166,7 +166,8 @@ export class HistoryAccess {
   /** What can only begin a session is refused where there is one, which may be another owner's: that is not listed as well. */
   async #register({ object: { address } }: HistoryView, basis: Revision | undefined): Promise<void> {
     if (this.#registration === undefined) return;
-    if (basis === NO_HISTORY && (await stateOf(this.#store, address.storedId)).revision !== NO_HISTORY) return;
+    if (basis === NO_HISTORY && (await stateOf(this.#store, address.storedId)).revision !== NO_HISTORY)
+      return;
     await this.#registration.register(address);
   }
 
