@@ -329,7 +329,7 @@ describe('what is kept', () => {
     await open().pendingRuns();
     expect(requests.map(({ method, sessionId, last }) => [method, sessionId, last])).toEqual([
       ['read', '~/runs/chat', 1],
-      ['read', 'chat', 1],
+      ['describe', 'chat', undefined],
     ]);
     requests.length = 0;
     await open().decidePendingRun(second, [{ callId: 'c2', approve: true }]);

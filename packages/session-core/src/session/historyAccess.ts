@@ -68,7 +68,6 @@ export class HistoryAccess {
     const start = view.object.tick();
     const { entries, history, isWhole } = await this.read(view, limit);
     view.noteRead(start, history, isWhole);
-    await this.#registration?.noteRead(view.object.address, history.revision);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -81,6 +80,7 @@ export class HistoryAccess {
 
   /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */
   async read(view: HistoryView, wanted?: number): Promise<ReadHistory & { isWhole: boolean }> {
+    await this.#registration?.registerRead(view.object.address);
     for (let last = wanted; ; last = last && last * 2) {
       const { entries, history } = await this.#reads.read(view, last);
       const isWhole = last === undefined || entries.length < last;
@@ -90,6 +90,7 @@ export class HistoryAccess {
 
   /** See `HistoryReads.readFirst`. */
   async readFirst(view: HistoryView, count: number | undefined): Promise<HistoryEntry[]> {
+    await this.#registration?.registerRead(view.object.address);
     return this.#reads.readFirst(view, count);
   }
 
@@ -215,6 +216,7 @@ export class HistoryAccess {
     let others: readonly StoredRecord[] = [];
     return underContention(async () => {
       if (basis === undefined) {
+        await this.#registration?.registerRead(view.object.address);
         const current = await this.#store.read(view.storedId);
         const found = othersIn(current.records, known.records);
         const isFencedOff = this.#fenced && current.revision !== view.seen;

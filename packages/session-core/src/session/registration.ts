@@ -1,6 +1,6 @@
 import { SessionError } from '../store/errors';
 import { isExpiring, type Expiry } from '../store/expiringStore';
-import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
+import { NO_HISTORY, type SessionStore } from '../store/sessionStore';
 import { LONGEST_TTL_SECONDS } from '../store/storeOptions';
 import { contention, underContention } from './contention';
 import type { SessionAddress } from './historyView';
@@ -64,24 +64,40 @@ export class Registration {
    *
    * @throws `CONTENTION`, and the errors of a read of the index.
    */
-  async register(address: SessionAddress, freshMs = FRESH_MS): Promise<void> {
-    const remembered = this.#remembered.get(address.storedId);
-    if (remembered !== undefined && isFresh(remembered, freshMs)) return;
+  async register(address: SessionAddress): Promise<void> {
+    if (this.#isRemembered(address, FRESH_MS)) return;
+    const index = this.indexOf(address.scope);
+    const at = await underContention(async () => {
+      const log = await index.read(SHORT_TAIL);
+      const own = newestOf(log, address.sessionId);
+      if (own && isFresh(own.at, FRESH_MS)) return own.at;
+      // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
+      // and noted anything, has changed the log.
+      const isFurtherBack = !own && !log.isWhole && (await this.#isThere(address));
+      return this.#renew(index, log, address, isFurtherBack);
+    });
+    this.#remember(address.storedId, at);
+  }
+
+  /**
+   * Before a read: with `ttlRefresh: 'access'` it extends a session that is there, and must not leave its entry behind.
+   *
+   * @throws what `register` throws.
+   */
+  async registerRead(address: SessionAddress): Promise<void> {
+    const { ttlSeconds, ttlRefresh } = this.#expiry;
+    if (ttlSeconds === undefined || ttlRefresh !== 'access') return;
+    const freshMs = Math.max(FRESH_MS, ttlSeconds * 250);
+    if (this.#isRemembered(address, freshMs)) return;
     const index = this.indexOf(address.scope);
     const at = await underContention(async () => {
       const log = await index.read(SHORT_TAIL);
       const own = newestOf(log, address.sessionId);
       if (own && isFresh(own.at, freshMs)) return own.at;
-      return this.#renew(index, log, address);
+      if (!(await this.#isThere(address))) return undefined;
+      return this.#renew(index, log, address, true);
     });
-    this.#remember(address.storedId, at);
-  }
-
-  /** A read extends a session with `ttlRefresh: 'access'`, and must not leave its entry behind. */
-  async noteRead(address: SessionAddress, revision: Revision): Promise<void> {
-    const { ttlSeconds, ttlRefresh } = this.#expiry;
-    if (ttlSeconds === undefined || ttlRefresh !== 'access' || revision === NO_HISTORY) return;
-    await this.register(address, Math.max(FRESH_MS, ttlSeconds * 250));
+    if (at !== undefined) this.#remember(address.storedId, at);
   }
 
   /** @throws `CONFLICT` where the session holds nothing. */
@@ -148,17 +164,20 @@ export class Registration {
     );
   }
 
-  /** Puts a newer entry behind the others, with the same details. Returns its time. */
-  async #renew(index: OwnerIndex, tail: IndexLog, address: SessionAddress): Promise<number> {
-    let log = tail;
-    if (!newestOf(tail, address.sessionId) && !tail.isWhole) {
-      // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
-      // and noted anything, has changed the log.
-      const { revision } = await stateOf(this.#store, address.storedId);
-      if (revision !== NO_HISTORY) log = await index.readBackTo(address.sessionId, tail);
-    }
+  /** Puts a newer entry behind the others, with the same details, which may be further back. Returns its time. */
+  async #renew(
+    index: OwnerIndex,
+    tail: IndexLog,
+    address: SessionAddress,
+    isFurtherBack: boolean,
+  ): Promise<number> {
+    const log = isFurtherBack ? await index.readBackTo(address.sessionId, tail) : tail;
     const own = newestOf(log, address.sessionId);
     return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since));
+  }
+
+  async #isThere({ storedId }: SessionAddress): Promise<boolean> {
+    return (await stateOf(this.#store, storedId)).revision !== NO_HISTORY;
   }
 
   /** Puts an entry behind those that were read, or where too many of them are superseded, behind the rest. Returns its time. */
@@ -193,6 +212,11 @@ export class Registration {
     const ttlSeconds = keptSeconds(this.#expiry);
     if (ttlSeconds === undefined || !isExpiring(this.#store)) return this.#store;
     return this.#store.withExpiry({ ttlSeconds, ttlRefresh: 'write' });
+  }
+
+  #isRemembered({ storedId }: SessionAddress, freshMs: number): boolean {
+    const at = this.#remembered.get(storedId);
+    return at !== undefined && isFresh(at, freshMs);
   }
 
   #remember(storedId: string, at: number): void {
