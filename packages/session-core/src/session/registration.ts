@@ -25,6 +25,9 @@ const FRESH_MS = 60_000;
 /** For how long an entry outlives its session, in seconds: longer than a call can take and clocks can differ, by far. */
 const MARGIN_SECONDS = 86_400;
 
+/** By how much another writer's clock may be ahead, in milliseconds: 7 minutes, and some time on the way. */
+const CLOCKS_APART_MS = 480_000;
+
 /** Of how many sessions an object remembers that it has registered them. More than one are there in scopes. */
 const MOST_REMEMBERED = 1_000;
 
@@ -70,7 +73,7 @@ export class Registration {
     const at = await underContention(async () => {
       const log = await index.read(SHORT_TAIL);
       const own = newestOf(log, address.sessionId);
-      if (own && isFresh(own.at, FRESH_MS)) return own.at;
+      if (own && this.#isEnough(own, FRESH_MS)) return own.at;
       // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
       // and noted anything, has changed the log.
       const isFurtherBack = !own && !log.isWhole && (await this.#isThere(address));
@@ -93,7 +96,7 @@ export class Registration {
     const at = await underContention(async () => {
       const log = await index.read(SHORT_TAIL);
       const own = newestOf(log, address.sessionId);
-      if (own && isFresh(own.at, freshMs)) return own.at;
+      if (own && this.#isEnough(own, freshMs)) return own.at;
       if (!(await this.#isThere(address))) return undefined;
       return this.#renew(index, log, address, true);
     });
@@ -113,7 +116,7 @@ export class Registration {
         );
       }
       const log = await index.readBackTo(address.sessionId, tail);
-      return this.#put(index, log, this.#entryOf(address, details, since));
+      return this.#put(index, log, this.#entryOf(address, details, since, newestOf(log, address.sessionId)));
     });
     this.#remember(address.storedId, at);
   }
@@ -138,7 +141,8 @@ export class Registration {
       const log = await index.read();
       const isOwn = ({ sessionId }: IndexEntry): boolean => sessionId === address.sessionId;
       if (!log.logged.some(({ entry }) => entry && isOwn(entry) && hasDetails(entry.details))) return;
-      const bare = { ...this.#entryOf(address, {}, undefined), at: timeAfter(log.logged) };
+      const own = newestOf(log, address.sessionId);
+      const bare = { ...this.#entryOf(address, {}, undefined, own), at: timeAfter(log.logged) };
       try {
         await index.rewrite(log, withoutSuperseded(log, isOwn), bare);
       } catch (error) {
@@ -173,7 +177,7 @@ export class Registration {
   ): Promise<number> {
     const log = isFurtherBack ? await index.readBackTo(address.sessionId, tail) : tail;
     const own = newestOf(log, address.sessionId);
-    return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since));
+    return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since, own));
   }
 
   async #isThere({ storedId }: SessionAddress): Promise<boolean> {
@@ -201,10 +205,27 @@ export class Registration {
     return placed.at;
   }
 
-  #entryOf({ sessionId }: SessionAddress, details: SessionDetails, since: number | undefined): IndexEntry {
+  /** Counts for as long as the one before, at least: the session may have been given a longer time by another process. */
+  #entryOf(
+    { sessionId }: SessionAddress,
+    details: SessionDetails,
+    since: number | undefined,
+    before: IndexEntry | undefined,
+  ): IndexEntry {
     const at = Date.now();
     const seconds = keptSeconds(this.#expiry);
-    return { sessionId, at, until: seconds && at + seconds * 1_000, details, since };
+    const isForEver = seconds === undefined || (before !== undefined && before.until === undefined);
+    const until = isForEver ? undefined : Math.max(at + seconds * 1_000, before?.until ?? 0);
+    return { sessionId, at, until, details, since };
+  }
+
+  /** Whether an entry is new, and counts for as long as one of this object would. */
+  #isEnough({ at, until }: IndexEntry, freshMs: number): boolean {
+    if (!isFresh(at, freshMs)) return false;
+    const seconds = keptSeconds(this.#expiry);
+    return (
+      until === undefined || (seconds !== undefined && until - at >= (seconds - MARGIN_SECONDS / 2) * 1_000)
+    );
   }
 
   /** The index is kept for longer than its sessions, which may be extended by others meanwhile. */
@@ -241,5 +262,6 @@ function keptSeconds({ ttlSeconds, ttlRefresh }: Expiry): number | undefined {
 }
 
 function isFresh(at: number, freshMs: number): boolean {
-  return Math.abs(Date.now() - at) < freshMs;
+  const age = Date.now() - at;
+  return age < freshMs && age > -Math.max(freshMs, CLOCKS_APART_MS);
 }
