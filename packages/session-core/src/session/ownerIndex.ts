@@ -7,6 +7,7 @@ import { contention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
 import { parseDetails, type SessionDetails } from './sessionDetails';
 import { assertSessionId } from './sessionId';
+import { isTime, LATEST } from './storedTime';
 
 /*
  * The index of an owner's sessions is a stored session of its own: a log with an entry for each time that a session began or
@@ -65,9 +66,6 @@ const SPARE_RECORDS = 64;
 
 /** Of records, what a list of Redis can hold: https://redis.io/docs/latest/develop/data-types/lists/. */
 const MOST_COUNTED = 2 ** 32 - 1;
-
-/** The last moment that a `Date` can be, in milliseconds since the epoch. */
-const LATEST = 8_640_000_000_000_000;
 
 /** The log of one owner. Every change of it is made on condition that it is still as it was read. */
 export class OwnerIndex {
@@ -272,15 +270,7 @@ function toParsed(decoded: unknown): { entry: IndexEntry; counts: Counts } | Ses
 }
 
 function isCount(value: unknown): value is number {
-  return isWholeNumber(value) && value <= MOST_COUNTED;
-}
-
-function isTime(value: unknown): value is number {
-  return isWholeNumber(value) && value <= LATEST;
-}
-
-function isWholeNumber(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_COUNTED;
 }
 
 function corrupt(): SessionError {

@@ -14,6 +14,7 @@ import type {
   TakenRun,
   TakePendingRunOptions,
 } from './pendingRun';
+import type { ApprovalEntry, PendingRunEntry } from './pendingRunEntry';
 import {
   changeList,
   clearPendingRuns,
@@ -23,9 +24,7 @@ import {
   readList,
   reencryptList,
   writeList,
-  type ApprovalEntry,
   type ListedRun,
-  type PendingRunEntry,
   type PendingRunList,
   type PendingRunsPlace,
 } from './pendingRunList';
