@@ -329,7 +329,7 @@ describe('what is kept', () => {
     await open().pendingRuns();
     expect(requests.map(({ method, sessionId, last }) => [method, sessionId, last])).toEqual([
       ['read', '~/runs/chat', 1],
-      ['read', 'chat', 1],
+      ['describe', 'chat', undefined],
     ]);
     requests.length = 0;
     await open().decidePendingRun(second, [{ callId: 'c2', approve: true }]);
@@ -388,6 +388,41 @@ describe('what is kept', () => {
       await open().clearSession();
       expect(await open().pendingRuns()).toEqual([]);
     }
+  });
+
+  test.each([
+    null,
+    [],
+    { id: 7 },
+    { sessionId: 7 },
+    { sessionId: '' },
+    { revision: null },
+    { savedAt: 1e300 },
+    { savedAt: '1' },
+    { schemaVersion: 1 },
+    { digest: [] },
+    { approvals: {} },
+    { approvals: [null] },
+    { approvals: [{ callId: 7, toolName: 'n' }] },
+    { approvals: [{ callId: 'c', toolName: 'n', decision: { approve: 'yes' } }] },
+    { approvals: [{ callId: 'c', toolName: 'n', decision: { approve: true, message: {} } }] },
+    { lease: 7 },
+    { lease: { token: 't', until: 1e300 } },
+  ])('a run in the list that none of ours is, is an error: %j', async (damage) => {
+    const { open, store, wait } = conversation({ scope: () => 'acme' });
+    const run = new RunContext();
+    const id = await wait(open(), stateText(), run);
+    const place = '~acme/~runs';
+    const { records } = await store.read(place);
+    const list = JSON.parse(records[1] as string) as { pendingRuns: [object] };
+    const [entry] = list.pendingRuns;
+    const damaged = damage === null || Array.isArray(damage) ? damage : { ...entry, ...damage };
+    const record = JSON.stringify({ ...list, pendingRuns: [damaged] });
+    await store.commit(place, { idempotencyKey: 'k', drop: 1, append: [record] });
+    await expectCode('CORRUPT_RECORD', () => open().pendingRuns(run));
+    await expectCode('CORRUPT_RECORD', () => open().takePendingRun(id, options, run));
+    await expectCode('CORRUPT_RECORD', () => open().clearSession(run));
+    expect(await open().getItems(undefined, run)).toEqual([]);
   });
 
   test('a session whose id is too long for it goes without', async () => {

@@ -30,8 +30,10 @@ export interface ErasureTarget {
   readonly store: SessionStore;
   readonly index: OwnerIndex;
   storedIdOf(sessionId: string): string;
-  /** Erases what belongs to these sessions, and lies elsewhere. */
+  /** Erases what belongs to these sessions alone, and lies elsewhere. */
   eraseBelongings(sessionIds: readonly string[]): Promise<void>;
+  /** Erases what belongs to them and lies among what belongs to others. What is wrong with that is no concern of each session. */
+  eraseShared(sessionIds: readonly string[]): Promise<void>;
 }
 
 /** How many sessions are erased side by side. */
@@ -64,6 +66,7 @@ export async function eraseSessions(target: ErasureTarget, options: EraseOptions
       sessions += wereThere.filter(Boolean).length;
       onProgress?.({ sessions, remaining: entries.length - done });
     }
+    await target.eraseShared(entries.map(({ sessionId }) => sessionId));
     await removeEntries(index, entries);
   }
 }

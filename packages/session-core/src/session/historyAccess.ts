@@ -12,7 +12,9 @@ import { commitUnlessIn, type CodedOperation } from './operations';
 import { othersIn, type KnownHistory } from './recordLists';
 import { contention, underContention } from './contention';
 import type { HistoryRewrite, RewriteResult } from './sessionOptions';
+import { stateOf } from './sessionState';
 import {
+  NO_HISTORY,
   NO_SUCH_REVISION,
   type CommitResult,
   type HistoryChange,
@@ -66,7 +68,6 @@ export class HistoryAccess {
     const start = view.object.tick();
     const { entries, history, isWhole } = await this.read(view, limit);
     view.noteRead(start, history, isWhole);
-    await this.#registration?.noteRead(view.object.address, history.revision);
     const items = readable(entries);
     return limit === undefined ? items : items.slice(-limit);
   }
@@ -79,6 +80,7 @@ export class HistoryAccess {
 
   /** The newest entries, at least `wanted` of them readable, or all. Not what the caller has seen. */
   async read(view: HistoryView, wanted?: number): Promise<ReadHistory & { isWhole: boolean }> {
+    await this.#registration?.registerRead(view.object.address);
     for (let last = wanted; ; last = last && last * 2) {
       const { entries, history } = await this.#reads.read(view, last);
       const isWhole = last === undefined || entries.length < last;
@@ -88,6 +90,7 @@ export class HistoryAccess {
 
   /** See `HistoryReads.readFirst`. */
   async readFirst(view: HistoryView, count: number | undefined): Promise<HistoryEntry[]> {
+    await this.#registration?.registerRead(view.object.address);
     return this.#reads.readFirst(view, count);
   }
 
@@ -133,7 +136,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
-    await this.#registration?.register(view.object.address);
+    await this.#register(view, change.basis);
     const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];
@@ -159,6 +162,14 @@ export class HistoryAccess {
     if (result.status === 'committed') view.noteCommit(result.revision, at, known);
     if (result.status === 'repeated') noteRepeated(view, start, result.revision, known);
     return result;
+  }
+
+  /** What can only begin a session is refused where there is one, which may be another owner's: that is not listed as well. */
+  async #register({ object: { address } }: HistoryView, basis: Revision | undefined): Promise<void> {
+    if (this.#registration === undefined) return;
+    if (basis === NO_HISTORY && (await stateOf(this.#store, address.storedId)).revision !== NO_HISTORY)
+      return;
+    await this.#registration.register(address);
   }
 
   /** Appends, and tells the view whether nobody else wrote since its run last did. */
@@ -205,6 +216,7 @@ export class HistoryAccess {
     let others: readonly StoredRecord[] = [];
     return underContention(async () => {
       if (basis === undefined) {
+        await this.#registration?.registerRead(view.object.address);
         const current = await this.#store.read(view.storedId);
         const found = othersIn(current.records, known.records);
         const isFencedOff = this.#fenced && current.revision !== view.seen;

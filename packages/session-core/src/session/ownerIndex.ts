@@ -6,6 +6,8 @@ import type { Revision, SessionStore, StoredRecord } from '../store/sessionStore
 import { contention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
 import { parseDetails, type SessionDetails } from './sessionDetails';
+import { assertSessionId } from './sessionId';
+import { isTime, LATEST } from './storedTime';
 
 /*
  * The index of an owner's sessions is a stored session of its own: a log with an entry for each time that a session began or
@@ -62,6 +64,9 @@ export const SHORT_TAIL = 16;
 /** How many entries may come before the log is rewritten, beside as many as were kept the last time. */
 const SPARE_RECORDS = 64;
 
+/** Of records, what a list of Redis can hold: https://redis.io/docs/latest/develop/data-types/lists/. */
+const MOST_COUNTED = 2 ** 32 - 1;
+
 /** The log of one owner. Every change of it is made on condition that it is still as it was read. */
 export class OwnerIndex {
   readonly #store: SessionStore;
@@ -75,11 +80,20 @@ export class OwnerIndex {
   }
 
   /**
-   * The newest `last` entries, or all.
+   * The newest `last` entries, or all; or more, where none of so many can be decoded, for the newest that can tells the counts.
    *
    * @throws `CORRUPT_RECORD` unless such entries are skipped, `UNSUPPORTED_FORMAT`
    */
   async read(last?: number): Promise<IndexLog> {
+    let log = await this.#readNewest(last);
+    for (let more = last; more !== undefined && !log.isWhole && !log.logged.some(({ entry }) => entry);) {
+      more *= 2;
+      log = await this.#readNewest(more);
+    }
+    return log;
+  }
+
+  async #readNewest(last: number | undefined): Promise<IndexLog> {
     const { storedId, codec } = this.#place;
     const { records, revision } = await this.#store.read(storedId, { last });
     const decoded = await codec.decode(records);
@@ -114,7 +128,11 @@ export class OwnerIndex {
    */
   async append(log: IndexLog, entry: IndexEntry, isNew: boolean): Promise<void> {
     const { records, kept, sessions } = log.counts;
-    const counts = { records: records + 1, kept, sessions: sessions + (isNew ? 1 : 0) };
+    const counts = {
+      records: Math.min(records + 1, MOST_COUNTED),
+      kept,
+      sessions: Math.min(sessions + (isNew ? 1 : 0), MOST_COUNTED),
+    };
     await this.#commit(log, [await this.#encode(entry, counts)], undefined);
   }
 
@@ -194,9 +212,9 @@ export function newestEntries({ logged }: IndexLog): IndexEntry[] {
   return [...bySession.values()];
 }
 
-/** Whether the log has no session of which nothing was read. */
+/** Whether the log has no session of which nothing was read. What tells of fewer than were read is not to be believed. */
 export function hasAllSessions(log: IndexLog): boolean {
-  return log.isWhole || sessionsIn(log.logged) >= log.counts.sessions;
+  return log.isWhole || sessionsIn(log.logged) === log.counts.sessions;
 }
 
 /** The newest entry of each session, unless it is dropped, and what cannot be decoded; oldest first. */
@@ -217,10 +235,16 @@ export function isRewriteDue({ counts: { records, kept } }: IndexLog): boolean {
   return excess >= 0 && excess % Math.max(SPARE_RECORDS, kept) === 0;
 }
 
-/** The time of an entry behind these. */
+/**
+ * The time of an entry behind these.
+ *
+ * @throws `CORRUPT_RECORD` where there is none
+ */
 export function timeAfter(logged: readonly LoggedEntry[]): number {
   const newest = logged.findLast(({ entry }) => entry)?.entry;
-  return Math.max(Date.now(), newest ? newest.at + 1 : 0);
+  const at = Math.max(Date.now(), newest ? newest.at + 1 : 0);
+  if (at > LATEST) throw corrupt();
+  return at;
 }
 
 function sessionsIn(logged: readonly LoggedEntry[]): number {
@@ -234,20 +258,19 @@ function toParsed(decoded: unknown): { entry: IndexEntry; counts: Counts } | Ses
   if (Number.isSafeInteger(format) && format !== FORMAT) {
     return new SessionError('UNSUPPORTED_FORMAT', 'the index of sessions was written by a newer version');
   }
-  if (typeof sessionId !== 'string' || sessionId === '') return corrupt();
-  if (!isCount(at) || !isCount(records) || !isCount(kept) || !isCount(sessions)) return corrupt();
-  if ((until !== undefined && !isCount(until)) || (since !== undefined && !isCount(since))) return corrupt();
-  let details: SessionDetails;
+  if (!isCount(records) || !isCount(kept) || !isCount(sessions) || !isTime(at)) return corrupt();
+  if ((until !== undefined && !isTime(until)) || (since !== undefined && !isTime(since))) return corrupt();
   try {
-    details = parseDetails({ title, metadata } as SessionDetails);
+    assertSessionId(sessionId);
+    const details = parseDetails({ title, metadata } as SessionDetails);
+    return { entry: { sessionId, at, until, since, details }, counts: { records, kept, sessions } };
   } catch {
     return corrupt();
   }
-  return { entry: { sessionId, at, until, since, details }, counts: { records, kept, sessions } };
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MOST_COUNTED;
 }
 
 function corrupt(): SessionError {

@@ -6,6 +6,7 @@ import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
 import { contention, underContention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
+import { arePendingRunEntries, type PendingRunEntry } from './pendingRunEntry';
 import type { CodecOf } from './sessionCodecs';
 import { pendingRunsId, storedSessionId } from './sessionId';
 
@@ -38,27 +39,6 @@ export function pendingRunsPlace(
     isShared: scope !== undefined,
     storedIdOf: (each) => storedSessionId(each, scope),
   };
-}
-
-/** What the last record tells of one run. */
-export interface PendingRunEntry {
-  readonly id: string;
-  readonly sessionId: string;
-  /** The state of the history that the run saw. */
-  readonly revision: Revision;
-  /** Milliseconds since the epoch, as `until`. */
-  readonly savedAt: number;
-  readonly schemaVersion: string;
-  /** Of the state's text: tells a state that is saved again from another one. */
-  readonly digest: string;
-  readonly approvals: readonly ApprovalEntry[];
-  readonly lease?: { readonly token: string; readonly until: number } | undefined;
-}
-
-export interface ApprovalEntry {
-  readonly callId: string;
-  readonly toolName: string;
-  readonly decision?: { readonly approve: boolean; readonly message?: string | undefined } | undefined;
 }
 
 /** One run, with the record of its state. */
@@ -219,8 +199,8 @@ async function entriesIn(
   if (Number.isSafeInteger(format) && format !== FORMAT) {
     throw new SessionError('UNSUPPORTED_FORMAT', 'the list of pending runs was written by a newer version');
   }
-  if (!Array.isArray(pendingRuns) || pendingRuns.length === 0) throw corrupt();
-  return pendingRuns as PendingRunEntry[];
+  if (!arePendingRunEntries(pendingRuns)) throw corrupt();
+  return pendingRuns;
 }
 
 async function indexRecord(place: PendingRunsPlace, runs: readonly ListedRun[]): Promise<StoredRecord> {

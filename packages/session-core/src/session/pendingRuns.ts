@@ -14,6 +14,7 @@ import type {
   TakenRun,
   TakePendingRunOptions,
 } from './pendingRun';
+import type { ApprovalEntry, PendingRunEntry } from './pendingRunEntry';
 import {
   changeList,
   clearPendingRuns,
@@ -23,13 +24,12 @@ import {
   readList,
   reencryptList,
   writeList,
-  type ApprovalEntry,
   type ListedRun,
-  type PendingRunEntry,
   type PendingRunList,
   type PendingRunsPlace,
 } from './pendingRunList';
 import { callIdOf, factsOf, isUnsupportedVersion } from './runStateText';
+import { stateOf } from './sessionState';
 import type { StoredSession } from './storedSession';
 
 const DEFAULT_LEASE_SECONDS = 300;
@@ -198,7 +198,7 @@ export class PendingRuns {
   }
 
   async #revisionOf(place: PendingRunsPlace, sessionId: string): Promise<Revision> {
-    return (await this.#store.read(place.storedIdOf(sessionId), { last: 1 })).revision;
+    return (await stateOf(this.#store, place.storedIdOf(sessionId))).revision;
   }
 
   async #assertUnchanged(place: PendingRunsPlace, { sessionId, revision }: PendingRunEntry): Promise<void> {

@@ -1,7 +1,6 @@
-import { isDescribing } from '../store/describingStore';
 import { SessionError } from '../store/errors';
 import { isExpiring, type Expiry } from '../store/expiringStore';
-import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
+import { NO_HISTORY, type SessionStore } from '../store/sessionStore';
 import { LONGEST_TTL_SECONDS } from '../store/storeOptions';
 import { contention, underContention } from './contention';
 import type { SessionAddress } from './historyView';
@@ -18,12 +17,16 @@ import {
 import { hasDetails, type SessionDetails } from './sessionDetails';
 import type { CodecOf } from './sessionCodecs';
 import { indexId } from './sessionId';
+import { stateOf } from './sessionState';
 
 /** How old an entry may be when its session is written to, in milliseconds: so exact is the order of an index. */
 const FRESH_MS = 60_000;
 
 /** For how long an entry outlives its session, in seconds: longer than a call can take and clocks can differ, by far. */
 const MARGIN_SECONDS = 86_400;
+
+/** By how much another writer's clock may be ahead, in milliseconds: 7 minutes, and some time on the way. */
+const CLOCKS_APART_MS = 480_000;
 
 /** Of how many sessions an object remembers that it has registered them. More than one are there in scopes. */
 const MOST_REMEMBERED = 1_000;
@@ -64,24 +67,40 @@ export class Registration {
    *
    * @throws `CONTENTION`, and the errors of a read of the index.
    */
-  async register(address: SessionAddress, freshMs = FRESH_MS): Promise<void> {
-    const remembered = this.#remembered.get(address.storedId);
-    if (remembered !== undefined && isFresh(remembered, freshMs)) return;
+  async register(address: SessionAddress): Promise<void> {
+    if (this.#isRemembered(address, FRESH_MS)) return;
     const index = this.indexOf(address.scope);
     const at = await underContention(async () => {
       const log = await index.read(SHORT_TAIL);
       const own = newestOf(log, address.sessionId);
-      if (own && isFresh(own.at, freshMs)) return own.at;
-      return this.#renew(index, log, address);
+      if (own && this.#isEnough(own, FRESH_MS)) return own.at;
+      // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
+      // and noted anything, has changed the log.
+      const isFurtherBack = !own && !log.isWhole && (await this.#isThere(address));
+      return this.#renew(index, log, address, isFurtherBack);
     });
     this.#remember(address.storedId, at);
   }
 
-  /** A read extends a session with `ttlRefresh: 'access'`, and must not leave its entry behind. */
-  async noteRead(address: SessionAddress, revision: Revision): Promise<void> {
+  /**
+   * Before a read: with `ttlRefresh: 'access'` it extends a session that is there, and must not leave its entry behind.
+   *
+   * @throws what `register` throws.
+   */
+  async registerRead(address: SessionAddress): Promise<void> {
     const { ttlSeconds, ttlRefresh } = this.#expiry;
-    if (ttlSeconds === undefined || ttlRefresh !== 'access' || revision === NO_HISTORY) return;
-    await this.register(address, Math.max(FRESH_MS, ttlSeconds * 250));
+    if (ttlSeconds === undefined || ttlRefresh !== 'access') return;
+    const freshMs = Math.max(FRESH_MS, ttlSeconds * 250);
+    if (this.#isRemembered(address, freshMs)) return;
+    const index = this.indexOf(address.scope);
+    const at = await underContention(async () => {
+      const log = await index.read(SHORT_TAIL);
+      const own = newestOf(log, address.sessionId);
+      if (own && this.#isEnough(own, freshMs)) return own.at;
+      if (!(await this.#isThere(address))) return undefined;
+      return this.#renew(index, log, address, true);
+    });
+    if (at !== undefined) this.#remember(address.storedId, at);
   }
 
   /** @throws `CONFLICT` where the session holds nothing. */
@@ -97,7 +116,7 @@ export class Registration {
         );
       }
       const log = await index.readBackTo(address.sessionId, tail);
-      return this.#put(index, log, this.#entryOf(address, details, since));
+      return this.#put(index, log, this.#entryOf(address, details, since, newestOf(log, address.sessionId)));
     });
     this.#remember(address.storedId, at);
   }
@@ -122,7 +141,8 @@ export class Registration {
       const log = await index.read();
       const isOwn = ({ sessionId }: IndexEntry): boolean => sessionId === address.sessionId;
       if (!log.logged.some(({ entry }) => entry && isOwn(entry) && hasDetails(entry.details))) return;
-      const bare = { ...this.#entryOf(address, {}, undefined), at: timeAfter(log.logged) };
+      const own = newestOf(log, address.sessionId);
+      const bare = { ...this.#entryOf(address, {}, undefined, own), at: timeAfter(log.logged) };
       try {
         await index.rewrite(log, withoutSuperseded(log, isOwn), bare);
       } catch (error) {
@@ -148,17 +168,20 @@ export class Registration {
     );
   }
 
-  /** Puts a newer entry behind the others, with the same details. Returns its time. */
-  async #renew(index: OwnerIndex, tail: IndexLog, address: SessionAddress): Promise<number> {
-    let log = tail;
-    if (!newestOf(tail, address.sessionId) && !tail.isWhole) {
-      // Only of a session that is there is anything further back. This is asked after the log was read: who has begun it since,
-      // and noted anything, has changed the log.
-      const { revision } = await stateOf(this.#store, address.storedId);
-      if (revision !== NO_HISTORY) log = await index.readBackTo(address.sessionId, tail);
-    }
+  /** Puts a newer entry behind the others, with the same details, which may be further back. Returns its time. */
+  async #renew(
+    index: OwnerIndex,
+    tail: IndexLog,
+    address: SessionAddress,
+    isFurtherBack: boolean,
+  ): Promise<number> {
+    const log = isFurtherBack ? await index.readBackTo(address.sessionId, tail) : tail;
     const own = newestOf(log, address.sessionId);
-    return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since));
+    return this.#put(index, log, this.#entryOf(address, own?.details ?? {}, own?.since, own));
+  }
+
+  async #isThere({ storedId }: SessionAddress): Promise<boolean> {
+    return (await stateOf(this.#store, storedId)).revision !== NO_HISTORY;
   }
 
   /** Puts an entry behind those that were read, or where too many of them are superseded, behind the rest. Returns its time. */
@@ -182,10 +205,27 @@ export class Registration {
     return placed.at;
   }
 
-  #entryOf({ sessionId }: SessionAddress, details: SessionDetails, since: number | undefined): IndexEntry {
+  /** Counts for as long as the one before, at least: the session may have been given a longer time by another process. */
+  #entryOf(
+    { sessionId }: SessionAddress,
+    details: SessionDetails,
+    since: number | undefined,
+    before: IndexEntry | undefined,
+  ): IndexEntry {
     const at = Date.now();
     const seconds = keptSeconds(this.#expiry);
-    return { sessionId, at, until: seconds && at + seconds * 1_000, details, since };
+    const isForEver = seconds === undefined || (before !== undefined && before.until === undefined);
+    const until = isForEver ? undefined : Math.max(at + seconds * 1_000, before?.until ?? 0);
+    return { sessionId, at, until, details, since };
+  }
+
+  /** Whether an entry is new, and counts for as long as one of this object would. */
+  #isEnough({ at, until }: IndexEntry, freshMs: number): boolean {
+    if (!isFresh(at, freshMs)) return false;
+    const seconds = keptSeconds(this.#expiry);
+    return (
+      until === undefined || (seconds !== undefined && until - at >= (seconds - MARGIN_SECONDS / 2) * 1_000)
+    );
   }
 
   /** The index is kept for longer than its sessions, which may be extended by others meanwhile. */
@@ -193,6 +233,11 @@ export class Registration {
     const ttlSeconds = keptSeconds(this.#expiry);
     if (ttlSeconds === undefined || !isExpiring(this.#store)) return this.#store;
     return this.#store.withExpiry({ ttlSeconds, ttlRefresh: 'write' });
+  }
+
+  #isRemembered({ storedId }: SessionAddress, freshMs: number): boolean {
+    const at = this.#remembered.get(storedId);
+    return at !== undefined && isFresh(at, freshMs);
   }
 
   #remember(storedId: string, at: number): void {
@@ -217,18 +262,6 @@ function keptSeconds({ ttlSeconds, ttlRefresh }: Expiry): number | undefined {
 }
 
 function isFresh(at: number, freshMs: number): boolean {
-  return Math.abs(Date.now() - at) < freshMs;
-}
-
-/** Whether the session holds anything, and since when, where the store tells that. */
-async function stateOf(
-  store: SessionStore,
-  storedId: string,
-): Promise<{ revision: Revision; since: number | undefined }> {
-  if (!isDescribing(store)) {
-    const { revision } = await store.read(storedId, { last: 1 });
-    return { revision, since: undefined };
-  }
-  const { revision, createdAt } = await store.describe(storedId);
-  return { revision, since: createdAt?.getTime() };
+  const age = Date.now() - at;
+  return age < freshMs && age > -Math.max(freshMs, CLOCKS_APART_MS);
 }

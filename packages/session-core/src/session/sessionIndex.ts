@@ -16,7 +16,7 @@ import {
   type IndexEntry,
   type OwnerIndex,
 } from './ownerIndex';
-import { erasePendingRuns, pendingRunsPlace, type PendingRunsPlace } from './pendingRunList';
+import { erasePendingRuns, pendingRunsPlace } from './pendingRunList';
 import { areOf, Registration } from './registration';
 import { assertEncryption, codecsOf, type CodecOf } from './sessionCodecs';
 import type { SessionDetails } from './sessionDetails';
@@ -127,7 +127,10 @@ export class SessionIndex {
       storedIdOf: (sessionId) => storedSessionId(sessionId, this.#scope),
       eraseBelongings: async (sessionIds) => {
         for (const sessionId of sessionIds) this.#forgetCached(sessionId);
-        await erasePendingRuns(this.#store, this.#pendingRunsOf(sessionIds), sessionIds);
+        if (this.#scope === undefined) await this.#erasePendingRuns(sessionIds);
+      },
+      eraseShared: async (sessionIds) => {
+        if (this.#scope !== undefined) await this.#erasePendingRuns(sessionIds);
       },
     };
     return eraseSessions(target, options);
@@ -177,10 +180,11 @@ export class SessionIndex {
     }
   }
 
-  /** Where they are: in a scope, one place for all. */
-  #pendingRunsOf(sessionIds: readonly string[]): PendingRunsPlace[] {
+  async #erasePendingRuns(sessionIds: readonly string[]): Promise<void> {
+    // In a scope, there is one place for all.
     const ids = this.#scope === undefined ? sessionIds : sessionIds.slice(0, 1);
-    return ids.flatMap((sessionId) => pendingRunsPlace(sessionId, this.#scope, this.#codecOf) ?? []);
+    const places = ids.flatMap((sessionId) => pendingRunsPlace(sessionId, this.#scope, this.#codecOf) ?? []);
+    await erasePendingRuns(this.#store, places, sessionIds);
   }
 
   #forgetCached(sessionId: string): void {

@@ -378,7 +378,8 @@ export class StoredSession
 
   /**
    * The runs that wait for approval, oldest first: of this session, with `scope` of all sessions of the scope. What belongs to
-   * a session that is gone is not among them, and is deleted. One small read, and one for each of the sessions.
+   * a session that is gone is not among them, and is deleted. One small read, and one for each of the sessions, which
+   * extends none of them on a store that can describe.
    */
   async pendingRuns(runContext?: RunContext): Promise<PendingRun[]> {
     return this.#pendingRuns.list(runContext);
