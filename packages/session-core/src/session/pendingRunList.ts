@@ -6,6 +6,7 @@ import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
 import { contention, underContention } from './contention';
 import { newIdempotencyKey } from './historyAccess';
+import type { SessionIndexing } from './indexOptions';
 import type { CodecOf } from './sessionCodecs';
 import { pendingRunsId, storedSessionId } from './sessionId';
 
@@ -46,6 +47,8 @@ export interface PendingRunEntry {
   readonly sessionId: string;
   /** The state of the history that the run saw. */
   readonly revision: Revision;
+  /** Of the session object that saved it: whoever takes the run may belong to another owner. */
+  readonly index?: SessionIndexing | undefined;
   /** Milliseconds since the epoch, as `until`. */
   readonly savedAt: number;
   readonly schemaVersion: string;
