@@ -2,6 +2,7 @@ import { Agent, RunContext, RunState, type RunToolApprovalItem, type Session } f
 import fc from 'fast-check';
 import {
   MemoryStore,
+  SessionIndex,
   StoredSession,
   type MemorySessions,
   type RestoredRunState,
@@ -78,6 +79,33 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('a pending run', () => {
+  test('goes on in the index of whoever saved it, and not of whoever takes it', async () => {
+    const tenant = new RunContext({ tenant: 'acme' });
+    const { open, store } = conversation({ scope: () => 'acme' });
+    const listed = async (owner: string): Promise<string[]> => {
+      const { sessions } = await new SessionIndex(store, { scope: 'acme', owner }).list();
+      return sessions.map(({ sessionId }) => sessionId);
+    };
+    const ask = async (sessionId: string, index: SessionOptions['index']): Promise<void> => {
+      const asked = open({ sessionId, index });
+      await asked.addItems([message('question')], tenant);
+      await asked.savePendingRun(stateText(), tenant);
+    };
+    await ask('listed', { owner: 'asker' });
+    await ask('unlisted', undefined);
+
+    const approver = open({ sessionId: 'approvals', index: { owner: 'approver' } });
+    for (const { id } of await approver.pendingRuns(tenant)) {
+      const taken = await approver.takePendingRun(id, options, tenant);
+      await taken?.session.addItems([message('answer')], tenant);
+    }
+    expect(await listed('asker')).toEqual(['listed']);
+    expect(await listed('approver')).toEqual([]);
+    // Erasing the approver would delete what it is listed with.
+    await new SessionIndex(store, { scope: 'acme', owner: 'approver' }).erase();
+    expect(await open({ sessionId: 'listed' }).getItems(undefined, tenant)).toHaveLength(2);
+  });
+
   test('is listed with what it waits for, and nothing of its content', async () => {
     const { open, wait } = conversation();
     const id = await wait(open(), stateText(['c1', 'c2']));

@@ -1,5 +1,6 @@
 import { isPlainObject } from '../arguments/isPlainObject';
 import type { Revision } from '../store/sessionStore';
+import type { SessionIndexing } from './indexOptions';
 import { assertSessionId } from './sessionId';
 import { isTime } from './storedTime';
 
@@ -9,6 +10,8 @@ export interface PendingRunEntry {
   readonly sessionId: string;
   /** The state of the history that the run saw. */
   readonly revision: Revision;
+  /** Of the session object that saved it: whoever takes the run may belong to another owner. */
+  readonly index?: SessionIndexing | undefined;
   /** Milliseconds since the epoch, as `until`. */
   readonly savedAt: number;
   readonly schemaVersion: string;
@@ -31,15 +34,22 @@ export function arePendingRunEntries(value: unknown): value is readonly PendingR
 
 function isEntry(value: unknown): boolean {
   if (!isPlainObject(value)) return false;
-  const { id, sessionId, revision, savedAt, schemaVersion, digest, approvals, lease } = value;
+  const { id, sessionId, revision, index, savedAt, schemaVersion, digest, approvals, lease } = value;
   return (
     [id, revision, schemaVersion, digest].every(isString) &&
     isSessionId(sessionId) &&
+    (index === undefined || isIndexing(index)) &&
     isTime(savedAt) &&
     Array.isArray(approvals) &&
     approvals.every(isApproval) &&
     (lease === undefined || (isPlainObject(lease) && isString(lease['token']) && isTime(lease['until'])))
   );
+}
+
+function isIndexing(value: unknown): boolean {
+  if (!isPlainObject(value)) return false;
+  const { owner } = value;
+  return owner === undefined || isString(owner);
 }
 
 function isApproval(value: unknown): boolean {

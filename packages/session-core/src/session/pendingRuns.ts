@@ -6,6 +6,7 @@ import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionSt
 import { underContention } from './contention';
 import { conflict } from './historyAccess';
 import type { HistoryViews } from './historyView';
+import type { SessionIndexing } from './indexOptions';
 import type {
   ApprovalDecision,
   PendingRun,
@@ -49,14 +50,21 @@ export class PendingRuns {
   readonly #store: SessionStore;
   readonly #views: HistoryViews;
   readonly #sessionId: string;
+  readonly #index: SessionIndexing | undefined;
   readonly #resume: Resume;
   /** The taken run that this session goes on with, until it waits once more. */
   #taken: string | undefined;
 
-  constructor(store: SessionStore, views: HistoryViews, sessionId: string, resume: Resume) {
+  constructor(
+    store: SessionStore,
+    views: HistoryViews,
+    session: { readonly sessionId: string; readonly index: SessionIndexing | undefined },
+    resume: Resume,
+  ) {
     this.#store = store;
     this.#views = views;
-    this.#sessionId = sessionId;
+    this.#sessionId = session.sessionId;
+    this.#index = session.index;
     this.#resume = resume;
   }
 
@@ -79,7 +87,8 @@ export class PendingRuns {
       const state = await encodeState(place, text);
       const digest = await place.codec.digest(text);
       let id: string = randomUUID();
-      const entry = { id, sessionId: this.#sessionId, revision, savedAt: Date.now(), ...facts, digest };
+      const session = { sessionId: this.#sessionId, index: this.#index };
+      const entry = { id, ...session, revision, savedAt: Date.now(), ...facts, digest };
       await changeList(this.#store, place, ({ runs }) => {
         const others = runs.filter((run) => run.entry.id !== this.#taken);
         const same = others.find((run) => isSameState(run.entry, entry));

@@ -115,10 +115,11 @@ export class StoredSession
     const skipCorrupt = onCorruptRecord === 'skip';
     this.#registration = index && new Registration(store, { owner: index.owner, codecOf, skipCorrupt });
     this.#access = new HistoryAccess(store, { skipCorrupt, fenced, cache, registration: this.#registration });
-    this.#pendingRuns = new PendingRuns(store, this.#views, sessionId, (run, runContext) => {
+    this.#pendingRuns = new PendingRuns(store, this.#views, { sessionId, index }, (run, runContext) => {
       const resumed = new StoredSession(store, {
         ...this.#options,
         sessionId: run.sessionId,
+        index: run.index,
         concurrentWrites: 'reject',
         // The fence tells its writes from those that another taker has made.
         replayId: undefined,
