@@ -114,6 +114,22 @@ describe('a provider', () => {
     expect((await store.read('s')).records).toHaveLength(1);
   });
 
+  test('is asked for no more than one of many keys that somebody made up', async () => {
+    const service = new Service();
+    const store = new MemoryStore();
+    const session = open(store, service, { onCorruptRecord: 'skip' });
+    await session.addItems([A]);
+    const append = [1, 2, 3].map((tag) =>
+      Buffer.concat([Buffer.of(2, 0), Buffer.alloc(16, tag), randomBytes(60)]),
+    );
+    await store.commit('s', { idempotencyKey: 'k', append });
+    await session.addItems([B]);
+    const error = await expectCode('UNKNOWN_KEY', () => session.getItems());
+    expect(error.message).toContain(`record 4 from the end is encrypted with key ${'01'.repeat(16)}`);
+    expect(service.asked).toEqual(['scope undefined', 'tag of undefined']);
+    expect(await session.getItems(1)).toEqual([B]);
+  });
+
   const FAILURES: Readonly<Record<string, Partial<KeyProvider>>> = {
     'that throws': { forScope: () => Promise.reject(new Error('no network')) },
     'without keys': { forScope: () => ({ keys: [], digestKey: randomBytes(32) }) },
