@@ -9,6 +9,15 @@ import { deferred, expectCode, message } from './support';
 const [A, B, C] = [message('a'), message('b'), message('c')];
 const MAX_AGE_SECONDS = 60;
 
+/** Of a run that waits for approval. */
+const STATE = JSON.stringify({
+  $schemaVersion: '1.22',
+  currentStep: {
+    type: 'next_step_interruption',
+    data: { interruptions: [{ rawItem: { type: 'function_call', callId: 'c1', name: 'pay' } }] },
+  },
+});
+
 /** Keys of tenants as a key management service has them, and what it was asked. */
 class Service implements KeyProvider {
   readonly asked: string[] = [];
@@ -274,13 +283,6 @@ describe('reencrypt', () => {
   );
 
   describe('with pending runs', () => {
-    const STATE = JSON.stringify({
-      $schemaVersion: '1.22',
-      currentStep: {
-        type: 'next_step_interruption',
-        data: { interruptions: [{ rawItem: { type: 'function_call', callId: 'c1', name: 'pay' } }] },
-      },
-    });
     const restore = (text: string) => ({
       text,
       getInterruptions: () => [],
@@ -426,6 +428,25 @@ describe('going over to encryption', () => {
     if (what !== 'a transaction') return;
     await expectCode('OPERATION_MISMATCH', () =>
       new StoredSession(store, { ...options, encryption: second }).applyHistoryTransaction(appending(B)),
+    );
+  });
+
+  test.each([
+    [undefined, first],
+    [first, second],
+    [second, first],
+  ])('takes a run that waits for the one that a process at another step has saved', async (...settings) => {
+    const store = new MemoryStore();
+    const ids = new Set<string>();
+    await new StoredSession(store, { sessionId: 's', encryption: settings[0] }).addItems([A]);
+    for (const encryption of settings) {
+      const session = new StoredSession(store, { sessionId: 's', encryption });
+      await session.getItems();
+      ids.add(await session.savePendingRun(STATE));
+    }
+    expect(ids.size).toBe(1);
+    expect(await new StoredSession(store, { sessionId: 's', encryption: second }).pendingRuns()).toHaveLength(
+      1,
     );
   });
 
