@@ -169,6 +169,35 @@ describe('a provider', () => {
     expect(await session.getItems()).toEqual([A]);
   });
 
+  test.each(['forScope', 'byTag'] as const)(
+    'that never answers, by %s, holds no session up',
+    async (method) => {
+      const service = new Service();
+      const store = new MemoryStore();
+      await open(store, service).addItems([A]);
+      service.rotate();
+      const hanging: KeyProvider = {
+        forScope: (scope) => service.forScope(scope),
+        byTag: (tag, scope) => service.byTag(tag, scope),
+        [method]: () => new Promise<never>(() => undefined),
+      };
+      const session = new StoredSession(store, {
+        sessionId: 's',
+        encryption: encryptWith({ keys: hanging, timeoutMs: 5_000 }),
+      });
+      const errors = [() => session.popItem(), () => session.getItems()].map((work) =>
+        expectCode('KEYS_UNAVAILABLE', work),
+      );
+      await jest.advanceTimersByTimeAsync(5_000);
+      for (const error of errors) expect((await error).cause).toMatchObject({ code: 'TIMEOUT' });
+      expect(jest.getTimerCount()).toBe(0);
+      Object.assign(hanging, { [method]: service[method].bind(service) });
+      await session.addItems([B]);
+      expect(await session.getItems()).toEqual([A, B]);
+      expect(jest.getTimerCount()).toBe(0);
+    },
+  );
+
   test('that has not answered yet holds a write up, and those behind it', async () => {
     const service = new Service();
     const gate = deferred();
