@@ -354,6 +354,27 @@ describe('reencrypt', () => {
   });
 });
 
+test('a list of pending runs under an unknown key stays, and lets its session be cleared', async () => {
+  const [DIGEST, OLD] = [randomBytes(32), randomBytes(32)];
+  const store = new MemoryStore();
+  const scope = () => 'acme';
+  const open = (key: Uint8Array) =>
+    new StoredSession(store, {
+      sessionId: 's',
+      scope,
+      encryption: encryptWith({ keys: [key], digestKey: DIGEST }),
+    });
+  const [session, run] = [open(OLD), newRun()];
+  await session.addItems([A], run);
+  await session.savePendingRun(STATE, run);
+  const listed = await store.read('~acme/~runs');
+  await expectCode('UNKNOWN_KEY', () => open(randomBytes(32)).clearSession(newRun()));
+  expect((await store.read('~acme/s')).records).toEqual([]);
+  expect(await store.read('~acme/~runs')).toEqual(listed);
+  await open(OLD).clearSession(newRun());
+  expect((await store.read('~acme/~runs')).records).toEqual([]);
+});
+
 describe('an index', () => {
   const [OLD, NEW, digestKey] = [randomBytes(32), randomBytes(32), randomBytes(32)];
   const [before, rotated, after] = [[OLD], [NEW, OLD], [NEW]].map((keys) => encryptWith({ keys, digestKey }));
