@@ -11,7 +11,7 @@ import {
 } from '../src';
 import { encryptWith, keyTag, type StaticEncryptionOptions } from '../src/encryption';
 import { copiesIn } from '../src/encryption/cipher';
-import type { HistoryOperation, SessionStore, StoredRecord } from '../src/store';
+import type { HistoryOperation, StoredRecord } from '../src/store';
 import { newRun } from '../src/testing/newRun';
 import { expectCode, message, recording, textOf } from './support';
 
@@ -338,45 +338,6 @@ describe('digests of operations', () => {
     );
   });
 });
-
-test.each([
-  ['in plaintext', undefined],
-  ['encrypted', ours],
-])(
-  'a fenced run goes on after it repeated a transaction whose answers were lost: %s',
-  async (_what, given) => {
-    const memory = new MemoryStore();
-    let lost = 0;
-    const store: SessionStore = {
-      read: (...args) => memory.read(...args),
-      clear: (...args) => memory.clear(...args),
-      commit: async (...args) => {
-        const result = await memory.commit(...args);
-        if (lost-- > 0) throw new SessionError('TIMEOUT', 'the answer was lost');
-        return result;
-      },
-    };
-    const session = new StoredSession(store, {
-      sessionId: 's',
-      encryption: given,
-      concurrentWrites: 'reject',
-    });
-    const run = newRun();
-    await session.addItems([A], run);
-    await session.getItems(undefined, run);
-    const apply = () =>
-      session.applyHistoryTransaction(
-        { operationId: 'o', transaction: { type: 'append_items', items: [B] } },
-        run,
-      );
-    lost = 2;
-    for (let times = 0; times < 2; times++) await expectCode('TIMEOUT', apply);
-    await apply();
-    expect(await session.getItems(undefined, run)).toEqual([A, B]);
-    await session.addItems([C], run);
-    expect(await session.getItems(undefined, run)).toEqual([A, B, C]);
-  },
-);
 
 describe('encryptWith', () => {
   const valid = { keys: [OLD], digestKey: DIGEST };

@@ -190,6 +190,7 @@ export class RunView implements HistoryView {
     this.object.noteCleared();
     this.#wroteAt = this.object.tick();
     this.#seen = NO_HISTORY;
+    this.#uncertain = [];
     this.known = { records: [], revision: NO_HISTORY };
   }
 
