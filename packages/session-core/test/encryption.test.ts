@@ -172,6 +172,9 @@ const WORK: Readonly<
     }),
   'a rewrite': (open) => open().rewriteHistory(() => [C]),
   'a compaction': (open) => open().replaceHistoryWithCompaction([C]),
+  'an automatic compaction': (open) =>
+    open({ compaction: { shorten: () => ({ items: [C] }) } }).runCompaction?.({ force: true }) ??
+    Promise.reject(new Error('there is none')),
   'a fork': (open) => open().fork({ sessionId: 'fork' }),
   'encrypting it anew': (open) => open({ encryption: encryption({ keys: [NEW, OLD] }) }).reencrypt(),
 };

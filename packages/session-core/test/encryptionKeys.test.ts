@@ -500,6 +500,29 @@ describe('going over to encryption', () => {
     );
   });
 
+  test('recognises all writes of a step that each next process replays, and also after all was encrypted', async () => {
+    const store = new MemoryStore();
+    const open = (encryption: SessionOptions['encryption'], replayId?: string) =>
+      new StoredSession(store, { sessionId: 's', encryption, replayId });
+    const call = { type: 'function_call', callId: 'c1', name: 'pay', arguments: 'old' } as const;
+    const replacement = { ...call, arguments: 'new' };
+    for (const encryption of [undefined, first, second, second, first]) {
+      const step = open(encryption, 'step');
+      await step.addItems([A, call]);
+      await step.applyHistoryMutations({
+        mutations: [{ type: 'replace_function_call', callId: call.callId, replacement }],
+      });
+      await step.applyHistoryTransaction({
+        operationId: 'o',
+        transaction: { type: 'replace_suffix', expectedSuffix: [replacement], replacement: [B] },
+      });
+      await step.replaceHistoryWithCompaction([C]);
+      await step.addItems([A]);
+      if (encryption === second) await open(second).reencrypt();
+      expect(await open(second).getItems()).toEqual([C, A]);
+    }
+  });
+
   test('recognises one that another process applies between the question and the commit', async () => {
     const store = new MemoryStore();
     const open = (over: SessionStore, encryption: SessionOptions['encryption']) =>
