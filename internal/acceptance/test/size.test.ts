@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bundleSize } from '@agent-sessions/benchmarks/bundleSize';
+import { bundleOf, bundleSize } from '@agent-sessions/benchmarks/bundleSize';
 import { ROOT } from '../src/documents';
 
 /**
@@ -28,3 +28,13 @@ test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
   // A budget that is far above what it bounds bounds nothing.
   expect(bytes).toBeGreaterThan(maxBytes * 0.7);
 });
+
+test.each(['session-core', 'session-redis', 'session-dynamodb'])(
+  'of %s, only the entry point of encryption has a cipher',
+  async (name) => {
+    const hasCipher = async (entry: string): Promise<boolean> =>
+      (await bundleOf(join(ROOT, 'packages', name, 'dist', entry))).includes('createCipheriv');
+    expect(await hasCipher('index.mjs')).toBe(false);
+    expect(await hasCipher('encryption.mjs')).toBe(true);
+  },
+);

@@ -1,4 +1,5 @@
-import type { KeyObject } from 'node:crypto';
+import { createCipheriv, type KeyObject } from 'node:crypto';
+import { deflateRawSync } from 'node:zlib';
 import type { AgentInputItem } from '@openai/agents';
 import { encryptWith, keyTag } from '../src/encryption';
 import { encryptUnder } from '../src/encryption/cipher';
@@ -12,6 +13,7 @@ import { isSame } from './support';
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
 const { text, compressed } = format2;
+const BOMB = deflateRawSync(Buffer.alloc(17 * 1024 * 1024, ' '));
 
 describe.each(format2.sessions)('format 0x02 of $storedId in context "$context"', (session) => {
   const { context, storedId } = session;
@@ -49,6 +51,29 @@ describe.each(format2.sessions)('format 0x02 of $storedId in context "$context"'
       if (isCompressed) expect(written.slice(0, 60)).toBe(expected.slice(0, 60));
       else expect(written).toBe(expected);
     }
+  });
+
+  /** By what docs/encryption.md says, and nothing of the sources. */
+  function recordOf(flags: number, content: Uint8Array, secret: KeyObject): Uint8Array {
+    const nonce = Buffer.alloc(12, 3);
+    const header = Buffer.concat([Buffer.of(2, flags), bytes(format2.keyTag), nonce]);
+    const cipher = createCipheriv('aes-256-gcm', secret, nonce).setAAD(header);
+    return Buffer.concat([header, cipher.update(content), cipher.final(), cipher.getAuthTag()]);
+  }
+
+  test.each([
+    ['of the text in it', 0, Buffer.from('{"a":1}'), undefined],
+    ['with flags of a later version', 2, Buffer.from('{"a":1}'), 'UNSUPPORTED_FORMAT'],
+    ['that holds a record of a later version', 1, Buffer.of(9), 'UNSUPPORTED_FORMAT'],
+    ['that holds no item', 0, Buffer.alloc(0), 'CORRUPT_RECORD'],
+    ['that inflates to 17 MiB', 1, Buffer.concat([Buffer.of(1), BOMB]), 'CORRUPT_RECORD'],
+  ] as const)('of another writer, %s, is told for what it is', async (_what, flags, content, code) => {
+    const secret = new MasterKey(bytes(format2.key), 'the key').recordsKey(
+      bindingOf(context, { storedId, scope: undefined }),
+    );
+    const [decoded] = await codec(false).decode([recordOf(flags, content, secret)]);
+    if (code === undefined) expect(decoded).toEqual({ a: 1 });
+    else expect(decoded).toMatchObject({ code });
   });
 
   test('recognises the operations that were stored', async () => {

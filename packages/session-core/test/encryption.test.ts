@@ -172,6 +172,9 @@ const WORK: Readonly<
     }),
   'a rewrite': (open) => open().rewriteHistory(() => [C]),
   'a compaction': (open) => open().replaceHistoryWithCompaction([C]),
+  'an automatic compaction': (open) =>
+    open({ compaction: { shorten: () => ({ items: [C] }) } }).runCompaction?.({ force: true }) ??
+    Promise.reject(new Error('there is none')),
   'a fork': (open) => open().fork({ sessionId: 'fork' }),
   'encrypting it anew': (open) => open({ encryption: encryption({ keys: [NEW, OLD] }) }).reencrypt(),
 };
@@ -358,6 +361,8 @@ describe('encryptWith', () => {
     ['half a provider', { keys: { forScope: () => valid } }],
     ['a provider and a digest key', { keys: provider, digestKey: DIGEST }],
     ['an age without a provider', { ...valid, maxAgeSeconds: 5 }],
+    ['a time limit without a provider', { ...valid, timeoutMs: 5 }],
+    ['no time', { keys: provider, timeoutMs: 0 }],
     ['no age', { keys: provider, maxAgeSeconds: 0 }],
     ['an age of more than a day', { keys: provider, maxAgeSeconds: 86_401 }],
   ])('refuses %s, and shows nothing of a key', async (_what, options) => {

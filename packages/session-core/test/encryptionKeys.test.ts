@@ -9,6 +9,15 @@ import { deferred, expectCode, message } from './support';
 const [A, B, C] = [message('a'), message('b'), message('c')];
 const MAX_AGE_SECONDS = 60;
 
+/** Of a run that waits for approval. */
+const STATE = JSON.stringify({
+  $schemaVersion: '1.22',
+  currentStep: {
+    type: 'next_step_interruption',
+    data: { interruptions: [{ rawItem: { type: 'function_call', callId: 'c1', name: 'pay' } }] },
+  },
+});
+
 /** Keys of tenants as a key management service has them, and what it was asked. */
 class Service implements KeyProvider {
   readonly asked: string[] = [];
@@ -114,6 +123,22 @@ describe('a provider', () => {
     expect((await store.read('s')).records).toHaveLength(1);
   });
 
+  test('is asked for no more than one of many keys that somebody made up', async () => {
+    const service = new Service();
+    const store = new MemoryStore();
+    const session = open(store, service, { onCorruptRecord: 'skip' });
+    await session.addItems([A]);
+    const append = [1, 2, 3].map((tag) =>
+      Buffer.concat([Buffer.of(2, 0), Buffer.alloc(16, tag), randomBytes(60)]),
+    );
+    await store.commit('s', { idempotencyKey: 'k', append });
+    await session.addItems([B]);
+    const error = await expectCode('UNKNOWN_KEY', () => session.getItems());
+    expect(error.message).toContain(`record 4 from the end is encrypted with key ${'01'.repeat(16)}`);
+    expect(service.asked).toEqual(['scope undefined', 'tag of undefined']);
+    expect(await session.getItems(1)).toEqual([B]);
+  });
+
   const FAILURES: Readonly<Record<string, Partial<KeyProvider>>> = {
     'that throws': { forScope: () => Promise.reject(new Error('no network')) },
     'without keys': { forScope: () => ({ keys: [], digestKey: randomBytes(32) }) },
@@ -143,6 +168,35 @@ describe('a provider', () => {
     Object.assign(failing, { forScope: service.forScope.bind(service), byTag: service.byTag.bind(service) });
     expect(await session.getItems()).toEqual([A]);
   });
+
+  test.each(['forScope', 'byTag'] as const)(
+    'that never answers, by %s, holds no session up',
+    async (method) => {
+      const service = new Service();
+      const store = new MemoryStore();
+      await open(store, service).addItems([A]);
+      service.rotate();
+      const hanging: KeyProvider = {
+        forScope: (scope) => service.forScope(scope),
+        byTag: (tag, scope) => service.byTag(tag, scope),
+        [method]: () => new Promise<never>(() => undefined),
+      };
+      const session = new StoredSession(store, {
+        sessionId: 's',
+        encryption: encryptWith({ keys: hanging, timeoutMs: 5_000 }),
+      });
+      const errors = [() => session.popItem(), () => session.getItems()].map((work) =>
+        expectCode('KEYS_UNAVAILABLE', work),
+      );
+      await jest.advanceTimersByTimeAsync(5_000);
+      for (const error of errors) expect((await error).cause).toMatchObject({ code: 'TIMEOUT' });
+      expect(jest.getTimerCount()).toBe(0);
+      Object.assign(hanging, { [method]: service[method].bind(service) });
+      await session.addItems([B]);
+      expect(await session.getItems()).toEqual([A, B]);
+      expect(jest.getTimerCount()).toBe(0);
+    },
+  );
 
   test('that has not answered yet holds a write up, and those behind it', async () => {
     const service = new Service();
@@ -258,13 +312,6 @@ describe('reencrypt', () => {
   );
 
   describe('with pending runs', () => {
-    const STATE = JSON.stringify({
-      $schemaVersion: '1.22',
-      currentStep: {
-        type: 'next_step_interruption',
-        data: { interruptions: [{ rawItem: { type: 'function_call', callId: 'c1', name: 'pay' } }] },
-      },
-    });
     const restore = (text: string) => ({
       text,
       getInterruptions: () => [],
@@ -305,6 +352,27 @@ describe('reencrypt', () => {
       expect(await open(store, after, { scope }).pendingRuns(newRun())).toHaveLength(1);
     });
   });
+});
+
+test('a list of pending runs under an unknown key stays, and lets its session be cleared', async () => {
+  const [DIGEST, OLD] = [randomBytes(32), randomBytes(32)];
+  const store = new MemoryStore();
+  const scope = () => 'acme';
+  const open = (key: Uint8Array) =>
+    new StoredSession(store, {
+      sessionId: 's',
+      scope,
+      encryption: encryptWith({ keys: [key], digestKey: DIGEST }),
+    });
+  const [session, run] = [open(OLD), newRun()];
+  await session.addItems([A], run);
+  await session.savePendingRun(STATE, run);
+  const listed = await store.read('~acme/~runs');
+  await expectCode('UNKNOWN_KEY', () => open(randomBytes(32)).clearSession(newRun()));
+  expect((await store.read('~acme/s')).records).toEqual([]);
+  expect(await store.read('~acme/~runs')).toEqual(listed);
+  await open(OLD).clearSession(newRun());
+  expect((await store.read('~acme/~runs')).records).toEqual([]);
 });
 
 describe('an index', () => {
@@ -411,6 +479,48 @@ describe('going over to encryption', () => {
     await expectCode('OPERATION_MISMATCH', () =>
       new StoredSession(store, { ...options, encryption: second }).applyHistoryTransaction(appending(B)),
     );
+  });
+
+  test.each([
+    [undefined, first],
+    [first, second],
+    [second, first],
+  ])('takes a run that waits for the one that a process at another step has saved', async (...settings) => {
+    const store = new MemoryStore();
+    const ids = new Set<string>();
+    await new StoredSession(store, { sessionId: 's', encryption: settings[0] }).addItems([A]);
+    for (const encryption of settings) {
+      const session = new StoredSession(store, { sessionId: 's', encryption });
+      await session.getItems();
+      ids.add(await session.savePendingRun(STATE));
+    }
+    expect(ids.size).toBe(1);
+    expect(await new StoredSession(store, { sessionId: 's', encryption: second }).pendingRuns()).toHaveLength(
+      1,
+    );
+  });
+
+  test('recognises all writes of a step that each next process replays, and also after all was encrypted', async () => {
+    const store = new MemoryStore();
+    const open = (encryption: SessionOptions['encryption'], replayId?: string) =>
+      new StoredSession(store, { sessionId: 's', encryption, replayId });
+    const call = { type: 'function_call', callId: 'c1', name: 'pay', arguments: 'old' } as const;
+    const replacement = { ...call, arguments: 'new' };
+    for (const encryption of [undefined, first, second, second, first]) {
+      const step = open(encryption, 'step');
+      await step.addItems([A, call]);
+      await step.applyHistoryMutations({
+        mutations: [{ type: 'replace_function_call', callId: call.callId, replacement }],
+      });
+      await step.applyHistoryTransaction({
+        operationId: 'o',
+        transaction: { type: 'replace_suffix', expectedSuffix: [replacement], replacement: [B] },
+      });
+      await step.replaceHistoryWithCompaction([C]);
+      await step.addItems([A]);
+      if (encryption === second) await open(second).reencrypt();
+      expect(await open(second).getItems()).toEqual([C, A]);
+    }
   });
 
   test('recognises one that another process applies between the question and the commit', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { Agent, RunContext, RunState, type RunToolApprovalItem, type Session } from '@openai/agents';
 import fc from 'fast-check';
 import {
@@ -9,6 +10,7 @@ import {
   type SessionOptions,
   type TakenRun,
 } from '../src';
+import { encryptWith } from '../src/encryption';
 import { pendingRunsId } from '../src/session/sessionId';
 import { NO_HISTORY, type SessionStore, type StoredRecord } from '../src/store';
 import { expectCode, message, recording, textOf } from './support';
@@ -517,6 +519,35 @@ describe('with a scope', () => {
     await open().clearSession(run);
     expect((await open().pendingRuns(run)).map(({ sessionId }) => sessionId)).toEqual(['second']);
   });
+
+  test.each([false, true])(
+    'a state that stands in the place of another run’s is an error; encrypted: %p',
+    async (isEncrypted) => {
+      const keys = { keys: [randomBytes(32)], digestKey: randomBytes(32) };
+      const encryption = isEncrypted ? encryptWith(keys) : undefined;
+      const { open, store, wait } = conversation({ scope, encryption });
+      const id = await wait(open(), stateText(['c1']), runOf('acme'));
+      await wait(open({ sessionId: 'second' }), stateText(['c2']), runOf('acme'));
+      const [first = '', second = '', list = ''] = (await store.read('~acme/~runs')).records;
+      await store.commit('~acme/~runs', {
+        idempotencyKey: 'k',
+        drop: 'all',
+        append: [second, first, list],
+      });
+      const error = await expectCode('CORRUPT_RECORD', () =>
+        open().takePendingRun(id, options, runOf('acme')),
+      );
+      expect(textOf(error)).not.toContain(SECRET);
+      const rotated = encryptWith({ ...keys, keys: [randomBytes(32), ...keys.keys] });
+      const before = await store.read('~acme/~runs');
+      if (isEncrypted) {
+        await expectCode('CORRUPT_RECORD', () =>
+          open({ sessionId: 'third', encryption: rotated }).reencrypt(runOf('acme')),
+        );
+      }
+      expect(await store.read('~acme/~runs')).toEqual(before);
+    },
+  );
 });
 
 /** The SDK's state tells the context of its run. */

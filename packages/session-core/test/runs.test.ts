@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto';
 import { RunContext, type AgentInputItem } from '@openai/agents';
 import fc from 'fast-check';
 import { MemoryStore, SessionError, StoredSession } from '../src';
+import { encryptWith } from '../src/encryption';
 import type { CommitResult, SessionStore } from '../src/store';
 import { areSameRecords, knownWithout, othersIn } from '../src/session/recordLists';
 import { expectCode, message } from './support';
@@ -59,7 +61,10 @@ describe('a run', () => {
   });
 });
 
-describe('a lost answer', () => {
+describe.each([
+  ['in plaintext', undefined],
+  ['encrypted', encryptWith({ keys: [randomBytes(32)], digestKey: randomBytes(32) })],
+])('a lost answer, %s', (_what, encryption) => {
   /** A store whose next commits land, and whose answers are lost. */
   function losing() {
     const memory = new MemoryStore();
@@ -73,8 +78,9 @@ describe('a lost answer', () => {
         return result;
       },
     };
-    const open = () => new StoredSession(store, { sessionId: 'id', concurrentWrites: 'reject' });
-    return { session: open(), other: open(), run: new RunContext(), lose: () => (losses = 1) };
+    const open = () => new StoredSession(store, { sessionId: 'id', concurrentWrites: 'reject', encryption });
+    const lose = (times = 1) => (losses = times);
+    return { session: open(), other: open(), run: new RunContext(), lose };
   }
 
   const replace = {
@@ -117,16 +123,30 @@ describe('a lost answer', () => {
     }
   });
 
-  test('of a transaction that is then repeated', async () => {
+  test.each([1, 2])('of a transaction that is then repeated, %d times', async (times) => {
     const { session, other, run, lose } = losing();
     await other.addItems([message('a')]);
     await session.getItems(undefined, run);
-    lose();
-    await expectCode('TIMEOUT', () => session.applyHistoryTransaction(replace, run));
+    lose(times);
+    for (let tries = 0; tries < times; tries++) {
+      await expectCode('TIMEOUT', () => session.applyHistoryTransaction(replace, run));
+    }
     await session.applyHistoryTransaction(replace, run);
     await session.getItems(undefined, run);
     await session.addItems([message('c')], run);
     expect(await other.getItems()).toEqual(['b', 'c'].map(message));
+  });
+
+  test('tells a run nothing any more once it has cleared the session', async () => {
+    const { session, other, run, lose } = losing();
+    await session.addItems([message('a')], run);
+    await session.getItems(undefined, run);
+    lose();
+    await expectCode('TIMEOUT', () => session.addItems([message('b')], run));
+    await session.clearSession(run);
+    await other.addItems(['a', 'b'].map(message));
+    await session.getItems(undefined, run);
+    await expectCode('CONFLICT', () => session.addItems([message('c')], run));
   });
 });
 

@@ -14,13 +14,19 @@ async function spansOf(...options: string[]): Promise<{ readonly name: string }[
   return JSON.parse(stdout) as { name: string }[];
 }
 
-test("no item's content is in a span of the instrumentation of the AWS SDK", async () => {
-  const spans = await spansOf();
-  const names = new Set(spans.map(({ name }) => name));
-  for (const operation of ['PutItem', 'Query', 'BatchWriteItem'])
-    expect(names).toContain(`DynamoDB.${operation}`);
-  expect(JSON.stringify(spans)).not.toContain(SECRET);
-});
+test.each([
+  ['plain', []],
+  ['encrypted', ['encrypted', 'statements']],
+])(
+  "of %s sessions, no item's content is in a span of the AWS SDK’s instrumentation",
+  async (_what, options) => {
+    const spans = await spansOf(...options);
+    const names = new Set(spans.map(({ name }) => name));
+    for (const operation of ['PutItem', 'Query', 'BatchWriteItem'])
+      expect(names).toContain(`DynamoDB.${operation}`);
+    expect(JSON.stringify(spans)).not.toContain(SECRET);
+  },
+);
 
 test('what is asked for by a serializer of statements shows it, so the test looks in the right place', async () => {
   expect(JSON.stringify(await spansOf('statements'))).toContain(SECRET);

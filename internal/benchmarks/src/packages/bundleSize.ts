@@ -6,6 +6,11 @@ import { build } from 'esbuild';
 
 /** Bytes of what an application takes on with an entry point, without peers: one bundle, minified and compressed. */
 export async function bundleSize(entryPoint: string): Promise<number> {
+  return gzipSync(await bundleOf(entryPoint), { level: 9 }).length;
+}
+
+/** What an application takes on with an entry point, without peers: one bundle, minified. */
+export async function bundleOf(entryPoint: string): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'agent-sessions-size-'));
   try {
     const outfile = join(folder, 'bundle.mjs');
@@ -20,7 +25,7 @@ export async function bundleSize(entryPoint: string): Promise<number> {
       external: ['@openai/agents', 'redis', '@aws-sdk/*'],
       logLevel: 'error',
     });
-    return gzipSync(readFileSync(outfile), { level: 9 }).length;
+    return readFileSync(outfile);
   } finally {
     rmSync(folder, { recursive: true });
   }

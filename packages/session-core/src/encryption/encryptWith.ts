@@ -1,14 +1,17 @@
 import { assertOneOf } from '../arguments/assertOneOf';
+import { assertPositiveInteger } from '../arguments/assertPositiveInteger';
 import { readFields } from '../arguments/readArguments';
 import type { SessionEncryption } from '../records/sessionEncryption';
 import { SessionError } from '../store/errors';
+import { LONGEST_TIMEOUT_MS } from '../store/storeOptions';
 import { EncryptedCodec, type PlaintextRule } from './encryptedCodec';
 import { takeKeys, type EncryptionKeys } from './encryptionKeys';
 import type { KeySource } from './keySource';
-import { ProvidedKeys, type KeyProvider } from './providedKeys';
+import { ProvidedKeys, type KeyProvider, type ProvidedKeysLimits } from './providedKeys';
 
 const DEFAULT_MAX_AGE_SECONDS = 300;
 const LONGEST_MAX_AGE_SECONDS = 86_400;
+const DEFAULT_TIMEOUT_MS = 15_000;
 
 /** How sessions are encrypted, whatever their keys. */
 export interface EncryptionRules {
@@ -34,6 +37,11 @@ export interface ProvidedEncryptionOptions extends EncryptionRules {
    * processes do not notice that a key was rotated or deleted.
    */
   readonly maxAgeSeconds?: number | undefined;
+  /**
+   * Milliseconds that the provider may take for one answer, from 1 to 1,800,000 (half an hour); default 15,000. They come on top
+   * of a store's `timeoutMs`. After them, the call is `KEYS_UNAVAILABLE`, and the next one asks again.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
@@ -50,11 +58,12 @@ export function encryptWith(options: StaticEncryptionOptions | ProvidedEncryptio
     keys,
     digestKey,
     maxAgeSeconds,
+    timeoutMs,
   } = readFields(options, 'the argument');
   if (typeof context !== 'string' || /\p{Surrogate}/u.test(context))
     throw invalid('context must be a well-formed string');
   assertOneOf('plaintext', plaintext, ['refuse', 'read', 'write']);
-  const source = sourceOf(keys, digestKey, maxAgeSeconds);
+  const source = sourceOf({ keys, digestKey, maxAgeSeconds, timeoutMs });
   const encryption: SessionEncryption = {
     codecOf: (session, plain) =>
       new EncryptedCodec(session, plain, {
@@ -67,12 +76,18 @@ export function encryptWith(options: StaticEncryptionOptions | ProvidedEncryptio
   return encryption;
 }
 
-function sourceOf(keys: unknown, digestKey: unknown, maxAgeSeconds: unknown): KeySource {
+function sourceOf({
+  keys,
+  digestKey,
+  maxAgeSeconds,
+  timeoutMs,
+}: Readonly<Record<'keys' | 'digestKey' | 'maxAgeSeconds' | 'timeoutMs', unknown>>): KeySource {
   if (isProvider(keys)) {
     if (digestKey !== undefined) throw invalid('digestKey is what the provider returns beside the keys');
-    return new ProvidedKeys(keys, msOf(maxAgeSeconds ?? DEFAULT_MAX_AGE_SECONDS));
+    return new ProvidedKeys(keys, limitsOf(maxAgeSeconds, timeoutMs));
   }
   if (maxAgeSeconds !== undefined) throw invalid('maxAgeSeconds is for the keys of a provider');
+  if (timeoutMs !== undefined) throw invalid('timeoutMs is for the keys of a provider');
   const taken = takeKeys({ keys, digestKey });
   return { ofScope: () => taken, byTag: (tag) => taken.byTag.get(tag) };
 }
@@ -84,11 +99,13 @@ function isProvider(keys: unknown): keys is KeyProvider {
   throw invalid('keys must be an array of keys, or a provider with forScope and byTag');
 }
 
-function msOf(seconds: unknown): number {
-  if (!Number.isInteger(seconds) || Number(seconds) < 1 || Number(seconds) > LONGEST_MAX_AGE_SECONDS) {
-    throw invalid(`maxAgeSeconds must be an integer from 1 to ${LONGEST_MAX_AGE_SECONDS}`);
-  }
-  return Number(seconds) * 1_000;
+function limitsOf(
+  maxAgeSeconds: unknown = DEFAULT_MAX_AGE_SECONDS,
+  timeoutMs: unknown = DEFAULT_TIMEOUT_MS,
+): ProvidedKeysLimits {
+  assertPositiveInteger('maxAgeSeconds', maxAgeSeconds, LONGEST_MAX_AGE_SECONDS);
+  assertPositiveInteger('timeoutMs', timeoutMs, LONGEST_TIMEOUT_MS);
+  return { maxAgeMs: maxAgeSeconds * 1_000, timeoutMs };
 }
 
 function invalid(message: string): SessionError {

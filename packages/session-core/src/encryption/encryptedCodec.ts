@@ -87,13 +87,17 @@ export class EncryptedCodec implements RecordCodec {
     return createHmac('sha256', key).update(text).digest().subarray(0, 16).toString('base64url');
   }
 
-  /** The keys of those records that there is one for, by tag. */
+  /**
+   * The keys of those records that there is one for, by tag; up to the first that there is none for. Its error is the first that
+   * is thrown, and so many hostile records cost a service no more than one question.
+   */
   async #keysFor(records: readonly StoredRecord[]): Promise<ReadonlyMap<string, RecordsKey>> {
     const tags = new Set(records.flatMap((record) => (isEncrypted(record) && keyTagOf(record)) || []));
     const keys = new Map<string, RecordsKey>();
     for (const tag of tags) {
       const key = await this.#keys.byTag(tag, this.#scope);
-      if (key) keys.set(tag, this.#recordsKey(key));
+      if (!key) break;
+      keys.set(tag, this.#recordsKey(key));
     }
     return keys;
   }

@@ -115,6 +115,9 @@ export class ObjectView implements HistoryView {
   }
 }
 
+/** Of how many changes that may be in a run looks for one. */
+const MOST_UNCERTAIN = 8;
+
 /**
  * What a run knows: what it read first, and what it wrote. A later read moves neither, with one exception: one that shows
  * exactly what the run knows and a write of its own whose answer was lost, hence nothing of others.
@@ -124,7 +127,8 @@ export class RunView implements HistoryView {
   known: KnownHistory | undefined;
   #seen: Revision | undefined;
   #wroteAt = 0;
-  #uncertain: readonly StoredRecord[] | undefined;
+  /** What may be stored, the latest last: after each change of which nobody knows, what is known with it. */
+  #uncertain: readonly (readonly StoredRecord[])[] = [];
 
   /** @param start - the state that the run has seen before, elsewhere; undefined: it begins with what it reads. */
   constructor(object: ObjectView, start?: Revision) {
@@ -156,10 +160,10 @@ export class RunView implements HistoryView {
   noteRead(start: number, history: StoredHistory, isWhole: boolean): void {
     this.object.noteRead(start, history, isWhole);
     if (start < this.#wroteAt) return;
-    if (isWhole && this.#uncertain && areSameRecords(history.records, this.#uncertain)) {
+    if (isWhole && this.#uncertain.some((records) => areSameRecords(history.records, records))) {
       this.#seen = history.revision;
       this.known = history;
-      this.#uncertain = undefined;
+      this.#uncertain = [];
     }
     this.#seen ??= history.revision;
     if (isWhole) this.known ??= history;
@@ -169,7 +173,7 @@ export class RunView implements HistoryView {
     this.object.noteCommit(revision, at, change);
     this.#wroteAt = this.object.tick();
     this.#seen = revision;
-    this.#uncertain = undefined;
+    this.#uncertain = [];
     const { known } = this;
     if (!known) return;
     const isExact = at !== undefined && at === known.revision;
@@ -177,13 +181,16 @@ export class RunView implements HistoryView {
   }
 
   noteUncertain({ becomes }: KnownChange): void {
-    this.#uncertain = this.known && becomes(this.known.records);
+    if (!this.known) return;
+    // An encrypted record is another one at each try, and any of the tries may be the one that is in.
+    this.#uncertain = [...this.#uncertain.slice(1 - MOST_UNCERTAIN), becomes(this.known.records)];
   }
 
   noteCleared(): void {
     this.object.noteCleared();
     this.#wroteAt = this.object.tick();
     this.#seen = NO_HISTORY;
+    this.#uncertain = [];
     this.known = { records: [], revision: NO_HISTORY };
   }
 

@@ -15,7 +15,10 @@ export interface PendingRunEntry {
   /** Milliseconds since the epoch, as `until`. */
   readonly savedAt: number;
   readonly schemaVersion: string;
-  /** Of the state's text: tells a state that is saved again from another one. */
+  /**
+   * Of the state's text: tells a state that is saved again from another one, and that the state is this run's. It is in a record
+   * that is encrypted where the state is, so it needs no key.
+   */
   readonly digest: string;
   readonly approvals: readonly ApprovalEntry[];
   readonly lease?: { readonly token: string; readonly until: number } | undefined;

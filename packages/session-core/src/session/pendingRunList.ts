@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { itemText } from '../records/itemJson';
-import type { RecordCodec } from '../records/recordCodec';
+import { digest, type RecordCodec } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore, type StoredRecord } from '../store/sessionStore';
 import { contention, underContention } from './contention';
@@ -121,9 +121,9 @@ export async function reencryptList(store: SessionStore, place: PendingRunsPlace
   const count = await place.codec.countOutdated(records);
   if (count === 0) return 0;
   const list = await readList(store, place);
-  const runs = list.runs.map(async ({ entry, state }) => ({
-    entry,
-    state: await encodeState(place, await decodeState(place, state)),
+  const runs = list.runs.map(async (run) => ({
+    entry: run.entry,
+    state: await encodeState(place, await decodeState(place, run)),
   }));
   await writeList(store, place, list, await Promise.all(runs));
   return count;
@@ -183,10 +183,10 @@ export async function encodeState(place: PendingRunsPlace, text: string): Promis
 }
 
 /** @throws what `readEntries` throws. */
-export async function decodeState(place: PendingRunsPlace, record: StoredRecord): Promise<string> {
-  const { state } = await decode(place, record);
-  if (typeof state !== 'string') throw corrupt();
-  return state;
+export async function decodeState(place: PendingRunsPlace, { entry, state }: ListedRun): Promise<string> {
+  const { state: text } = await decode(place, state);
+  if (typeof text !== 'string' || digest(text) !== entry.digest) throw corrupt();
+  return text;
 }
 
 async function entriesIn(

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { RunContext } from '@openai/agents';
 import { mapElements, readFields } from '../arguments/readArguments';
+import { digest } from '../records/recordCodec';
 import { SessionError } from '../store/errors';
 import { NO_HISTORY, type Revision, type SessionStore } from '../store/sessionStore';
 import { underContention } from './contention';
@@ -85,10 +86,12 @@ export class PendingRuns {
       }
       if (revision === NO_HISTORY) throw conflict();
       const state = await encodeState(place, text);
-      const digest = await place.codec.digest(text);
       let id: string = randomUUID();
-      const session = { sessionId: this.#sessionId, index: this.#index };
-      const entry = { id, ...session, revision, savedAt: Date.now(), ...facts, digest };
+      const entry: PendingRunEntry = {
+        ...{ id, sessionId: this.#sessionId, index: this.#index, revision, savedAt: Date.now() },
+        ...facts,
+        digest: digest(text),
+      };
       await changeList(this.#store, place, ({ runs }) => {
         const others = runs.filter((run) => run.entry.id !== this.#taken);
         const same = others.find((run) => isSameState(run.entry, entry));
@@ -149,7 +152,7 @@ export class PendingRuns {
       const run = find(list, id);
       if (run === undefined || isTaken(run.entry)) return undefined;
       await this.#assertUnchanged(place, run.entry);
-      const state = await restored(restore, await decodeState(place, run.state), run.entry);
+      const state = await restored(restore, await decodeState(place, run), run.entry);
       const lease = { token: randomUUID(), until: Date.now() + leaseSeconds * 1_000 };
       await writeList(this.#store, place, list, replaced(list, { ...run.entry, lease }));
       return {

@@ -446,7 +446,8 @@ export class StoredSession
    *
    * Repeated with the same arguments, it does nothing, as long as the source holds the same items there: also after a
    * lost answer, and when the fork has gone on. Records that cannot be decoded are copied as they are with
-   * `onCorruptRecord: 'skip'`, and not counted; else `CORRUPT_RECORD` is thrown for one in front of `upTo`.
+   * `onCorruptRecord: 'skip'`, and not counted; else, and with `encryption`, `CORRUPT_RECORD` is thrown for one in front of
+   * `upTo`.
    *
    * @returns a session with this one's store and options; it owns no connection.
    * @throws `CONFLICT` when there is a session with that id already, which is left as it is; `INVALID_ARGUMENT` also when

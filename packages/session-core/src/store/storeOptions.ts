@@ -1,4 +1,5 @@
 import { assertOneOf } from '../arguments/assertOneOf';
+import { assertPositiveInteger } from '../arguments/assertPositiveInteger';
 import { SessionError } from './errors';
 
 /** Options that every networked store takes, with the same meaning on each. */
@@ -59,10 +60,4 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
 /** Whether a read extends a session that expires in `remainingMs`, with `ttlRefresh: 'access'`. */
 export function isRefreshDue(ttlMs: number, remainingMs: number): boolean {
   return remainingMs <= ttlMs - ttlMs / 10;
-}
-
-function assertPositiveInteger(name: string, value: unknown, max: number, hint = ''): void {
-  if (!Number.isSafeInteger(value) || (value as number) < 1 || (value as number) > max) {
-    throw new SessionError('INVALID_ARGUMENT', `${name} must be an integer from 1 to ${max}${hint}`);
-  }
 }

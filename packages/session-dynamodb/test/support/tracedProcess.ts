@@ -1,7 +1,9 @@
 /**
  * Uses a session with OpenTelemetry's instrumentation of the AWS SDK in place, and prints its spans. Its arguments are the
- * endpoint and the content. The instrumentation must be there before the SDK is loaded: hence a process of its own.
+ * endpoint, the content, and what else it does: with `statements` the spans show the requests, with `encrypted` the session
+ * encrypts. The instrumentation must be there before the SDK is loaded: hence a process of its own.
  */
+import { randomBytes } from 'node:crypto';
 import { localClientConfig } from '@agent-sessions/engines';
 import { registerInstrumentations } from '@opentelemetry/instrumentation';
 import { AwsInstrumentation } from '@opentelemetry/instrumentation-aws-sdk';
@@ -11,25 +13,31 @@ import {
   SimpleSpanProcessor,
 } from '@opentelemetry/sdk-trace-base';
 
-const [endpoint = '', content = '', statements] = process.argv.slice(2);
+const [endpoint = '', content = '', ...settings] = process.argv.slice(2);
 const exporter = new InMemorySpanExporter();
 const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
 const instrumentation = new AwsInstrumentation(
-  statements === 'statements' ? { dynamoDBStatementSerializer: (_name, input) => JSON.stringify(input) } : {},
+  settings.includes('statements')
+    ? { dynamoDBStatementSerializer: (_name, input) => JSON.stringify(input) }
+    : {},
 );
 registerInstrumentations({ tracerProvider, instrumentations: [instrumentation] });
 
 async function main(): Promise<void> {
   const { DynamoDBClient, DeleteTableCommand } = await import('@aws-sdk/client-dynamodb');
   const { createTableIfNotExists, DynamoDBSession } = await import('../../src');
+  const { encryptWith } = await import('../../src/encryption');
   const client = new DynamoDBClient(localClientConfig(endpoint));
   const tableName = `traced-${process.pid}`;
   await createTableIfNotExists(client, tableName);
   const message = (text: string) => ({ role: 'user' as const, content: text });
-  const session = new DynamoDBSession({ client, tableName, sessionId: 'traced', ttlSeconds: 3_600 });
+  const keys = { keys: [randomBytes(32)], digestKey: randomBytes(32) };
+  const encryption = settings.includes('encrypted') ? encryptWith(keys) : undefined;
+  const options = { client, tableName, sessionId: 'traced', encryption };
+  const session = new DynamoDBSession({ ...options, ttlSeconds: 3_600 });
   await session.addItems([message(content), message(`${content} ${'x'.repeat(500_000)}`)]);
   // One that has not seen the first's end is refused, and told what is there.
-  await new DynamoDBSession({ client, tableName, sessionId: 'traced' }).addItems([message(content)]);
+  await new DynamoDBSession(options).addItems([message(content)]);
   await session.addItems([message(content)]);
   await session.getItems();
   await session.popItem();
