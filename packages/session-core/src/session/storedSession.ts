@@ -404,7 +404,7 @@ export class StoredSession
 
   /**
    * Takes a pending run to go on with it: of several who try, one gets it, until it is finished or given back or its lease
-   * ends.
+   * ends. The session that it goes on with has the options of this one, but the option `index` of the one that saved it.
    *
    * @returns undefined where there is nothing to take: no such run (any more), or somebody else has it.
    * @throws `CONFLICT` when the history has changed since the run saw it; `UNSUPPORTED_FORMAT` for a state that this version of
