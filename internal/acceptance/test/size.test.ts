@@ -12,13 +12,13 @@ import { ROOT } from '../src/documents';
  * the adapters of two clients, 2 KB. The kit is for tests.
  */
 const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
-  ['session-core/dist/index.mjs', 23_700],
+  ['session-core/dist/index.mjs', 24_100],
   ['session-core/dist/store.mjs', 2_000],
   ['session-core/dist/encryption.mjs', 5_200],
   ['session-core/dist/moving.mjs', 7_600],
-  ['session-core/dist/testing.mjs', 44_100],
-  ['session-redis/dist/index.mjs', 38_000],
-  ['session-dynamodb/dist/index.mjs', 37_500],
+  ['session-core/dist/testing.mjs', 44_400],
+  ['session-redis/dist/index.mjs', 38_400],
+  ['session-dynamodb/dist/index.mjs', 37_800],
 ];
 
 test.each(BUDGETS)('%s has at most %d bytes', async (entry, maxBytes) => {
