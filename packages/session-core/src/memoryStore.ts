@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { DescribingStore, SessionDescription } from './store/describingStore';
 import type { ExpiringStore, Expiry } from './store/expiringStore';
 import {
@@ -17,6 +16,7 @@ import {
   type ResolvedStoreOptions,
   type StoreOptions,
 } from './store/storeOptions';
+import { bytesOf } from './records/bytesOf';
 
 export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
   /** Milliseconds since the epoch. Default `Date.now`. */
@@ -88,7 +88,7 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
     const isThere = revision !== NO_HISTORY;
     return Promise.resolve({
       items: records.length,
-      bytes: records.reduce((sum, record) => sum + Buffer.byteLength(record), 0),
+      bytes: bytesOf(records),
       revision,
       createdAt: isThere ? new Date(createdAt) : undefined,
       updatedAt: isThere ? new Date(updatedAt) : undefined,

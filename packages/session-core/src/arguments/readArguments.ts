@@ -1,5 +1,6 @@
-import { SessionError } from '../store/errors';
+import type { SessionError } from '../store/errors';
 import { isPlainObject } from './isPlainObject';
+import { invalid } from './invalid';
 
 /*
  * Arguments are the caller's: a getter or a proxy may throw, with content in its message, or give another value each time.
@@ -62,8 +63,4 @@ function elementOf(array: readonly unknown[], index: number, path: string): unkn
 
 function unreadable(path: string): SessionError {
   return invalid(`${path} cannot be read`);
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

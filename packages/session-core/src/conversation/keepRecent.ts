@@ -1,7 +1,7 @@
 import type { AgentInputItem, SessionInputCallback } from '@openai/agents';
 import { approximateTokens } from './approximateTokens';
-import { SessionError } from '../store/errors';
 import { cleanCuts, strayResults } from './linkedItems';
+import { invalid } from '../arguments/invalid';
 
 /** `turns`, `budget`, or both, and then both hold. */
 export interface KeepRecentOptions {
@@ -101,8 +101,4 @@ function validate({ turns, budget, measure }: KeepRecentOptions): void {
     throw invalid('budget must be a number of at least 0');
   }
   if (measure !== undefined && typeof measure !== 'function') throw invalid('measure must be a function');
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

@@ -2,12 +2,12 @@ import { assertOneOf } from '../arguments/assertOneOf';
 import { assertPositiveInteger } from '../arguments/assertPositiveInteger';
 import { readFields } from '../arguments/readArguments';
 import type { SessionEncryption } from '../records/sessionEncryption';
-import { SessionError } from '../store/errors';
 import { LONGEST_TIMEOUT_MS } from '../store/storeOptions';
 import { EncryptedCodec, type PlaintextRule } from './encryptedCodec';
 import { takeKeys, type EncryptionKeys } from './encryptionKeys';
 import type { KeySource } from './keySource';
 import { ProvidedKeys, type KeyProvider, type ProvidedKeysLimits } from './providedKeys';
+import { invalid } from '../arguments/invalid';
 
 const DEFAULT_MAX_AGE_SECONDS = 300;
 const LONGEST_MAX_AGE_SECONDS = 86_400;
@@ -106,8 +106,4 @@ function limitsOf(
   assertPositiveInteger('maxAgeSeconds', maxAgeSeconds, LONGEST_MAX_AGE_SECONDS);
   assertPositiveInteger('timeoutMs', timeoutMs, LONGEST_TIMEOUT_MS);
   return { maxAgeMs: maxAgeSeconds * 1_000, timeoutMs };
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

@@ -4,10 +4,10 @@ import { fromExactJson } from '../records/exactJson';
 import { itemText } from '../records/itemJson';
 import type { SessionDetails } from '../session/sessionDetails';
 import type { StoredSession } from '../session/storedSession';
-import { SessionError } from '../store/errors';
 import { digestOfItems, parseHeader, type ExportHeader } from './exportFormat';
 import { linesOf } from './linesOf';
 import { addDetails } from './sessionContent';
+import { invalid } from '../arguments/invalid';
 
 /**
  * Puts an exported session into one that holds nothing, as `StoredSession.importItems` does, and its title and metadata where that
@@ -57,8 +57,4 @@ function valueIn(line: string, number: number): object {
     // the SyntaxError quotes the line
   }
   throw invalid(`line ${number} is no item`);
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

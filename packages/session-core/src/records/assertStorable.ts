@@ -1,6 +1,7 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
-import { bytesOfTexts, itemTexts } from './itemJson';
+import { bytesOf } from './bytesOf';
+import { itemTexts } from './itemJson';
 
 export interface AssertStorableOptions {
   /** The most bytes that the items' JSON may take together, in UTF-8. Default: no limit. */
@@ -18,7 +19,7 @@ export function assertStorable(items: readonly AgentInputItem[], options: Assert
   if (typeof maxBytes !== 'number' || !(maxBytes >= 0)) {
     throw new SessionError('INVALID_ARGUMENT', 'maxBytes must be a number of at least 0');
   }
-  const bytes = bytesOfTexts(itemTexts(items));
+  const bytes = bytesOf(itemTexts(items));
   if (bytes > maxBytes) {
     throw new SessionError('COMMIT_TOO_LARGE', `the items take ${bytes} bytes, and ${maxBytes} are allowed`);
   }

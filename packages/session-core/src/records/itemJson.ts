@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { AgentInputItem } from '@openai/agents';
 import { mapElements } from '../arguments/readArguments';
 import { SessionError } from '../store/errors';
@@ -19,11 +18,6 @@ import { fastJson } from './fastJson';
  */
 export function itemTexts(items: readonly AgentInputItem[], path = 'items'): string[] {
   return mapElements(items, path, itemText);
-}
-
-/** In UTF-8. */
-export function bytesOfTexts(texts: readonly string[]): number {
-  return texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 /**

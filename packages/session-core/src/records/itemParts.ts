@@ -1,4 +1,4 @@
-import { bytesOfTexts } from './itemJson';
+import { bytesOf } from './bytesOf';
 
 /** Below what any store takes in one commit, with what its codec may add to each item. */
 const MOST_BYTES = 4 * 1_024 * 1_024;
@@ -17,7 +17,7 @@ export function partsOf(texts: readonly string[]): ItemPart[] {
   let start = 0;
   let bytes = 0;
   texts.forEach((text, index) => {
-    const size = bytesOfTexts([text]);
+    const size = bytesOf([text]);
     const isFull = bytes + size > MOST_BYTES || index - start === MOST_ITEMS;
     if (isFull && index > start) {
       parts.push({ texts: texts.slice(start, index), start });

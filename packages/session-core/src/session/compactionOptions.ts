@@ -3,8 +3,9 @@ import { assertOneOf } from '../arguments/assertOneOf';
 import { readFields } from '../arguments/readArguments';
 import { approximateTokens } from '../conversation/approximateTokens';
 import type { CompactionClient, HistoryShortener } from '../conversation/shorteners';
-import { bytesOfTexts, itemTexts } from '../records/itemJson';
-import { SessionError } from '../store/errors';
+import { bytesOf } from '../records/bytesOf';
+import { itemTexts } from '../records/itemJson';
+import { invalid } from '../arguments/invalid';
 
 /**
  * How long a history may become: it is shortened once it has as much of anything named here, or more. At least one is named;
@@ -93,7 +94,7 @@ export function isLongerThan(
   items: readonly AgentInputItem[],
 ): boolean {
   if (items.length >= most) return true;
-  if (bytes !== undefined && bytesOfTexts(itemTexts(items)) >= bytes) return true;
+  if (bytes !== undefined && bytesOf(itemTexts(items)) >= bytes) return true;
   return tokens !== undefined && items.reduce((sum, item) => sum + approximateTokens(item), 0) >= tokens;
 }
 
@@ -112,8 +113,4 @@ function assertCompactAfter(value: unknown): void {
 function hasCompact(client: unknown): boolean {
   const responses = (client as { responses?: { compact?: unknown } | null } | null)?.responses;
   return typeof responses?.compact === 'function';
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

@@ -7,6 +7,7 @@ import type { HistoryAccess } from './historyAccess';
 import { readable, unreadable, type HistoryEntry } from './historyEntry';
 import type { HistoryView } from './historyView';
 import { operationOf, type CodedOperation } from './operations';
+import { invalid } from '../arguments/invalid';
 
 /**
  * Puts the first `upTo` items of one session, or all, into another that holds nothing, in one commit. See
@@ -66,8 +67,4 @@ function forkingOf(
 function textOf({ record, item }: HistoryEntry): string {
   if (item !== undefined) return `item ${canonicalText(item)}`;
   return typeof record === 'string' ? `text ${record}` : `bytes ${Buffer.from(record).toString('base64')}`;
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

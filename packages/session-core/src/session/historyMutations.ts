@@ -2,8 +2,8 @@ import type { AgentInputItem, SessionHistoryRewriteArgs } from '@openai/agents';
 import { mapElements, readFields } from '../arguments/readArguments';
 import { canonicalText, takeItem } from '../records/itemJson';
 import { digest, type RecordCodec } from '../records/recordCodec';
-import { SessionError } from '../store/errors';
 import type { HistoryEntry } from './historyEntry';
+import { invalid } from '../arguments/invalid';
 
 /** A mutation as it was called. */
 interface ReplaceFunctionCall {
@@ -65,8 +65,4 @@ export function mutate(
       return [entry];
     });
   }, entries);
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

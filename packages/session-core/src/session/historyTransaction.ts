@@ -3,9 +3,9 @@ import { mapElements, readFields } from '../arguments/readArguments';
 import { toExactJson } from '../records/exactJson';
 import { canonicalText, takeExpectedItem, takeItem } from '../records/itemJson';
 import { digest, type RecordCodec } from '../records/recordCodec';
-import { SessionError } from '../store/errors';
 import type { StoredRecord } from '../store/sessionStore';
 import { operationOf, type CodedOperation } from './operations';
+import { invalid } from '../arguments/invalid';
 
 /** A transaction as it was called, in texts. */
 export interface ParsedTransaction {
@@ -95,8 +95,4 @@ function assertProtocolItem(item: AgentInputItem, path: string): void {
   if (typeof type !== 'string' && !(type === undefined && typeof role === 'string')) {
     throw invalid(`${path} must have a type, or a role if it is a message`);
   }
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

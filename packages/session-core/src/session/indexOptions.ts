@@ -1,6 +1,6 @@
 import { readFields } from '../arguments/readArguments';
-import { SessionError } from '../store/errors';
 import { indexId } from './sessionId';
+import { invalid } from '../arguments/invalid';
 
 /** Whose index a session is in. */
 export interface SessionIndexing {
@@ -36,8 +36,4 @@ export function assertOwner(owner: unknown, isScoped: boolean): asserts owner is
 /** Whether it can be the name of an owner or a scope. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !LONE_SURROGATE.test(value);
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

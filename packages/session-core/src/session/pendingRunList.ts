@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { isPlainObject } from '../arguments/isPlainObject';
 import { itemText } from '../records/itemJson';
 import { digest, type RecordCodec } from '../records/recordCodec';
@@ -9,6 +8,7 @@ import { newIdempotencyKey } from './historyAccess';
 import { arePendingRunEntries, type PendingRunEntry } from './pendingRunEntry';
 import type { CodecOf } from './sessionCodecs';
 import { pendingRunsId, storedSessionId } from './sessionId';
+import { bytesOf } from '../records/bytesOf';
 
 /*
  * Pending runs are the records of a stored session of their own: the text of each run's state, oldest first, and behind them
@@ -222,10 +222,6 @@ async function decode(
   if (SessionError.is(decoded)) throw decoded;
   if (!isPlainObject(decoded)) throw corrupt();
   return decoded;
-}
-
-function bytesOf(records: readonly StoredRecord[]): number {
-  return records.reduce((sum, record) => sum + Buffer.byteLength(record), 0);
 }
 
 function corrupt(): SessionError {

@@ -33,6 +33,7 @@ import {
 import { callIdOf, factsOf, isUnsupportedVersion } from './runStateText';
 import { stateOf } from './sessionState';
 import type { StoredSession } from './storedSession';
+import { invalid } from '../arguments/invalid';
 
 const DEFAULT_LEASE_SECONDS = 300;
 const LONGEST_LEASE_SECONDS = 86_400;
@@ -346,8 +347,4 @@ function takeDecisions(
     decisions.set(callId, { approve, message });
   });
   return decisions;
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

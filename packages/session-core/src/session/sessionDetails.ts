@@ -1,5 +1,5 @@
 import { readFields } from '../arguments/readArguments';
-import { SessionError } from '../store/errors';
+import { invalid } from '../arguments/invalid';
 
 /** What an application notes of a session for itself. Limits as those of the metadata of OpenAI's Conversations. */
 export interface SessionDetails {
@@ -37,8 +37,4 @@ export function hasDetails({ title, metadata }: SessionDetails): boolean {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= LONGEST_TEXT;
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { assertOneOf } from '../arguments/assertOneOf';
 import { readFields } from '../arguments/readArguments';
 import type { SessionEncryption } from '../records/sessionEncryption';
@@ -21,6 +20,8 @@ import { areOf, Registration } from './registration';
 import { assertEncryption, codecsOf, type CodecOf } from './sessionCodecs';
 import type { SessionDetails } from './sessionDetails';
 import { storedSessionId } from './sessionId';
+import { invalid } from '../arguments/invalid';
+import { bytesOf } from '../records/bytesOf';
 
 /** Which sessions are listed: those with the option `index` of the same owner and scope, in the same database. */
 export interface SessionIndexOptions {
@@ -198,7 +199,7 @@ export class SessionIndex {
 async function describeStored(store: SessionStore, storedId: string): Promise<SessionDescription> {
   if (isDescribing(store)) return store.describe(storedId);
   const { records, revision } = await store.read(storedId);
-  const bytes = records.reduce((sum, record) => sum + Buffer.byteLength(record), 0);
+  const bytes = bytesOf(records);
   return {
     ...{ items: records.length, bytes, revision },
     ...{ createdAt: undefined, updatedAt: undefined, expiresAt: undefined },
@@ -214,8 +215,4 @@ function parseListOptions(given: ListSessionsOptions): { limit: number; before: 
   if (typeof cursor !== 'string' || !/^\d{1,16}$/.test(cursor))
     throw invalid('cursor must be one of a page before');
   return { limit: Number(limit), before: Number(cursor) };
-}
-
-function invalid(message: string): SessionError {
-  return new SessionError('INVALID_ARGUMENT', message);
 }

@@ -6,7 +6,7 @@ import type { CachedHistories } from './cachedHistories';
 import { assertEncryption } from './sessionCodecs';
 import { assertCompactionOptions, copyOfOptions, type CompactionOptions } from './compactionOptions';
 import { historiesOf, type HistoryCache } from './historyCache';
-import { parseIndexing, type SessionIndexing } from './indexOptions';
+import { isName, parseIndexing, type SessionIndexing } from './indexOptions';
 import { SessionError } from '../store/errors';
 import { assertSessionId } from './sessionId';
 
@@ -169,7 +169,7 @@ export function scopeOf(scope: SessionScope, runContext: RunContext | undefined)
   } catch (cause) {
     throw new SessionError('MISSING_SCOPE', 'the scope function failed', { cause });
   }
-  if (typeof name !== 'string' || name === '' || /\p{Surrogate}/u.test(name)) {
+  if (!isName(name)) {
     throw new SessionError('MISSING_SCOPE', 'the scope function must return a non-empty, well-formed string');
   }
   return name;
