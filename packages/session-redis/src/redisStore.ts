@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import {
   isRefreshDue,
@@ -25,6 +24,7 @@ import { toDescription } from './description';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
 import { isOfOthers, keyOfOthers, ownerIn, type PythonPackage } from './layout/otherLayouts';
+import { newSeal } from './layout/seal';
 import {
   landedRevision,
   partsOf,
@@ -222,27 +222,30 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       keys: sessionKeys(this.#keyPrefix, sessionId),
       id,
       since: sequenceNumberOf(lastSeen) ?? sequenceNumberOf(ifRevision) ?? '0',
-      rest: this.#argumentsOf(change),
+      ...this.#argumentsOf(change),
       waitForReplicas: this.#waitForReplicas,
     });
     if (status === 'committed') return { status, revision: landedRevision(detail, id) };
     return status === 'repeated' ? { status, revision: toRevision(detail) } : { status };
   }
 
-  /** Of the script, but the first two. */
-  #argumentsOf({ append, drop = 0, ifRevision, operation }: HistoryChange): (string | Buffer)[] {
+  /** Of the script, behind the first two. */
+  #argumentsOf(change: HistoryChange): Pick<ChangeRequest<string>, 'rest' | 'last'> {
+    const { append, drop = 0, ifRevision, operation } = change;
     const now = Date.now();
+    const elements = append.map((record) => toElement(record, now));
+    const last = elements.pop();
     const isPlain = drop === 0 && ifRevision === undefined && operation === undefined;
-    const args: (string | Buffer)[] =
-      isPlain && this.#keepsDeadline === '' && this.#waitForReplicas === undefined
-        ? [this.#ttlMs, '5']
-        : [
-            ...[this.#ttlMs, '11', drop === 'all' ? '-1' : `${drop}`, this.#keepsDeadline],
-            ifRevision === undefined ? '' : toPacked(ifRevision),
-            ...[operation?.id ?? '', operation?.fingerprint ?? '', `${this.#waitForReplicas ?? ''}`],
-          ];
-    for (const record of append) args.push(toElement(record, now));
-    return args;
+    if (last && isPlain && this.#keepsDeadline === '' && this.#waitForReplicas === undefined) {
+      return { rest: [this.#ttlMs, '5', ...elements], last };
+    }
+    const rest = [
+      ...[this.#ttlMs, last ? '11' : '12', drop === 'all' ? '-1' : `${drop}`, this.#keepsDeadline],
+      ifRevision === undefined ? '' : toPacked(ifRevision),
+      ...[operation?.id ?? '', operation?.fingerprint ?? '', `${this.#waitForReplicas ?? ''}`],
+      ...elements,
+    ];
+    return { rest, last: last ?? newSeal() };
   }
 
   async clear(sessionId: string): Promise<void> {
@@ -253,14 +256,19 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       id: `~${randomBytes(15).toString('base64url')}`,
       since: '0',
       rest: [`${this.#waitForReplicas ?? ''}`],
+      last: newSeal(),
       waitForReplicas: this.#waitForReplicas,
     });
   }
 
   async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
     const change = new Change(this.#client, request);
-    const reply = await this.#tries.change((limit) => change.attempt(limit));
-    if (reply !== undefined) return reply;
+    try {
+      const reply = await this.#tries.change((limit) => change.attempt(limit));
+      if (reply !== undefined) return reply;
+    } finally {
+      change.end();
+    }
     throw new SessionError(
       'STORE_UNAVAILABLE',
       'an earlier try got no answer, and whether it was made is no longer known: others wrote too much since, or the hash ' +

@@ -2,15 +2,13 @@ import { Buffer } from 'node:buffer';
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
 import { revisionIn, unnamedRevision } from './layout/state';
 
-const SPACE = 0x20;
-
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {
   /** The replication id of what the reply rests on; empty where that is not to be confirmed. */
   readonly replicationId: string;
   readonly status: Status;
   /** What names a revision, or the sequence number to come again with; empty where there is neither. */
-  readonly detail: Buffer;
+  readonly detail: string;
 }
 
 /** What is asked for of a session's keys. */
@@ -74,16 +72,14 @@ export function toChangeReply<Status extends string>(
   reply: unknown,
   statuses: readonly Status[],
 ): ChangeReply<Status> {
-  // Of what some client has made text of, the status is what counts: a revision that suffered names no state.
-  const bytes = typeof reply === 'string' ? Buffer.from(reply) : reply;
-  if (!Buffer.isBuffer(bytes)) throw unknownReply(reply);
-  const endOfStatus = bytes.indexOf(SPACE);
-  const endOfReplicationId = bytes.indexOf(SPACE, endOfStatus + 1);
-  const word = bytes.toString('latin1', 0, endOfStatus);
+  const text = textOf(reply) ?? '';
+  const endOfStatus = text.indexOf(' ');
+  const endOfReplicationId = text.indexOf(' ', endOfStatus + 1);
+  const word = text.slice(0, endOfStatus);
   const status = statuses.find((known) => known === word);
   if (status === undefined || endOfStatus < 0 || endOfReplicationId < 0) throw unknownReply(reply);
-  const replicationId = bytes.toString('latin1', endOfStatus + 1, endOfReplicationId);
-  return { replicationId, status, detail: bytes.subarray(endOfReplicationId + 1) };
+  const replicationId = text.slice(endOfStatus + 1, endOfReplicationId);
+  return { replicationId, status, detail: text.slice(endOfReplicationId + 1) };
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Mutant } from './scripts';
 export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'a commit that has landed is not made again',
-    find: "if landed then return 'committed '",
-    replace: "if false then return 'committed '",
+    find: 'if landed then\n  local made',
+    replace: 'if false then\n  local made',
   },
   {
     breaks: 'a clear that has landed is not made again',
@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
   { breaks: 'an operation is applied once', find: "'o:' .. operation, ARGV[9])", replace: "'', '')" },
   {
     breaks: 'another operation under the same id is refused',
-    find: 'if fingerprint and fingerprint == ARGV[9] then return',
-    replace: 'if fingerprint then return',
+    find: 'if fingerprint and fingerprint == ARGV[9] then',
+    replace: 'if fingerprint then',
   },
   {
     breaks: 'as many records are dropped as are asked for',

@@ -10,7 +10,9 @@ import type { RedisScript, RedisScriptCall } from '../scripts/script';
  * `ioredis` have one in this package; for another client, pass an object of your own that has these methods as `client`.
  *
  * Every method rejects with the client's own error, which `kindOf` then tells about, and which must hold no argument of
- * the command. It sends nothing once `limit.signal` has aborted, not even what it has queued by then.
+ * the command. It sends nothing once `limit.signal` has aborted, not even what it has queued by then; or it hands its client
+ * the very Buffers that it was called with, and the client keeps no copy until it sends: then what is sent later is refused by
+ * the script, for the last of them says that the call is over.
  */
 export interface RedisClientAdapter {
   /** False while there is no connection; undefined where the client does not tell. */
@@ -22,7 +24,7 @@ export interface RedisClientAdapter {
 
   /**
    * Runs a script on the server that has the keys: one round trip by `EVALSHA`, and `EVAL` after `NOSCRIPT`. Replies hold
-   * bytes as `Buffer`, never as text, in RESP 2's shapes.
+   * bytes as `Buffer`, never as text unless the script `repliesInText`, in RESP 2's shapes.
    */
   run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown>;
 

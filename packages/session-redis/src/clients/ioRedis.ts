@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
@@ -41,7 +40,7 @@ export class IORedisAdapter implements RedisClientAdapter {
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
-    return evalSha(script, limit, (command, text) => this.#send(command, text, call, limit));
+    return evalSha(script, limit, (command, text) => this.#send(command, text, call));
   }
 
   async readRange(
@@ -77,15 +76,8 @@ export class IORedisAdapter implements RedisClientAdapter {
     return [first, last];
   }
 
-  #send(
-    command: 'evalsha' | 'eval',
-    text: string,
-    call: RedisScriptCall,
-    limit: TimeLimit,
-  ): Promise<unknown> {
-    const signal = this.#isCluster ? limit.signal : undefined;
-    const script = Buffer.from(text);
-    const args = scriptArguments(script, call);
+  #send(command: 'evalsha' | 'eval', text: string, call: RedisScriptCall): Promise<unknown> {
+    const args = scriptArguments(text, call);
     // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
     // followed. One in a pipeline of its own does not.
     const sendNow =
@@ -96,14 +88,11 @@ export class IORedisAdapter implements RedisClientAdapter {
             return (await repliesOf(pipeline))[0];
           }
         : (): Promise<unknown> => this.#client.callBuffer(command, ...args).catch(refuse);
-    return this.#connection.send(sendNow, script, signal);
+    return this.#connection.send(sendNow);
   }
 }
 
-function scriptArguments(
-  script: string | Buffer,
-  { keys, arguments: args }: RedisScriptCall,
-): IORedisArgument[] {
+function scriptArguments(script: string, { keys, arguments: args }: RedisScriptCall): IORedisArgument[] {
   return [script, keys.length, ...keys, ...args];
 }
 

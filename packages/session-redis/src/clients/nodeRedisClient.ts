@@ -16,7 +16,7 @@ export interface NodeRedisClient {
 
 interface NodeRedisCommandOptions {
   /** Replies as bytes, whatever the client's own mapping is: 36 is `RESP_TYPES.BLOB_STRING`. */
-  readonly typeMapping: { readonly 36: typeof Buffer };
+  readonly typeMapping?: { readonly 36: typeof Buffer };
   /** No time limit of the client's own, a timer per command from `redis` 6 on: the store has one. */
   readonly timeout: 0;
   /** Takes a command that waits for a connection off the client's queue. */
