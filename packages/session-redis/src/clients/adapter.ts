@@ -24,7 +24,7 @@ export interface RedisClientAdapter {
 
   /**
    * Runs a script on the server that has the keys: one round trip by `EVALSHA`, and `EVAL` after `NOSCRIPT`. Replies hold
-   * bytes as `Buffer`, never as text unless the script `repliesInText`, in RESP 2's shapes.
+   * bytes as `Buffer`, never as text, in RESP 2's shapes.
    */
   run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown>;
 

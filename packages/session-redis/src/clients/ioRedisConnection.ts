@@ -74,16 +74,9 @@ export class IORedisConnection {
     return new Promise((resolve, reject) => {
       this.#open.add(reject);
       const end = (): void => void this.#open.delete(reject);
-      command().then(
-        (reply) => {
-          end();
-          resolve(reply);
-        },
-        (error: unknown) => {
-          end();
-          reject(error as Error);
-        },
-      );
+      const running = command();
+      running.then(end, end);
+      running.then(resolve, reject);
     });
   }
 

@@ -7,30 +7,23 @@ import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
 import { evalSha } from './evalSha';
 import type { NodeRedisClient, NodeRedisCommands } from './nodeRedisClient';
+import { isPlain, shortCommands } from './nodeRedisPlain';
 import { kindOfNodeRedisError, lastConnectionErrorOf } from './nodeRedisErrors';
 
 const STATE = ['state'];
-/** Replies as the client maps them: to ask for bytes takes a client 8 µs more, which a script that replies in text need not. */
-const AS_MAPPED = { timeout: 0 } as const;
-const IN_BYTES = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
+const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
 
 /** On a client of the package `redis`, of any of its four kinds. */
 export class NodeRedisAdapter implements RedisClientAdapter {
   readonly #client: NodeRedisClient;
   /** Of a plain client: one connection, hence answers in the order of the commands, always from the same server. */
-  readonly #plain: { readonly asMapped: NodeRedisCommands; readonly inBytes: NodeRedisCommands } | undefined;
+  readonly #plain: NodeRedisCommands | undefined;
 
   readonly kindOf = kindOfNodeRedisError;
 
   constructor(client: NodeRedisClient) {
     this.#client = client;
-    // Of the four kinds of clients, only the plain one makes pools.
-    if ('createPool' in client) {
-      this.#plain = {
-        asMapped: client.withCommandOptions(AS_MAPPED),
-        inBytes: client.withCommandOptions(IN_BYTES),
-      };
-    }
+    if (isPlain(client)) this.#plain = shortCommands(client, OPTIONS);
   }
 
   get isConnected(): boolean | undefined {
@@ -46,7 +39,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
   }
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
-    const commands = this.#commands(limit, script.repliesInText);
+    const commands = this.#commands(limit);
     return evalSha(script, limit, (command, text) =>
       command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
     );
@@ -86,10 +79,8 @@ export class NodeRedisAdapter implements RedisClientAdapter {
    * connection. A read that is late does no harm, nor does a change, whose seal is broken by then (layout/seal.ts):
    * a signal per command would take a fifth of an append. While there is no connection, it keeps the queue short.
    */
-  #commands(limit: TimeLimit, asMapped = false): NodeRedisCommands {
-    if (this.#plain !== undefined && this.#client.isReady === true) {
-      return asMapped ? this.#plain.asMapped : this.#plain.inBytes;
-    }
-    return this.#client.withCommandOptions({ ...IN_BYTES, abortSignal: limit.signal });
+  #commands(limit: TimeLimit): NodeRedisCommands {
+    if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;
+    return this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
   }
 }

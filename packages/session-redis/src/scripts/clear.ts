@@ -3,8 +3,7 @@ import { REFUSE_BROKEN } from '../layout/seal';
 import { restsOn } from './replicas';
 import { defineScript } from './script';
 
-export const CLEAR = defineScript(
-  `
+export const CLEAR = defineScript(`
 -- Forgets a session: its records, revision and operations. The ids of recent commits stay for a while, and this clear's
 -- own id with them, so that a late retry neither appends again nor deletes what was appended since.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
@@ -48,6 +47,4 @@ redis.call('HSET', meta, 'state', ${LOG} .. landing .. id, 'c:' .. id, landing .
 if turning then redis.call('HSET', meta, 'turn', turning) end
 redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
 return 'cleared ' .. rests .. ' '
-`,
-  { repliesInText: true },
-);
+`);

@@ -11,8 +11,7 @@ import { defineScript } from './script';
  * What appends to whatever there is does not ask for the length of the list, which RPUSH tells. Where the list turns out to
  * be damaged, that is noted then.
  */
-export const COMMIT = defineScript(
-  `
+export const COMMIT = defineScript(`
 -- Drops records from a session's end, then appends others.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 idempotency key  2 a sequence number from before it was first sent  3 time to live in ms, or '' for no end
@@ -138,6 +137,4 @@ elseif setting then
   redis.call('PERSIST', meta)
 end
 return string.format('committed %s %.0f.%d', rests, last, total)
-`,
-  { repliesInText: true },
-);
+`);

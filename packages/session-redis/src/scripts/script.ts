@@ -5,8 +5,6 @@ export interface RedisScript {
   readonly lua: string;
   /** Of `lua`, in hexadecimal: what `EVALSHA` takes. */
   readonly sha1: string;
-  /** All that it replies is ASCII, and may be handed over as a string as well: a client need not be asked for bytes. */
-  readonly repliesInText: boolean;
 }
 
 /** What a script is called with. */
@@ -16,6 +14,6 @@ export interface RedisScriptCall {
   arguments: (string | Buffer)[];
 }
 
-export function defineScript(lua: string, { repliesInText = false } = {}): RedisScript {
-  return { lua, sha1: createHash('sha1').update(lua).digest('hex'), repliesInText };
+export function defineScript(lua: string): RedisScript {
+  return { lua, sha1: createHash('sha1').update(lua).digest('hex') };
 }
