@@ -93,6 +93,8 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
   readonly #tries: Tries;
+  /** The session that was last found to hold something: nobody needs to look whether it is in another layout. */
+  #found: string | undefined;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
@@ -125,11 +127,12 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const known = after === undefined ? undefined : partsOf(after);
+    const others = sessionId === this.#found ? undefined : keyOfOthers(this.#keyPrefix, sessionId);
     return this.#tries.read(async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
-      const history = news ?? (await this.#readEnd(keys, last, withExpiry, limit));
-      if (history.state === null && history.elements.length === 0)
-        await this.#lookForOthers(sessionId, limit);
+      const history = news ?? (await this.#readEnd(keys, { last, withExpiry, others }, limit));
+      if (history.state !== null || history.elements.length > 0) this.#found = sessionId;
+      else if (others !== undefined && !history.hasNoOthers) await this.#lookForOthers(others, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
       const { elements, revision } = history;
       const records = elements.map(toRecord);
@@ -139,12 +142,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
 
   async #readEnd(
     keys: SessionKeys,
-    last: number | undefined,
-    withExpiry: boolean,
+    { last, ...request }: Pick<RangeRequest, 'withExpiry' | 'others'> & Pick<ReadOptions, 'last'>,
     limit: TimeLimit,
   ): Promise<RawHistory> {
     const start = last === undefined ? 0 : -last;
-    return this.#readRange(keys, { start, fields: STATE, withLength: start !== 0, withExpiry }, limit);
+    return this.#readRange(keys, { ...request, start, fields: STATE, withLength: start !== 0 }, limit);
   }
 
   /** What follows a revision; undefined where something was taken off since, or nobody can tell any more. */
@@ -159,6 +161,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       fields: ['state', `c:${known.id}`],
       withLength: true,
       withExpiry,
+      others: undefined,
     };
     const history = await this.#readRange(keys, request, limit);
     return hasOnlyGrown(history, known) ? history : undefined;
@@ -174,13 +177,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   }
 
   /**
-   * Where nothing at all is stored, not even that a session was cleared, another package may have it: a second round trip.
+   * Where nothing at all is stored, not even that a session was cleared, another package may have it.
    *
    * @throws `STORE_MISCONFIGURED`
    */
-  async #lookForOthers(sessionId: string, limit: TimeLimit): Promise<void> {
-    const key = keyOfOthers(this.#keyPrefix, sessionId);
-    if (key === undefined) return;
+  async #lookForOthers(key: string, limit: TimeLimit): Promise<void> {
     let owner: PythonPackage | undefined;
     try {
       owner = ownerIn(await this.#client.run(LOOK_FOR_OTHERS, { keys: [key], arguments: [] }, limit));

@@ -21,6 +21,8 @@ export interface RangeRequest {
   readonly withLength: boolean;
   /** Whether the time is asked for that the hash has left. */
   readonly withExpiry: boolean;
+  /** A key of others, which is asked for, too: it may be in another slot, and the user may have no right to it. */
+  readonly others: string | undefined;
 }
 
 /** The replies to the commands that read a session without a script. */
@@ -35,7 +37,12 @@ export interface RangeReplies {
   readonly after: unknown;
   /** To `PTTL meta`; undefined where it was not asked for. */
   readonly remainingMs?: unknown;
+  /** To `PTTL others`; undefined where it was not asked for, or refused. */
+  readonly othersMs?: unknown;
 }
+
+/** The reply to `PTTL key` where there is no such key: https://redis.io/docs/latest/commands/pttl/ */
+const NO_KEY = -2;
 
 /** What was read of a session. */
 export interface RawHistory {
@@ -48,6 +55,8 @@ export interface RawHistory {
   readonly state: Buffer | null;
   /** The second field that was asked for; null where there is none, or was not asked for. */
   readonly entry: Buffer | null;
+  /** Whether nothing is at the key of others; false where nobody knows. */
+  readonly hasNoOthers: boolean;
 }
 
 /** What was read of a session without its records. */
@@ -94,7 +103,7 @@ export function toRawHistory(reply: unknown): RawHistory {
   if (numbers.length === undefined || numbers.remainingMs === undefined) throw unknownReply(reply);
   const [state, entry] = fieldsOf(fields);
   const revision = revisionIn(state, numbers.length) ?? unnamedRevision();
-  return { revision, elements, remainingMs: numbers.remainingMs, state, entry };
+  return { revision, elements, remainingMs: numbers.remainingMs, state, entry, hasNoOthers: false };
 }
 
 /**
@@ -140,7 +149,8 @@ export function toRangeHistory(replies: RangeReplies): RawHistory | undefined {
   const [after] = fieldsOf(replies.after);
   if (!isEqual(state, after)) return undefined;
   const revision = revisionIn(state, length);
-  return revision === undefined ? undefined : { revision, elements, remainingMs, state, entry };
+  const hasNoOthers = toInteger(replies.othersMs) === NO_KEY;
+  return revision === undefined ? undefined : { revision, elements, remainingMs, state, entry, hasNoOthers };
 }
 
 /** Of the reply to HMGET with one field or two; empty ones, as the script gives for none, are none. */

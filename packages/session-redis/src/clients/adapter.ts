@@ -31,8 +31,8 @@ export interface RedisClientAdapter {
   /**
    * Reads a session, or its end, without a script, at half a script's cost, for Lua copies each record twice: in one round
    * trip and in this order, on one connection to one server, `HMGET meta ...fields`, with `withLength` `LLEN items`,
-   * `LRANGE items start -1`, `HMGET meta state` and, with `withExpiry`, `PTTL meta`. Leave it out where that cannot be
-   * promised.
+   * `LRANGE items start -1`, `HMGET meta state` and, with `withExpiry`, `PTTL meta`; and `PTTL others` where that key is
+   * named, of which a refusal fails nothing. Leave it out where that cannot be promised.
    *
    * @returns undefined where this client cannot: the script is run then
    */

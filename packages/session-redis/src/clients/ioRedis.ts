@@ -45,7 +45,7 @@ export class IORedisAdapter implements RedisClientAdapter {
 
   async readRange(
     [items, meta]: SessionKeys,
-    { start, fields, withLength, withExpiry }: RangeRequest,
+    { start, fields, withLength, withExpiry, others }: RangeRequest,
     limit: TimeLimit,
   ): Promise<RangeReplies | undefined> {
     if (this.#isCluster) return undefined;
@@ -56,11 +56,14 @@ export class IORedisAdapter implements RedisClientAdapter {
     pipeline.callBuffer('lrange', items, start, -1);
     pipeline.callBuffer('hmget', meta, 'state');
     if (withExpiry) pipeline.callBuffer('pttl', meta);
-    const replies = [...(await this.#connection.send(() => repliesOf(pipeline)))];
+    if (others !== undefined) pipeline.callBuffer('pttl', others);
+    const refusable = others === undefined ? 0 : 1;
+    const replies = [...(await this.#connection.send(() => repliesOf(pipeline, refusable)))];
     const before = replies.shift();
     const length = withLength ? replies.shift() : undefined;
-    const [elements, after, remainingMs] = replies;
-    return { before, length, elements, after, remainingMs };
+    const [elements, after] = replies.splice(0, 2);
+    const remainingMs = withExpiry ? replies.shift() : undefined;
+    return { before, length, elements, after, remainingMs, othersMs: replies.shift() };
   }
 
   async askReplicas(
@@ -100,8 +103,11 @@ function refuse(error: unknown): never {
   throw withoutCommand(error);
 }
 
-/** @throws the first error among them */
-async function repliesOf(pipeline: IORedisPipeline): Promise<readonly unknown[]> {
+/**
+ * @param refusable - how many of the last ones may fail; these are undefined then
+ * @throws the first error among the others
+ */
+async function repliesOf(pipeline: IORedisPipeline, refusable = 0): Promise<readonly unknown[]> {
   let results: Awaited<ReturnType<IORedisPipeline['exec']>>;
   try {
     results = await pipeline.exec();
@@ -110,7 +116,7 @@ async function repliesOf(pipeline: IORedisPipeline): Promise<readonly unknown[]>
   }
   if (results === null) throw unknownReply(results);
   for (const [error] of results) withoutCommand(error);
-  const failed = results.find(([error]) => error !== null);
+  const failed = results.slice(0, results.length - refusable).find(([error]) => error !== null);
   if (failed !== undefined) throw failed[0];
   return results.map(([, reply]) => reply);
 }

@@ -47,19 +47,20 @@ export class NodeRedisAdapter implements RedisClientAdapter {
 
   async readRange(
     [items, meta]: SessionKeys,
-    { start, fields, withLength, withExpiry }: RangeRequest,
+    { start, fields, withLength, withExpiry, others }: RangeRequest,
     limit: TimeLimit,
   ): Promise<RangeReplies | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [before, length, elements, after, remainingMs] = await Promise.all([
+    const [before, length, elements, after, remainingMs, othersMs] = await Promise.all([
       commands.hmGet(meta, fields),
       withLength ? commands.lLen(items) : undefined,
       commands.lRange(items, start, -1),
       commands.hmGet(meta, STATE),
       withExpiry ? commands.pTTL(meta) : undefined,
+      others === undefined ? undefined : commands.pTTL(others).catch(() => undefined),
     ]);
-    return { before, length, elements, after, remainingMs };
+    return { before, length, elements, after, remainingMs, othersMs };
   }
 
   async askReplicas(
