@@ -60,7 +60,10 @@ export class CallObserver {
     } catch {
       // The observer's own failure is none of the call's.
     }
-    return begin().result;
+    const { result, ended } = begin();
+    // What waits for the end of the call comes first, so that a span ends before the one around it.
+    const settle = (): Promise<T> => result;
+    return ended.then(settle, settle);
   }
 
   #begin<T>(call: StoreCall & Amount, work: Work<T>, told: (result: T) => Outcome): Begun<T> {

@@ -5,9 +5,9 @@ import type { CommitResult } from './sessionStore';
  * Is called by a store around each of its calls, and calls `work` at once, in whatever context the call is to have: what the
  * call sends is sent in there. `work` never rejects: it resolves with how the call ended.
  *
- * It cannot change the call: the caller gets the result as soon as it is there. What an observer throws, or rejects with, is
- * ignored; where it has not called `work` when it returns, the store does; where `work` is called again, it returns the same
- * promise. So one observer can call another, and ask `work` how it ended: `(call, work) => { first(call, work); second(call, work); }`.
+ * It cannot change the call: the caller gets the result as soon as it is there, after what waits for `work`. What an observer
+ * throws, or rejects with, is ignored; where it has not called `work` when it returns, the store does; where `work` is called
+ * again, it returns the same promise. So two observers are one: `(call, work) => { one(call, work); other(call, work); }`.
  */
 export type ObserveCall = (call: StoreCall, work: () => Promise<EndedStoreCall>) => unknown;
 
