@@ -25,16 +25,10 @@ export function outcomeOf({ status, errorCode }: EndedStoreCall): Attributes {
 }
 
 /** What spans of an ended call have, and metrics measure. */
-export function amountsOf({
-  verb,
-  records,
-  bytes,
-  tries,
-  readUnits,
-  writeUnits,
-}: EndedStoreCall): Attributes {
+export function amountsOf(ended: EndedStoreCall): Attributes {
+  const { verb, records, bytes, tries, readUnits, writeUnits, errorCode } = ended;
   return {
-    ...(verb === 'read' && { 'db.response.returned_rows': records }),
+    ...(verb === 'read' && errorCode === undefined && { 'db.response.returned_rows': records }),
     // A batch is of two or more, as the conventions have it.
     ...(verb === 'commit' && records > 1 && { 'db.operation.batch.size': records }),
     'agent_sessions.tries': tries,

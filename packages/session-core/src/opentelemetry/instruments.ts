@@ -38,14 +38,12 @@ export function recorder(
     description: 'Write units that DynamoDB has charged for.',
     unit: '{unit}',
   });
-  return (
-    { verb, durationMs, records, bytes, tries, readUnits, writeUnits, errorCode },
-    attributes,
-    context,
-  ) => {
+  return (ended, attributes, context) => {
+    const { verb, durationMs, records, bytes, tries, readUnits, writeUnits, errorCode } = ended;
     duration.record(durationMs / 1_000, attributes, context);
-    if (errorCode === undefined && verb === 'read') returnedRows.record(records, attributes, context);
-    if (verb === 'read' || verb === 'commit') size.record(bytes, attributes, context);
+    const hasAmount = errorCode === undefined && (verb === 'read' || verb === 'commit');
+    if (hasAmount) size.record(bytes, attributes, context);
+    if (hasAmount && verb === 'read') returnedRows.record(records, attributes, context);
     // Also by none, so that there is a series before the first one.
     retries.add(tries - 1, attributes, context);
     if (readUnits !== undefined) read.add(readUnits, attributes, context);

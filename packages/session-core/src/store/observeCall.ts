@@ -29,8 +29,9 @@ export interface EndedStoreCall extends StoreCall {
   /** From when `work` was called. */
   readonly durationMs: number;
   /**
-   * 1, and one more for each time that something was sent again: because it had no answer, or was refused for the time being,
-   * or, on DynamoDB, because another writer was faster.
+   * 1, and one more for each time that the store, or the AWS SDK, has sent something again: because it had no answer, or was
+   * refused for the time being, or, on DynamoDB, because another writer was faster. What a client of Redis sends again by itself
+   * is not seen.
    */
   readonly tries: number;
   /** How many records were read; of a commit, how many it appends, also where it failed. */
