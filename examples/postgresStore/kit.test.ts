@@ -21,6 +21,7 @@ const cases = conformanceCases({
     await client.query(ELAPSE, [Buffer.from(sessionId), ms]);
   },
   ttlRefresh: true,
+  observe: true,
   unreachable: { 'a closed client': () => new PostgresStore(closed.client) },
 });
 

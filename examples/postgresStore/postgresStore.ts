@@ -1,8 +1,10 @@
 import {
+  CallObserver,
   NO_HISTORY,
   resolveStoreOptions,
   SessionError,
   withRetries,
+  type CallTally,
   type CommitResult,
   type DescribingStore,
   type ExpiringStore,
@@ -10,6 +12,7 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
+  type RetryOptions,
   type SessionDescription,
   type StoredHistory,
   type StoredRecord,
@@ -113,38 +116,61 @@ export class PostgresStore implements DescribingStore, ExpiringStore {
   readonly expiry: Expiry;
   readonly #client: PostgresClient;
   readonly #options: ResolvedStoreOptions;
+  readonly #observer: CallObserver | undefined;
 
   constructor(client: PostgresClient, options: StoreOptions = {}) {
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#client = client;
     this.#options = resolveStoreOptions(options);
+    const { observe } = this.#options;
+    this.#observer =
+      observe && new CallObserver(observe, { system: 'postgresql', collection: 'agent_sessions' });
   }
 
   withExpiry(expiry: Expiry): PostgresStore {
-    const { timeoutMs, signal } = this.#options;
-    return new PostgresStore(this.#client, { timeoutMs, signal, ...expiry });
+    const { timeoutMs, signal, observe } = this.#options;
+    return new PostgresStore(this.#client, { timeoutMs, signal, observe, ...expiry });
   }
 
-  async read(sessionId: string, { last }: ReadOptions = {}): Promise<StoredHistory> {
+  read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
+    const work = (tally?: CallTally) => this.#read(sessionId, options, tally);
+    return this.#observer?.read(sessionId, work) ?? work();
+  }
+
+  commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+    const work = (tally?: CallTally) => this.#commit(sessionId, change, tally);
+    return this.#observer?.commit(sessionId, change, work) ?? work();
+  }
+
+  clear(sessionId: string): Promise<void> {
+    const work = (tally?: CallTally) => this.#clear(sessionId, tally);
+    return this.#observer?.clear(sessionId, work) ?? work();
+  }
+
+  describe(sessionId: string): Promise<SessionDescription> {
+    const work = (tally?: CallTally) => this.#describe(sessionId, tally);
+    return this.#observer?.describe(sessionId, work) ?? work();
+  }
+
+  async #read(sessionId: string, { last }: ReadOptions = {}, tally?: CallTally): Promise<StoredHistory> {
     const { ttlMs, ttlRefresh } = this.#options;
     const extendBy = ttlRefresh === 'access' ? ttlMs : null;
-    const rows = await this.#query<RecordRow>(
-      READ,
-      [bytesOf(sessionId), last ?? null, extendBy ?? null],
-      true,
-    );
+    const rows = await this.#query<RecordRow>(READ, [bytesOf(sessionId), last ?? null, extendBy ?? null], {
+      isReadOnly: true,
+      tally,
+    });
     const records = rows.filter(({ is_text }) => is_text !== null).map(recordOf);
     return { records: records.reverse(), revision: rows[0]?.revision ?? NO_HISTORY };
   }
 
-  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+  async #commit(sessionId: string, change: HistoryChange, tally?: CallTally): Promise<CommitResult> {
     const { idempotencyKey, append, drop = 0, ifRevision = null, operation } = change;
     const records = append.map(bytesOf);
     if (records.reduce((sum, { length }) => sum + length, 0) > MOST_BYTES) {
       throw new SessionError('COMMIT_TOO_LARGE', `a commit may have ${MOST_BYTES} bytes`);
     }
     const { ttlMs = null, ttlRefresh } = this.#options;
-    const [row] = await this.#query<{ status: CommitResult['status']; now_at: string }>(COMMIT, [
+    const values = [
       bytesOf(sessionId),
       idempotencyKey,
       append.map((record) => typeof record === 'string'),
@@ -155,27 +181,34 @@ export class PostgresStore implements DescribingStore, ExpiringStore {
       operation?.fingerprint ?? null,
       ttlMs,
       ttlRefresh === 'never',
-    ]);
+    ];
+    type Row = { status: CommitResult['status']; now_at: string };
+    const [row] = await this.#query<Row>(COMMIT, values, { tally });
     if (row === undefined)
       throw new SessionError('STORE_FAILURE', 'PostgreSQL answered a commit without a row');
     const { status, now_at: revision } = row;
     return status === 'committed' || status === 'repeated' ? { status, revision } : { status };
   }
 
-  async clear(sessionId: string): Promise<void> {
-    await this.#query('delete from agent_sessions where id = $1', [bytesOf(sessionId)]);
+  async #clear(sessionId: string, tally?: CallTally): Promise<void> {
+    await this.#query('delete from agent_sessions where id = $1', [bytesOf(sessionId)], { tally });
   }
 
-  async describe(sessionId: string): Promise<SessionDescription> {
-    const [row] = await this.#query<SessionDescription>(DESCRIBE, [bytesOf(sessionId)], true);
+  async #describe(sessionId: string, tally?: CallTally): Promise<SessionDescription> {
+    const call = { isReadOnly: true, tally };
+    const [row] = await this.#query<SessionDescription>(DESCRIBE, [bytesOf(sessionId)], call);
     const nothing = { createdAt: undefined, updatedAt: undefined, expiresAt: undefined };
     if (row === undefined) return { items: 0, bytes: 0, revision: NO_HISTORY, ...nothing };
     return { ...row, expiresAt: row.expiresAt ?? undefined };
   }
 
-  #query<Row>(sql: string, values: unknown[], isReadOnly = false): Promise<readonly Row[]> {
+  #query<Row>(
+    sql: string,
+    values: unknown[],
+    call: Pick<RetryOptions, 'isReadOnly' | 'tally'>,
+  ): Promise<readonly Row[]> {
     const { timeoutMs, signal } = this.#options;
-    return withRetries({ timeoutMs, signal, isReadOnly, isTransient }, async () => {
+    return withRetries({ ...call, timeoutMs, signal, isTransient }, async () => {
       try {
         return (await this.#client.query(sql, values)).rows as readonly Row[];
       } catch (error) {

@@ -4,6 +4,7 @@ export default preset({
   index: 'src/index.ts',
   encryption: 'src/encryption/index.ts',
   moving: 'src/moving/index.ts',
+  opentelemetry: 'src/opentelemetry/index.ts',
   store: 'src/store/index.ts',
   testing: 'src/testing/index.ts',
 });

@@ -10,6 +10,7 @@ export type {
 export type { CompactAfter, CompactionOptions } from './session/compactionOptions';
 export type { SessionDescription } from './store/describingStore';
 export { SessionError, type SessionErrorCode } from './store/errors';
+export type { EndedStoreCall, ObserveCall, StoreCall } from './store/observeCall';
 export { MemoryStore, type MemorySessions, type MemoryStoreOptions } from './memoryStore';
 export { HistoryCache, type HistoryCacheOptions, type HistoryCacheStats } from './session/historyCache';
 export type { ModelExchange } from './session/wasShown';

@@ -1,3 +1,4 @@
+import { CallObserver } from './store/callObserver';
 import type { DescribingStore, SessionDescription } from './store/describingStore';
 import type { ExpiringStore, Expiry } from './store/expiringStore';
 import {
@@ -16,9 +17,9 @@ import {
   type ResolvedStoreOptions,
   type StoreOptions,
 } from './store/storeOptions';
-import { bytesOf } from './records/bytesOf';
+import { bytesOf } from './store/bytesOf';
 
-export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
+export interface MemoryStoreOptions extends Pick<StoreOptions, 'ttlSeconds' | 'ttlRefresh' | 'observe'> {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /** Share this map to open the same sessions from several stores. */
@@ -48,12 +49,15 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
   readonly #sessions: MemorySessions;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
+  readonly #observer: CallObserver | undefined;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#sessions = options.sessions ?? new Map<string, MemoryHistory>();
     this.#options = resolveStoreOptions(options);
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#now = options.now ?? Date.now;
+    const { observe } = this.#options;
+    this.#observer = observe && new CallObserver(observe, { system: 'memory', collection: '' });
   }
 
   get cacheKey(): CacheKey {
@@ -61,39 +65,55 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
   }
 
   withExpiry({ ttlSeconds, ttlRefresh }: Expiry): MemoryStore {
-    return new MemoryStore({ ttlSeconds, ttlRefresh, sessions: this.#sessions, now: this.#now });
+    const { observe } = this.#options;
+    return new MemoryStore({ ttlSeconds, ttlRefresh, observe, sessions: this.#sessions, now: this.#now });
   }
 
-  async read(sessionId: string, { last, after }: ReadOptions = {}): Promise<StoredHistory> {
+  async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
+    const work = async (): Promise<StoredHistory> => Promise.resolve(this.#read(sessionId, options));
+    return this.#observer?.read(sessionId, work) ?? work();
+  }
+
+  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+    const work = async (): Promise<CommitResult> =>
+      Promise.resolve(this.#commit(this.#open(sessionId), change));
+    return this.#observer?.commit(sessionId, change, work) ?? work();
+  }
+
+  async clear(sessionId: string): Promise<void> {
+    const work = async (): Promise<void> => {
+      reset(this.#open(sessionId));
+      return Promise.resolve();
+    };
+    return this.#observer?.clear(sessionId, work) ?? work();
+  }
+
+  async describe(sessionId: string): Promise<SessionDescription> {
+    const work = async (): Promise<SessionDescription> => Promise.resolve(this.#describe(sessionId));
+    return this.#observer?.describe(sessionId, work) ?? work();
+  }
+
+  #read(sessionId: string, { last, after }: ReadOptions = {}): StoredHistory {
     const history = this.#open(sessionId);
     this.#refreshByRead(history);
     const { records, revision, lengths } = history;
     const known = after === undefined ? undefined : lengths.get(after);
     const start = known ?? Math.max(0, records.length - (last ?? records.length));
     const read = { records: records.slice(start).map(copy), revision };
-    return Promise.resolve(known === undefined ? read : { ...read, after });
+    return known === undefined ? read : { ...read, after };
   }
 
-  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    return Promise.resolve(this.#commit(this.#open(sessionId), change));
-  }
-
-  async clear(sessionId: string): Promise<void> {
-    reset(this.#open(sessionId));
-    return Promise.resolve();
-  }
-
-  async describe(sessionId: string): Promise<SessionDescription> {
+  #describe(sessionId: string): SessionDescription {
     const { records, revision, createdAt, updatedAt, expiresAt } = this.#open(sessionId);
     const isThere = revision !== NO_HISTORY;
-    return Promise.resolve({
+    return {
       items: records.length,
       bytes: bytesOf(records),
       revision,
       createdAt: isThere ? new Date(createdAt) : undefined,
       updatedAt: isThere ? new Date(updatedAt) : undefined,
       expiresAt: expiresAt === Infinity ? undefined : new Date(expiresAt),
-    });
+    };
   }
 
   #commit(history: MemoryHistory, change: HistoryChange): CommitResult {

@@ -16,5 +16,6 @@ export function memoryHarness(): StoreHarness {
       return Promise.resolve();
     },
     ttlRefresh: true,
+    observe: true,
   };
 }

@@ -1,10 +1,12 @@
 import { Buffer } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import {
+  CallObserver,
   resolveStoreOptions,
   SessionError,
   withRetries,
   type CacheKey,
+  type CallTally,
   type CommitResult,
   type DescribingStore,
   type ExpiringStore,
@@ -12,7 +14,6 @@ import {
   type HistoryChange,
   type ReadOptions,
   type ResolvedStoreOptions,
-  type RetryOptions,
   type SessionDescription,
   type StoredHistory,
   type StoreOptions,
@@ -50,6 +51,16 @@ export interface DynamoDBStoreOptions extends StoreOptions {
 /** What DynamoDB takes in one atomic commit by way of this store. */
 const MOST_COMMIT_BYTES = 16 * 1_024 * 1_024;
 
+/** What all requests of one call share. */
+interface Call {
+  readonly sessionId: string;
+  /** By `performance.now()`. */
+  readonly deadline: number;
+  /** Where somebody observes. */
+  readonly tally: CallTally | undefined;
+  readonly isReadOnly?: boolean;
+}
+
 let openAt: typeof openWithClock;
 
 /**
@@ -62,6 +73,7 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
+  readonly #observer: CallObserver | undefined;
   readonly #seen = new SeenEnds();
   #now = Date.now;
 
@@ -80,6 +92,8 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
     assertKeyPrefix(keyPrefix);
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
+    const { observe } = this.#options;
+    this.#observer = observe && new CallObserver(observe, { system: 'aws.dynamodb', collection: tableName });
     this.#given = { ...options };
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
   }
@@ -93,10 +107,41 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
     return openWithClock({ ...this.#given, ttlSeconds, ttlRefresh }, this.#now);
   }
 
-  async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
-    const { last, after } = options;
+  read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
+    return this.#observer === undefined
+      ? this.#read(sessionId, options)
+      : this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
+  }
+
+  commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+    return this.#observer === undefined
+      ? this.#commit(sessionId, change)
+      : this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
+  }
+
+  /**
+   * Throws also when the session is cleared but its rows could not all be deleted; no read sees them, and another `clear`
+   * deletes them.
+   */
+  clear(sessionId: string): Promise<void> {
+    return this.#observer === undefined
+      ? this.#clear(sessionId)
+      : this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
+  }
+
+  /**
+   * One request, at the read units of the newest row: one per 4 KB of it, rounded up, so one for most, and 100 for a row of 400
+   * KB. What is not asked for of a row is not sent, but DynamoDB charges for all of it.
+   */
+  describe(sessionId: string): Promise<SessionDescription> {
+    return this.#observer === undefined
+      ? this.#describe(sessionId)
+      : this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
+  }
+
+  async #read(sessionId: string, { last, after }: ReadOptions, tally?: CallTally): Promise<StoredHistory> {
+    const call = { sessionId, deadline: this.#deadline(), tally };
     const now = this.#now();
-    const deadline = this.#deadline();
     const readAndExtend = async (rows: SessionRows) => {
       const log =
         after === undefined
@@ -104,41 +149,34 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
           : await readAfter(rows, { now, after, seen: this.#seen.recallNewest(sessionId, after, now) });
       return { log, extension: await this.#extend(rows, log.newest, now) };
     };
-    const { log, extension } = await this.#run(sessionId, deadline, readAndExtend, { isReadOnly: true });
+    const { log, extension } = await this.#run({ ...call, isReadOnly: true }, readAndExtend);
     this.#seen.remember(sessionId, extension?.row ?? log.newest, now);
-    if (extension) await this.#tidy(sessionId, deadline, extension);
+    if (extension) await this.#tidy(call, extension);
     const history = { records: log.records, revision: revisionOf(liveAt(now, log.newest)) };
     return log.after === undefined ? history : { ...history, after: log.after };
   }
 
-  /**
-   * One request, at the read units of the newest row: one per 4 KB of it, rounded up, so one for most, and 100 for a row of 400
-   * KB. What is not asked for of a row is not sent, but DynamoDB charges for all of it.
-   */
-  async describe(sessionId: string): Promise<SessionDescription> {
-    const attempt = (rows: SessionRows) => describeLog(rows, this.#now());
-    return this.#run(sessionId, this.#deadline(), attempt, { isReadOnly: true });
+  async #describe(sessionId: string, tally?: CallTally): Promise<SessionDescription> {
+    const call = { sessionId, deadline: this.#deadline(), tally, isReadOnly: true };
+    return this.#run(call, (rows) => describeLog(rows, this.#now()));
   }
 
-  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+  async #commit(sessionId: string, change: HistoryChange, tally?: CallTally): Promise<CommitResult> {
     assertFits(change);
-    const deadline = this.#deadline();
+    const call = { sessionId, deadline: this.#deadline(), tally };
     const start = change.ifRevision ?? change.lastSeen;
     const end = start === undefined ? undefined : this.#seen.recall(sessionId, start, this.#now());
     const commit = new Commit(change, this.#options, this.#now, end);
-    const landed = await this.#run(sessionId, deadline, (rows) => commit.attempt(rows));
+    const landed = await this.#run(call, (rows) => commit.attempt(rows));
     if (landed.row) this.#seen.remember(sessionId, landed.row, landed.row.createdAt);
-    await this.#tidy(sessionId, deadline, landed);
+    await this.#tidy(call, landed);
     return landed.result;
   }
 
-  /**
-   * Throws also when the session is cleared but its rows could not all be deleted; no read sees them, and another `clear`
-   * deletes them.
-   */
-  async clear(sessionId: string): Promise<void> {
+  async #clear(sessionId: string, tally?: CallTally): Promise<void> {
     const now = this.#now();
-    const tombstone = await this.#run(sessionId, this.#deadline(), (rows) => clear(rows, now));
+    const call = { sessionId, deadline: this.#deadline(), tally };
+    const tombstone = await this.#run(call, (rows) => clear(rows, now));
     this.#seen.remember(sessionId, tombstone, now);
   }
 
@@ -151,12 +189,12 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
   }
 
   /** Within the time of the call. It may fail: the commit is in, and the next one makes up for it. */
-  async #tidy(sessionId: string, deadline: number, { tidy }: Landed): Promise<void> {
-    if (tidy === undefined || performance.now() >= deadline) return;
+  async #tidy(call: Call, { tidy }: Landed): Promise<void> {
+    if (tidy === undefined || performance.now() >= call.deadline) return;
     try {
       // Once: where others have moved the log on since, they tidy it themselves.
-      const row = await this.#run(sessionId, deadline, (rows) => tidy(rows).catch(asFailure));
-      this.#seen.remember(sessionId, row, row.createdAt);
+      const row = await this.#run(call, (rows) => tidy(rows).catch(asFailure));
+      this.#seen.remember(call.sessionId, row, row.createdAt);
     } catch {
       // Nothing depends on it, and what went wrong may have gone right in part.
     }
@@ -168,10 +206,8 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
 
   /** Requests are tried again one by one, the whole only where other writers were faster. */
   async #run<T>(
-    sessionId: string,
-    deadline: number,
+    { sessionId, deadline, tally, isReadOnly }: Call,
     attempt: (rows: SessionRows) => Promise<T>,
-    call?: Pick<RetryOptions, 'isReadOnly'>,
   ): Promise<T> {
     const { signal } = this.#options;
     const key = partitionKey(this.#keyPrefix, sessionId);
@@ -182,8 +218,8 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
       refusal = error;
     };
     try {
-      return await withRetries({ ...call, timeoutMs, signal, isTransient }, ({ signal }) =>
-        attempt(new SessionRows(this.#table, key, { signal, timeoutMs, deadline, onTransient })),
+      return await withRetries({ timeoutMs, signal, isReadOnly, isTransient, tally }, ({ signal }) =>
+        attempt(new SessionRows(this.#table, key, { signal, timeoutMs, deadline, onTransient, tally })),
       );
     } catch (error) {
       const isKnown = refusal !== undefined && SessionError.is(error, 'TIMEOUT');

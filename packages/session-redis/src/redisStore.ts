@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import {
+  CallObserver,
   isRefreshDue,
   NO_HISTORY,
   resolveStoreOptions,
   SessionError,
   type CacheKey,
+  type CallTally,
   type CommitResult,
   type DescribingStore,
   type ExpiringStore,
@@ -93,6 +95,8 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
   readonly #tries: Tries;
+  /** Undefined where nobody observes: then a call makes no object for it. */
+  readonly #observer: CallObserver | undefined;
   /** The session that was last found to hold something: nobody needs to look whether it is in another layout. */
   #found: string | undefined;
 
@@ -110,19 +114,44 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     this.#keyPrefix = keyPrefix;
     this.cacheKey = { owner: client, name: keyPrefix };
     this.#options = resolveStoreOptions(options);
-    const { ttlMs, ttlRefresh } = this.#options;
+    const { ttlMs, ttlRefresh, observe } = this.#options;
     this.#ttlMs = `${ttlMs ?? ''}`;
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#waitForReplicas = waitForReplicas;
     this.#tries = new Tries(this.#client, this.#options);
+    this.#observer = observe && new CallObserver(observe, { system: 'redis', collection: keyPrefix });
   }
 
   withExpiry({ ttlSeconds, ttlRefresh }: Expiry): RedisStore {
     return new RedisStore({ ...this.#given, ttlSeconds, ttlRefresh });
   }
 
-  async read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
-    const { last, after } = options;
+  read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
+    return this.#observer === undefined
+      ? this.#read(sessionId, options)
+      : this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
+  }
+
+  commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+    return this.#observer === undefined
+      ? this.#commit(sessionId, change)
+      : this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
+  }
+
+  clear(sessionId: string): Promise<void> {
+    return this.#observer === undefined
+      ? this.#clear(sessionId)
+      : this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
+  }
+
+  /** One round trip of a few hundred bytes, whatever the size of the session. Times are the server's. */
+  describe(sessionId: string): Promise<SessionDescription> {
+    return this.#observer === undefined
+      ? this.#describe(sessionId)
+      : this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
+  }
+
+  async #read(sessionId: string, { last, after }: ReadOptions, tally?: CallTally): Promise<StoredHistory> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
@@ -137,7 +166,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       const { elements, revision } = history;
       const records = elements.map(toRecord);
       return news === undefined ? { records, revision } : { records, revision, after };
-    });
+    }, tally);
   }
 
   async #readEnd(
@@ -206,18 +235,19 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     if (!TOUCHED.includes(String(reply))) throw unknownReply(reply);
   }
 
-  /** One round trip of a few hundred bytes, whatever the size of the session. Times are the server's. */
-  async describe(sessionId: string): Promise<SessionDescription> {
+  async #describe(sessionId: string, tally?: CallTally): Promise<SessionDescription> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
-    return this.#tries.read(async (limit) =>
-      toDescription(toRawDescription(await this.#client.run(DESCRIBE, { keys, arguments: [] }, limit))),
+    return this.#tries.read(
+      async (limit) =>
+        toDescription(toRawDescription(await this.#client.run(DESCRIBE, { keys, arguments: [] }, limit))),
+      tally,
     );
   }
 
-  async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
+  async #commit(sessionId: string, change: HistoryChange, tally?: CallTally): Promise<CommitResult> {
     const { idempotencyKey: id, append, ifRevision, lastSeen } = change;
     assertFits(append);
-    const { status, detail } = await this.#change({
+    const request = {
       script: COMMIT,
       statuses: COMMITTED,
       keys: sessionKeys(this.#keyPrefix, sessionId),
@@ -225,7 +255,8 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       since: sequenceNumberOf(lastSeen) ?? sequenceNumberOf(ifRevision) ?? '0',
       ...this.#argumentsOf(change),
       waitForReplicas: this.#waitForReplicas,
-    });
+    };
+    const { status, detail } = await this.#change(request, tally);
     if (status === 'committed') return { status, revision: landedRevision(detail, id) };
     return status === 'repeated' ? { status, revision: toRevision(detail) } : { status };
   }
@@ -249,8 +280,8 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     return { rest, last: last ?? newSeal() };
   }
 
-  async clear(sessionId: string): Promise<void> {
-    await this.#change({
+  async #clear(sessionId: string, tally?: CallTally): Promise<void> {
+    const request = {
       script: CLEAR,
       statuses: CLEARED,
       keys: sessionKeys(this.#keyPrefix, sessionId),
@@ -259,13 +290,17 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       rest: [`${this.#waitForReplicas ?? ''}`],
       last: newSeal(),
       waitForReplicas: this.#waitForReplicas,
-    });
+    };
+    await this.#change(request, tally);
   }
 
-  async #change<Status extends string>(request: ChangeRequest<Status>): Promise<ChangeReply<Status>> {
+  async #change<Status extends string>(
+    request: ChangeRequest<Status>,
+    tally: CallTally | undefined,
+  ): Promise<ChangeReply<Status>> {
     const change = new Change(this.#client, request);
     try {
-      const reply = await this.#tries.change((limit) => change.attempt(limit));
+      const reply = await this.#tries.change((limit) => change.attempt(limit), tally);
       if (reply !== undefined) return reply;
     } finally {
       change.end();

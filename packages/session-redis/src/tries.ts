@@ -1,6 +1,7 @@
 import {
   SessionError,
   withRetries,
+  type CallTally,
   type ResolvedStoreOptions,
   type RetryOptions,
   type TimeLimit,
@@ -20,12 +21,12 @@ export class Tries {
     this.#reading = { ...this.#changing, isReadOnly: true };
   }
 
-  async read<T>(attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
-    return this.#try(this.#reading, attempt);
+  async read<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
+    return this.#try(countedBy(tally, this.#reading), attempt);
   }
 
-  async change<T>(attempt: (limit: TimeLimit) => Promise<T>): Promise<T> {
-    return this.#try(this.#changing, attempt);
+  async change<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
+    return this.#try(countedBy(tally, this.#changing), attempt);
   }
 
   /** Whether another try may succeed. */
@@ -55,4 +56,8 @@ export class Tries {
       throw new SessionError('STORE_UNAVAILABLE', message, { cause });
     }
   }
+}
+
+function countedBy(tally: CallTally | undefined, retries: RetryOptions): RetryOptions {
+  return tally === undefined ? retries : { ...retries, tally };
 }

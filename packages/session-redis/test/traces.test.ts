@@ -6,19 +6,25 @@ import { toElement, toRecord } from '../src/layout/elements';
 
 const SECRET = 'a secret of the conversation';
 
+interface Span {
+  readonly name: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly scope: string;
+  readonly id: string;
+  /** The id of its parent. */
+  readonly parent?: string;
+}
+
 interface Traced {
-  readonly spans: readonly {
-    readonly name: string;
-    readonly attributes: Readonly<Record<string, unknown>>;
-  }[];
+  readonly spans: readonly Span[];
   readonly events: readonly string[];
   readonly replies: readonly (readonly string[])[];
 }
 
-const WHERE =
-  'a span of the instrumentation of redis, or in a command of the channels of node-redis and ioredis';
+const OURS = '@agent-sessions/session-core';
+const DRIVERS = ['redis', 'ioredis'].map((name) => `@opentelemetry/instrumentation-${name}`);
 
-test.each(['plain', 'encrypted'])(`of %s sessions, no item's content is in ${WHERE}`, async (kind) => {
+async function traced(kind: string): Promise<Traced> {
   const server = await startRedis({});
   const script = join(__dirname, 'support/tracedProcess.ts');
   const { stdout } = await promisify(execFile)(
@@ -27,7 +33,14 @@ test.each(['plain', 'encrypted'])(`of %s sessions, no item's content is in ${WHE
     { maxBuffer: 1e8 },
   );
   await server.stop();
-  const { spans, events, replies } = JSON.parse(stdout) as Traced;
+  return JSON.parse(stdout) as Traced;
+}
+
+const WHERE =
+  'a span of the instrumentations of redis and ioredis, or in a command of the channels of node-redis and ioredis';
+
+test.each(['plain', 'encrypted'])(`of %s sessions, no item's content is in ${WHERE}`, async (kind) => {
+  const { spans, events, replies } = await traced(kind);
   const shown = (parts: readonly unknown[]): string[] =>
     parts.map((part) => JSON.stringify(part)).filter((text) => text.includes(SECRET));
 
@@ -46,14 +59,39 @@ test.each(['plain', 'encrypted'])(`of %s sessions, no item's content is in ${WHE
   const statements = spans.map(({ attributes }) =>
     String(attributes['db.query.text'] ?? attributes['db.statement']),
   );
+  const isCommand = (text: string, start: string, client: string): boolean =>
+    text.startsWith(start) && text.includes(`traced:{${client}}:items`) && text.endsWith(' ?');
   for (const start of ['EVALSHA', 'EVAL ']) {
-    expect(
-      statements.some(
-        (text) => text.startsWith(start) && text.includes('traced:{plain}:items') && text.endsWith(' ?'),
-      ),
-    ).toBe(true);
+    expect(statements.some((text) => isCommand(text, start, 'plain'))).toBe(true);
+    expect(statements.some((text) => isCommand(text, start.toLowerCase(), 'ioredis5'))).toBe(true);
   }
 });
+
+test('the spans of the drivers are children of those of the calls', async () => {
+  const { spans } = await traced('observed');
+  const scopes = new Map(spans.map(({ id, scope }) => [id, scope]));
+  const ofSessions = spans.filter((span) => DRIVERS.includes(span.scope) && isOfSession(span));
+  expect(new Set(ofSessions.map(({ scope }) => scope))).toEqual(new Set(DRIVERS));
+  expect(new Set(ofSessions.map(({ parent = '' }) => scopes.get(parent)))).toEqual(new Set([OURS]));
+  const ours = spans.filter(({ scope }) => scope === OURS);
+  expect(new Set(ours.map(({ name }) => name))).toEqual(
+    new Set(['read traced', 'commit traced', 'clear traced', 'describe traced']),
+  );
+  const told = JSON.stringify(ours.map(({ attributes, name }) => [name, attributes]));
+  expect(/a secret|ada|plain/.test(told)).toBe(false);
+});
+
+test('where tracing is suppressed in the calls, the drivers make no spans of them', async () => {
+  const { spans } = await traced('suppressing');
+  expect(spans.filter(({ scope }) => scope === OURS).length).toBeGreaterThan(20);
+  expect(spans.filter((span) => span.scope !== OURS && isOfSession(span))).toEqual([]);
+  expect(spans.some(({ scope }) => DRIVERS.includes(scope))).toBe(true);
+});
+
+/** Whether the command has a key of a session. */
+function isOfSession({ attributes }: Span): boolean {
+  return JSON.stringify(attributes).includes('traced:{');
+}
 
 test.each<[string, string | Uint8Array]>([
   ['text', `{"text":"${SECRET}"}`],

@@ -22,7 +22,7 @@ export async function bundleOf(entryPoint: string): Promise<Buffer> {
       format: 'esm',
       platform: 'node',
       target: 'node20',
-      external: ['@openai/agents', 'redis', '@aws-sdk/*'],
+      external: ['@openai/agents', '@opentelemetry/api', 'redis', '@aws-sdk/*'],
       logLevel: 'error',
     });
     return readFileSync(outfile);

@@ -1,6 +1,6 @@
 import type { AgentInputItem } from '@openai/agents';
 import { SessionError } from '../store/errors';
-import { bytesOf } from './bytesOf';
+import { bytesOf } from '../store/bytesOf';
 import { itemTexts } from './itemJson';
 
 export interface AssertStorableOptions {

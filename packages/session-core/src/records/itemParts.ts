@@ -1,4 +1,4 @@
-import { bytesOf } from './bytesOf';
+import { bytesOf } from '../store/bytesOf';
 
 /** Below what any store takes in one commit, with what its codec may add to each item. */
 const MOST_BYTES = 4 * 1_024 * 1_024;

@@ -3,7 +3,7 @@ import { assertOneOf } from '../arguments/assertOneOf';
 import { readFields } from '../arguments/readArguments';
 import { approximateTokens } from '../conversation/approximateTokens';
 import type { CompactionClient, HistoryShortener } from '../conversation/shorteners';
-import { bytesOf } from '../records/bytesOf';
+import { bytesOf } from '../store/bytesOf';
 import { itemTexts } from '../records/itemJson';
 import { invalid } from '../arguments/invalid';
 

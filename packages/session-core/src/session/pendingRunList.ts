@@ -8,7 +8,7 @@ import { newIdempotencyKey } from './historyAccess';
 import { arePendingRunEntries, type PendingRunEntry } from './pendingRunEntry';
 import type { CodecOf } from './sessionCodecs';
 import { pendingRunsId, storedSessionId } from './sessionId';
-import { bytesOf } from '../records/bytesOf';
+import { bytesOf } from '../store/bytesOf';
 
 /*
  * Pending runs are the records of a stored session of their own: the text of each run's state, oldest first, and behind them

@@ -21,7 +21,7 @@ import { assertEncryption, codecsOf, type CodecOf } from './sessionCodecs';
 import type { SessionDetails } from './sessionDetails';
 import { storedSessionId } from './sessionId';
 import { invalid } from '../arguments/invalid';
-import { bytesOf } from '../records/bytesOf';
+import { bytesOf } from '../store/bytesOf';
 
 /** Which sessions are listed: those with the option `index` of the same owner and scope, in the same database. */
 export interface SessionIndexOptions {

@@ -1,7 +1,9 @@
 /** For authors of stores: the contract that a store fulfils, and what stores on a network have in common. */
+export { CallObserver } from './callObserver';
 export { isDescribing, type DescribingStore, type SessionDescription } from './describingStore';
 export { SessionError, type SessionErrorCode } from './errors';
 export { type ExpiringStore, type Expiry } from './expiringStore';
+export { CallTally, type EndedStoreCall, type ObserveCall, type StoreCall } from './observeCall';
 export { pause } from './pause';
 export { backoffMs, withRetries, type RetryOptions, type TimeLimit } from './retry';
 export {

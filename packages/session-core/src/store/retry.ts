@@ -1,5 +1,6 @@
 import { whenAborted } from './abortWaiters';
 import { SessionError } from './errors';
+import type { CallTally } from './observeCall';
 import { pause } from './pause';
 
 export interface RetryOptions {
@@ -11,6 +12,8 @@ export interface RetryOptions {
   readonly isReadOnly?: boolean | undefined;
   /** Whether another try may succeed where this error ended one. */
   readonly isTransient: (error: unknown) => boolean;
+  /** Counts the tries after the first. */
+  readonly tally?: CallTally | undefined;
 }
 
 /** The end of the time for all tries. */
@@ -39,6 +42,7 @@ export async function withRetries<T>(
     for (let tries = 0; ; tries++) {
       limit.throwIfOver();
       limit.hasBegun = true;
+      if (tries > 0 && options.tally) options.tally.retries++;
       try {
         return await limit.within(attempt(limit));
       } catch (error) {

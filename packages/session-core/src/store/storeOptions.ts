@@ -1,6 +1,7 @@
 import { assertOneOf } from '../arguments/assertOneOf';
 import { assertPositiveInteger } from '../arguments/assertPositiveInteger';
 import { SessionError } from './errors';
+import type { ObserveCall } from './observeCall';
 
 /** Options that every networked store takes, with the same meaning on each. */
 export interface StoreOptions {
@@ -15,6 +16,8 @@ export interface StoreOptions {
   readonly timeoutMs?: number | undefined;
   /** Ends calls under way, and refuses new ones, when it aborts. */
   readonly signal?: AbortSignal | undefined;
+  /** Is called around each call of the store, for metrics and traces: see `ObserveCall`. Default: nobody is told. */
+  readonly observe?: ObserveCall | undefined;
 }
 
 /**
@@ -33,6 +36,7 @@ export interface ResolvedStoreOptions {
   readonly ttlRefresh: TtlRefresh;
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
+  readonly observe: ObserveCall | undefined;
 }
 
 const TTL_REFRESHES = ['write', 'access', 'never'] as const;
@@ -44,7 +48,7 @@ export const LONGEST_TIMEOUT_MS = 30 * 60_000;
 
 /** @throws `INVALID_ARGUMENT` */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
-  const { ttlSeconds, ttlRefresh = 'write', timeoutMs = 15_000, signal } = options;
+  const { ttlSeconds, ttlRefresh = 'write', timeoutMs = 15_000, signal, observe } = options;
   if (ttlSeconds !== undefined) {
     const hint = ' (30 years): a duration, not a point in time; omit it for sessions that never expire';
     assertPositiveInteger('ttlSeconds', ttlSeconds, LONGEST_TTL_SECONDS, hint);
@@ -54,7 +58,11 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new SessionError('INVALID_ARGUMENT', 'signal must be an AbortSignal');
   }
-  return { ttlMs: ttlSeconds === undefined ? undefined : ttlSeconds * 1_000, ttlRefresh, timeoutMs, signal };
+  if (observe !== undefined && typeof observe !== 'function') {
+    throw new SessionError('INVALID_ARGUMENT', 'observe must be a function');
+  }
+  const ttlMs = ttlSeconds === undefined ? undefined : ttlSeconds * 1_000;
+  return { ttlMs, ttlRefresh, timeoutMs, signal, observe };
 }
 
 /** Whether a read extends a session that expires in `remainingMs`, with `ttlRefresh: 'access'`. */

@@ -11,6 +11,7 @@ import { forking } from './cases/forking';
 import { harnessCases } from './cases/harness';
 import { isolation } from './cases/isolation';
 import { listing, listingExpiry } from './cases/listing';
+import { observing } from './cases/observing';
 import { operations } from './cases/operations';
 import { pendingRuns, pendingRunsAfterExpiry } from './cases/pendingRuns';
 import { processes } from './cases/processes';
@@ -65,6 +66,7 @@ function groupsOf(harness: StoreHarness): Readonly<Record<string, Cases>> {
     ...(harness.processes && { processes }),
     ...(expires && { expiry }),
     ...(expires && harness.ttlRefresh === true && { ttlRefresh }),
+    ...(harness.observe === true && { observing }),
     session,
     caching,
     transactions,

@@ -1,3 +1,4 @@
+import type { ObserveCall } from '../store/observeCall';
 import type { HistoryOperation, SessionStore, StoredRecord } from '../store/sessionStore';
 import type { TtlRefresh } from '../store/storeOptions';
 
@@ -5,6 +6,7 @@ import type { TtlRefresh } from '../store/storeOptions';
 export interface HarnessStoreOptions {
   readonly ttlSeconds?: number;
   readonly ttlRefresh?: TtlRefresh;
+  readonly observe?: ObserveCall;
 }
 
 /**
@@ -31,6 +33,9 @@ export interface StoreHarness {
 
   /** Whether the store has the option `ttlRefresh`, as `StoreOptions` tells it. Default false. */
   readonly ttlRefresh?: boolean;
+
+  /** Whether the store has the option `observe`, as `StoreOptions` tells it. Default false. */
+  readonly observe?: boolean;
 
   /** Stores in processes of their own. Omitted, nothing shows that a lock holds beyond its own process. */
   readonly processes?: StoreProcesses;

@@ -3,6 +3,7 @@ import {
   isDescribing,
   type DescribingStore,
   type HistoryChange,
+  type ObserveCall,
   type SessionStore,
   type StoredHistory,
   type StoredRecord,
@@ -20,6 +21,7 @@ export interface Database {
 interface OpenOptions {
   readonly ttlSeconds?: number | undefined;
   readonly ttlRefresh?: TtlRefresh | undefined;
+  readonly observe?: ObserveCall | undefined;
 }
 
 /** Called once per database, for what broken stores share; then once for each store that is opened over it. */
@@ -54,6 +56,7 @@ export function harnessOf(broken: Broken): StoreHarness {
       return Promise.resolve();
     },
     ttlRefresh: true,
+    observe: true,
     processes: fileProcesses('processes'),
     unreachable: { 'a closed connection': () => over(new MemoryStore(), () => UNREACHABLE) },
     fixtures: { 'version 1': fixtureIn(sessions) },

@@ -5,6 +5,7 @@ import { describing } from './describing';
 import { forgetting } from './forgetting';
 import { forking } from './forking';
 import { harnesses } from './harnesses';
+import { observing } from './observing';
 import { operating } from './operating';
 import { racing } from './racing';
 import { reading } from './reading';
@@ -18,6 +19,7 @@ export const brokenStores: BrokenStores = {
   ...committing,
   ...compacting,
   ...operating,
+  ...observing,
   ...describing,
   ...forking,
   ...forgetting,

@@ -64,6 +64,7 @@ export class Commit {
         if (plan.status !== 'committed') await this.#ownChunked?.delete(rows);
         return { result: plan };
       }
+      if (tries > 0) rows.noteRetry();
       await plan.chunked?.write(rows);
       const there = await rows.putNew(plan.row, plan.inline);
       if (!there) return this.#landed(plan.row, plan);

@@ -58,6 +58,7 @@ export async function readLog(rows: SessionRows, options: LogOptions): Promise<L
       throw new SessionError('STORE_FAILURE', 'rows of the session are missing: somebody else deleted them');
     }
     before = newest?.idempotencyKey;
+    rows.noteRetry();
   }
 }
 

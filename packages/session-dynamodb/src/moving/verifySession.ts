@@ -10,7 +10,10 @@ import { SessionRows } from '../table/sessionRows';
 import { sessionTable } from '../table/sessionTable';
 import { readWithin } from './readWithin';
 
-export interface VerifyDynamoDBOptions extends Omit<DynamoDBStoreOptions, 'ttlSeconds' | 'ttlRefresh'> {
+export interface VerifyDynamoDBOptions extends Omit<
+  DynamoDBStoreOptions,
+  'ttlSeconds' | 'ttlRefresh' | 'observe'
+> {
   readonly sessionId: string;
   /** What the function `scope` of the session returns, where it has one. */
   readonly scope?: string | undefined;

@@ -15,6 +15,7 @@ import type { Content } from '../log/content';
 import type { Chunk, CommitRow, Row, Tombstone } from '../log/rows';
 import type { SessionTable } from './sessionTable';
 import { contention, describe } from './errors';
+import type { Answer } from './tallying';
 import { unlogged } from './unlogged';
 import { pauseBefore, untilAnswered, type Bounds, type Request } from './untilAnswered';
 import { formatHeader, headerStart } from './rowHeader';
@@ -40,7 +41,7 @@ const STILL_HOLDS_CONTENT = {
 };
 const MAY_GO_SOONER = '(attribute_not_exists(#ttl) OR #ttl < :ttl)';
 
-/** So that there is something in the answer to a write by which to know it. */
+/** So that there is something in the answer to a write by which to know it, and what calls consume can be observed. */
 const ASK_FOR_CAPACITY = { ReturnConsumedCapacity: 'TOTAL' } as const;
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
@@ -69,6 +70,11 @@ export class SessionRows {
   get keyBytes(): number {
     const { sessionId, row, ttl } = this.#mapping.names;
     return Buffer.byteLength(`${this.#partitionKey}${sessionId}${row}${ttl}`);
+  }
+
+  /** Something is sent again because another writer was faster, or there was no room for it. */
+  noteRetry(): void {
+    if (this.#bounds.tally) this.#bounds.tally.retries++;
   }
 
   /** Puts the row or the chunk unless there is something at its key already: then it returns that. */
@@ -149,6 +155,7 @@ export class SessionRows {
         ScanIndexForward: !newestFirst,
         Limit: nextLimit?.(),
         ExclusiveStartKey: start,
+        ...ASK_FOR_CAPACITY,
       };
       const page = await untilAnswered(this.#bounds, {
         isChange: false,
@@ -166,8 +173,11 @@ export class SessionRows {
     for (let start = 0; start < requests.length; start += MOST_PER_REQUEST) {
       let rest = requests.slice(start, start + MOST_PER_REQUEST);
       for (let tries = 0; rest.length > 0; tries++) {
-        if (tries > 0) await pauseBefore(this.#bounds, tries);
-        const input = { RequestItems: { [this.#table.name]: rest } };
+        if (tries > 0) {
+          await pauseBefore(this.#bounds, tries);
+          this.noteRetry();
+        }
+        const input = { RequestItems: { [this.#table.name]: rest }, ...ASK_FOR_CAPACITY };
         const answer = await untilAnswered(this.#bounds, {
           isChange: true,
           send: (options) => this.#table.client.send(unlogged(new BatchWriteItemCommand(input)), options),
@@ -198,9 +208,7 @@ export class SessionRows {
   }
 
   /** Undefined when the condition of the write holds; otherwise what is there instead. */
-  async #unlessRefused(
-    send: Request<{ readonly ConsumedCapacity?: unknown }>['send'],
-  ): Promise<{ there?: StoredRow } | undefined> {
+  async #unlessRefused(send: Request<Answer>['send']): Promise<{ there?: StoredRow } | undefined> {
     try {
       await untilAnswered(this.#bounds, {
         isChange: true,

@@ -1,5 +1,12 @@
-import { backoffMs, pause, SessionError, withRetries } from '@agent-sessions/session-core/store';
+import {
+  backoffMs,
+  pause,
+  SessionError,
+  withRetries,
+  type CallTally,
+} from '@agent-sessions/session-core/store';
 import { asUnanswered, describe, isTransient, mayHaveLanded } from './errors';
+import { tallyAnswer, tallyFailure, type Answer } from './tallying';
 
 /** When the requests of one call end. */
 export interface Bounds {
@@ -10,6 +17,8 @@ export interface Bounds {
   readonly deadline: number;
   /** Is told of each error after which a request is sent again. */
   readonly onTransient: (error: unknown) => void;
+  /** Where somebody observes the call. */
+  readonly tally?: CallTally | undefined;
 }
 
 export interface Request<T> {
@@ -32,13 +41,18 @@ const LONGEST_FIRST_TRY_MS = 10_000;
  * @throws `STORE_UNAVAILABLE` where a try had no answer and a later one was refused for good: other errors say that
  * nothing changed.
  */
-export async function untilAnswered<T>(bounds: Bounds, request: Request<T>): Promise<T> {
+export async function untilAnswered<T extends Answer>(bounds: Bounds, request: Request<T>): Promise<T> {
+  const { tally } = bounds;
   let hung = 0;
   let isUnknown = false;
   for (let tries = 0; ; tries++) {
+    if (tries > 0 && tally) tally.retries++;
     try {
-      return await sendOnce(bounds, hung, request);
+      const answer = await sendOnce(bounds, hung, request);
+      if (tally) tallyAnswer(tally, request.isChange, answer);
+      return answer;
     } catch (error) {
+      if (tally) tallyFailure(tally, error);
       if (!isTransient(error)) {
         const isResult = describe(error).name === 'ConditionalCheckFailedException';
         throw isUnknown && !isResult ? asUnanswered(error) : error;

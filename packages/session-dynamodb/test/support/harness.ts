@@ -6,6 +6,7 @@ export function harnessOf(table: TestTable): StoreHarness {
   let time = Date.now();
   return {
     ttlRefresh: true,
+    observe: true,
     createStore: (bounds) => table.open(bounds, () => time),
     contains: (sessionId, text) => table.contains(sessionId, text),
     // The engine never deletes what has expired; DynamoDB does.

@@ -33,6 +33,7 @@ export function describeConformance(
     ...hooks,
     createStore: store,
     ttlRefresh: true,
+    observe: true,
     contains: async (sessionId, text) => {
       const [items, meta] = sessionKeys(keyPrefix, sessionId);
       const stored = [await inspector().lRange(items, 0, -1), await inspector().hGetAll(meta)];

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { StoredRecord } from '../store/sessionStore';
+import type { StoredRecord } from './sessionStore';
 
 /** Texts in UTF-8. */
 export function bytesOf(records: readonly StoredRecord[]): number {
