@@ -159,7 +159,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const others = sessionId === this.#found ? undefined : keyOfOthers(this.#keyPrefix, sessionId);
     return this.#tries.read(async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
-      const history = news ?? (await this.#readEnd(keys, { last, withExpiry, others }, limit));
+      const history = news ?? (await this.#readEnd(keys, last, withExpiry, others, limit));
       if (history.state !== null || history.elements.length > 0) this.#found = sessionId;
       else if (others !== undefined && !history.hasNoOthers) await this.#lookForOthers(others, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
@@ -169,13 +169,16 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     }, tally);
   }
 
-  async #readEnd(
+  #readEnd(
     keys: SessionKeys,
-    { last, ...request }: Pick<RangeRequest, 'withExpiry' | 'others'> & Pick<ReadOptions, 'last'>,
+    last: number | undefined,
+    withExpiry: boolean,
+    others: string | undefined,
     limit: TimeLimit,
   ): Promise<RawHistory> {
     const start = last === undefined ? 0 : -last;
-    return this.#readRange(keys, { ...request, start, fields: STATE, withLength: start !== 0 }, limit);
+    const request = { start, fields: STATE, withLength: start !== 0, withExpiry, others };
+    return this.#readRange(keys, request, limit);
   }
 
   /** What follows a revision; undefined where something was taken off since, or nobody can tell any more. */
