@@ -23,6 +23,7 @@ import { Change, type ChangeRequest } from './change';
 import type { RedisClientAdapter } from './clients/adapter';
 import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
 import { toDescription } from './description';
+import { FoundSessions } from './foundSessions';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
 import { isOfOthers, keyOfOthers, ownerIn, type PythonPackage } from './layout/otherLayouts';
@@ -97,8 +98,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #tries: Tries;
   /** Undefined where nobody observes: then a call makes no object for it. */
   readonly #observer: CallObserver | undefined;
-  /** The session that was last found to hold something: nobody needs to look whether it is in another layout. */
-  #found: string | undefined;
+  readonly #found: FoundSessions;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
@@ -119,6 +119,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#waitForReplicas = waitForReplicas;
     this.#tries = new Tries(this.#client, this.#options);
+    this.#found = FoundSessions.of(this.#client);
     this.#observer = observe && new CallObserver(observe, { system: 'redis', collection: keyPrefix });
   }
 
@@ -156,11 +157,12 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const known = after === undefined ? undefined : partsOf(after);
-    const others = sessionId === this.#found ? undefined : keyOfOthers(this.#keyPrefix, sessionId);
+    const others = keyOfOthers(this.#keyPrefix, sessionId);
+    const asked = this.#found.has(keys[1]) ? undefined : others;
     return this.#tries.read(async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
-      const history = news ?? (await this.#readEnd(keys, last, withExpiry, others, limit));
-      if (history.state !== null || history.elements.length > 0) this.#found = sessionId;
+      const history = news ?? (await this.#readEnd(keys, last, withExpiry, asked, limit));
+      if (history.state !== null || history.elements.length > 0) this.#found.add(keys[1]);
       else if (others !== undefined && !history.hasNoOthers) await this.#lookForOthers(others, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
       const { elements, revision } = history;
