@@ -12,7 +12,7 @@ export const MUTANTS: readonly Mutant[] = [
     find: "if landed then return 'cleared ' .. rests .. ' ' end",
     replace: '',
   },
-  { breaks: 'a commit leaves its id', find: ', entry, landing .. newest)', replace: ')' },
+  { breaks: 'a commit leaves its id', find: ', entry, landing .. newest', replace: '' },
   { breaks: 'a clear leaves its id', find: ", 'c:' .. id, landing .. newest)", replace: ')' },
   {
     breaks: 'a clear keeps the ids of commits before it',
@@ -103,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'each commit has a revision of its own',
-    find: '.. landing .. id, entry',
-    replace: ".. struct.pack('>I7I4', 1, total) .. 'x', entry",
+    find: '.. landing .. id\nif begins',
+    replace: ".. struct.pack('>I7I4', 1, total) .. 'x'\nif begins",
   },
   {
     breaks: 'a list that is other than the hash says is found out by who appends to it',

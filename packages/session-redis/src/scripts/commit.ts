@@ -122,8 +122,12 @@ elseif total ~= kept + appended then
   bytes, shrunk, setting = nil, last, true
 end
 local landing = ${landing('total')}
-redis.call('HSET', meta, 'state', ${LOG} .. landing .. id, entry, landing .. newest)
-if begins then redis.call('HSET', meta, 'began', string.format('%.0f', last)) end
+local log = ${LOG} .. landing .. id
+if begins then
+  redis.call('HSET', meta, 'state', log, entry, landing .. newest, 'began', string.format('%.0f', last))
+else
+  redis.call('HSET', meta, 'state', log, entry, landing .. newest)
+end
 if operation ~= '' then redis.call('HSET', meta, 'o:' .. operation, ARGV[9]) end
 if obsolete then
   redis.call('HSET', meta, 'turn', turning)
