@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer';
 import { SessionError, type TimeLimit } from '@agent-sessions/session-core/store';
 import type { RedisClientAdapter } from './clients/adapter';
 import type { SessionKeys } from './layout/keys';
+import { breakSeal } from './layout/seal';
 import { askReplicas } from './replicationState';
 import { toChangeReply, type ChangeReply } from './replies';
 import type { RedisScript } from './scripts/script';
@@ -14,8 +15,10 @@ export interface ChangeRequest<Status extends string> {
   readonly id: string;
   /** A sequence number of the session from before now; 0 where the caller knows of none. */
   readonly since: string;
-  /** The script's further arguments. */
+  /** The script's further arguments, but for the last. */
   readonly rest: readonly (string | Buffer)[];
+  /** The last one: see layout/seal.ts. */
+  readonly last: Buffer;
   readonly waitForReplicas: number | undefined;
 }
 
@@ -48,21 +51,27 @@ export class Change<Status extends string> {
     return this.#reply;
   }
 
+  /** To be called when the call is over, whatever it came to: what of it is sent later does nothing. */
+  end(): void {
+    breakSeal(this.#request.last);
+  }
+
   async #ask(limit: TimeLimit): Promise<ChangeReply<Status> | undefined> {
     const isFirst = !this.#wasSent;
     this.#wasSent = true;
     let reply = await this.#run(limit);
     if (reply.status === UNSURE && isFirst) {
       // It was refused, so nothing has been made: what is remembered from this number on is enough to tell later.
-      this.#since = reply.detail.toString('latin1');
+      this.#since = reply.detail;
       reply = await this.#run(limit);
     }
     return isSure(reply) ? reply : undefined;
   }
 
   async #run(limit: TimeLimit): Promise<ChangeReply<Status | typeof UNSURE>> {
-    const { script, keys, id, rest, statuses } = this.#request;
-    const reply = await this.#client.run(script, { keys, arguments: [id, this.#since, ...rest] }, limit);
+    const { script, keys, id, rest, last, statuses } = this.#request;
+    const call = { keys, arguments: [id, this.#since, ...rest, last] };
+    const reply = await this.#client.run(script, call, limit);
     return toChangeReply(reply, [...statuses, UNSURE]);
   }
 

@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import { randomBytes } from 'node:crypto';
 import {
   CallObserver,
@@ -24,9 +23,11 @@ import { Change, type ChangeRequest } from './change';
 import type { RedisClientAdapter } from './clients/adapter';
 import { toAdapter, type RedisSessionClient } from './clients/toAdapter';
 import { toDescription } from './description';
+import { FoundSessions } from './foundSessions';
 import { toElement, toRecord } from './layout/elements';
 import { assertKeyPrefix, sessionKeys, type SessionKeys } from './layout/keys';
 import { isOfOthers, keyOfOthers, ownerIn, type PythonPackage } from './layout/otherLayouts';
+import { newSeal } from './layout/seal';
 import {
   landedRevision,
   partsOf,
@@ -97,6 +98,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #tries: Tries;
   /** Undefined where nobody observes: then a call makes no object for it. */
   readonly #observer: CallObserver | undefined;
+  readonly #found: FoundSessions;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
   constructor(options: RedisStoreOptions) {
@@ -117,6 +119,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     this.#keepsDeadline = ttlMs !== undefined && ttlRefresh === 'never' ? 'keep' : '';
     this.#waitForReplicas = waitForReplicas;
     this.#tries = new Tries(this.#client, this.#options);
+    this.#found = FoundSessions.of(this.#client);
     this.#observer = observe && new CallObserver(observe, { system: 'redis', collection: keyPrefix });
   }
 
@@ -154,11 +157,13 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const { ttlMs, ttlRefresh } = this.#options;
     const withExpiry = ttlMs !== undefined && ttlRefresh === 'access';
     const known = after === undefined ? undefined : partsOf(after);
+    const others = keyOfOthers(this.#keyPrefix, sessionId);
+    const asked = this.#found.has(keys[1]) ? undefined : others;
     return this.#tries.read(async (limit) => {
       const news = known && (await this.#readNews(keys, known, withExpiry, limit));
-      const history = news ?? (await this.#readEnd(keys, last, withExpiry, limit));
-      if (history.state === null && history.elements.length === 0)
-        await this.#lookForOthers(sessionId, limit);
+      const history = news ?? (await this.#readEnd(keys, last, withExpiry, asked, limit));
+      if (history.state !== null || history.elements.length > 0) this.#found.add(keys[1]);
+      else if (others !== undefined && !history.hasNoOthers) await this.#lookForOthers(others, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
       const { elements, revision } = history;
       const records = elements.map(toRecord);
@@ -166,14 +171,16 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     }, tally);
   }
 
-  async #readEnd(
+  #readEnd(
     keys: SessionKeys,
     last: number | undefined,
     withExpiry: boolean,
+    others: string | undefined,
     limit: TimeLimit,
   ): Promise<RawHistory> {
     const start = last === undefined ? 0 : -last;
-    return this.#readRange(keys, { start, fields: STATE, withLength: start !== 0, withExpiry }, limit);
+    const request = { start, fields: STATE, withLength: start !== 0, withExpiry, others };
+    return this.#readRange(keys, request, limit);
   }
 
   /** What follows a revision; undefined where something was taken off since, or nobody can tell any more. */
@@ -188,6 +195,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       fields: ['state', `c:${known.id}`],
       withLength: true,
       withExpiry,
+      others: undefined,
     };
     const history = await this.#readRange(keys, request, limit);
     return hasOnlyGrown(history, known) ? history : undefined;
@@ -203,13 +211,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   }
 
   /**
-   * Where nothing at all is stored, not even that a session was cleared, another package may have it: a second round trip.
+   * Where nothing at all is stored, not even that a session was cleared, another package may have it.
    *
    * @throws `STORE_MISCONFIGURED`
    */
-  async #lookForOthers(sessionId: string, limit: TimeLimit): Promise<void> {
-    const key = keyOfOthers(this.#keyPrefix, sessionId);
-    if (key === undefined) return;
+  async #lookForOthers(key: string, limit: TimeLimit): Promise<void> {
     let owner: PythonPackage | undefined;
     try {
       owner = ownerIn(await this.#client.run(LOOK_FOR_OTHERS, { keys: [key], arguments: [] }, limit));
@@ -252,7 +258,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       keys: sessionKeys(this.#keyPrefix, sessionId),
       id,
       since: sequenceNumberOf(lastSeen) ?? sequenceNumberOf(ifRevision) ?? '0',
-      rest: this.#argumentsOf(change),
+      ...this.#argumentsOf(change),
       waitForReplicas: this.#waitForReplicas,
     };
     const { status, detail } = await this.#change(request, tally);
@@ -260,20 +266,23 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     return status === 'repeated' ? { status, revision: toRevision(detail) } : { status };
   }
 
-  /** Of the script, but the first two. */
-  #argumentsOf({ append, drop = 0, ifRevision, operation }: HistoryChange): (string | Buffer)[] {
+  /** Of the script, behind the first two. */
+  #argumentsOf(change: HistoryChange): Pick<ChangeRequest<string>, 'rest' | 'last'> {
+    const { append, drop = 0, ifRevision, operation } = change;
     const now = Date.now();
+    const elements = append.map((record) => toElement(record, now));
+    const last = elements.pop();
     const isPlain = drop === 0 && ifRevision === undefined && operation === undefined;
-    const args: (string | Buffer)[] =
-      isPlain && this.#keepsDeadline === '' && this.#waitForReplicas === undefined
-        ? [this.#ttlMs, '5']
-        : [
-            ...[this.#ttlMs, '11', drop === 'all' ? '-1' : `${drop}`, this.#keepsDeadline],
-            ifRevision === undefined ? '' : toPacked(ifRevision),
-            ...[operation?.id ?? '', operation?.fingerprint ?? '', `${this.#waitForReplicas ?? ''}`],
-          ];
-    for (const record of append) args.push(toElement(record, now));
-    return args;
+    if (last && isPlain && this.#keepsDeadline === '' && this.#waitForReplicas === undefined) {
+      return { rest: [this.#ttlMs, '5', ...elements], last };
+    }
+    const rest = [
+      ...[this.#ttlMs, last ? '11' : '12', drop === 'all' ? '-1' : `${drop}`, this.#keepsDeadline],
+      ifRevision === undefined ? '' : toPacked(ifRevision),
+      ...[operation?.id ?? '', operation?.fingerprint ?? '', `${this.#waitForReplicas ?? ''}`],
+      ...elements,
+    ];
+    return { rest, last: last ?? newSeal() };
   }
 
   async #clear(sessionId: string, tally?: CallTally): Promise<void> {
@@ -284,6 +293,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
       id: `~${randomBytes(15).toString('base64url')}`,
       since: '0',
       rest: [`${this.#waitForReplicas ?? ''}`],
+      last: newSeal(),
       waitForReplicas: this.#waitForReplicas,
     };
     await this.#change(request, tally);
@@ -294,8 +304,12 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     tally: CallTally | undefined,
   ): Promise<ChangeReply<Status>> {
     const change = new Change(this.#client, request);
-    const reply = await this.#tries.change((limit) => change.attempt(limit), tally);
-    if (reply !== undefined) return reply;
+    try {
+      const reply = await this.#tries.change((limit) => change.attempt(limit), tally);
+      if (reply !== undefined) return reply;
+    } finally {
+      change.end();
+    }
     throw new SessionError(
       'STORE_UNAVAILABLE',
       'an earlier try got no answer, and whether it was made is no longer known: others wrote too much since, or the hash ' +

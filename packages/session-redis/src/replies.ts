@@ -2,15 +2,13 @@ import { Buffer } from 'node:buffer';
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
 import { revisionIn, unnamedRevision } from './layout/state';
 
-const SPACE = 0x20;
-
 /** What a script that changes a session says. */
 export interface ChangeReply<Status extends string = string> {
   /** The replication id of what the reply rests on; empty where that is not to be confirmed. */
   readonly replicationId: string;
   readonly status: Status;
   /** What names a revision, or the sequence number to come again with; empty where there is neither. */
-  readonly detail: Buffer;
+  readonly detail: string;
 }
 
 /** What is asked for of a session's keys. */
@@ -23,6 +21,8 @@ export interface RangeRequest {
   readonly withLength: boolean;
   /** Whether the time is asked for that the hash has left. */
   readonly withExpiry: boolean;
+  /** A key of others, which is asked for, too: it may be in another slot, and the user may have no right to it. */
+  readonly others: string | undefined;
 }
 
 /** The replies to the commands that read a session without a script. */
@@ -37,7 +37,12 @@ export interface RangeReplies {
   readonly after: unknown;
   /** To `PTTL meta`; undefined where it was not asked for. */
   readonly remainingMs?: unknown;
+  /** To `PTTL others`; undefined where it was not asked for, or refused. */
+  readonly othersMs?: unknown;
 }
+
+/** The reply to `PTTL key` where there is no such key: https://redis.io/docs/latest/commands/pttl/ */
+const NO_KEY = -2;
 
 /** What was read of a session. */
 export interface RawHistory {
@@ -50,6 +55,8 @@ export interface RawHistory {
   readonly state: Buffer | null;
   /** The second field that was asked for; null where there is none, or was not asked for. */
   readonly entry: Buffer | null;
+  /** Whether nothing is at the key of others; false where nobody knows. */
+  readonly hasNoOthers: boolean;
 }
 
 /** What was read of a session without its records. */
@@ -74,16 +81,14 @@ export function toChangeReply<Status extends string>(
   reply: unknown,
   statuses: readonly Status[],
 ): ChangeReply<Status> {
-  // Of what some client has made text of, the status is what counts: a revision that suffered names no state.
-  const bytes = typeof reply === 'string' ? Buffer.from(reply) : reply;
-  if (!Buffer.isBuffer(bytes)) throw unknownReply(reply);
-  const endOfStatus = bytes.indexOf(SPACE);
-  const endOfReplicationId = bytes.indexOf(SPACE, endOfStatus + 1);
-  const word = bytes.toString('latin1', 0, endOfStatus);
+  const text = textOf(reply) ?? '';
+  const endOfStatus = text.indexOf(' ');
+  const endOfReplicationId = text.indexOf(' ', endOfStatus + 1);
+  const word = text.slice(0, endOfStatus);
   const status = statuses.find((known) => known === word);
   if (status === undefined || endOfStatus < 0 || endOfReplicationId < 0) throw unknownReply(reply);
-  const replicationId = bytes.toString('latin1', endOfStatus + 1, endOfReplicationId);
-  return { replicationId, status, detail: bytes.subarray(endOfReplicationId + 1) };
+  const replicationId = text.slice(endOfStatus + 1, endOfReplicationId);
+  return { replicationId, status, detail: text.slice(endOfReplicationId + 1) };
 }
 
 /**
@@ -98,7 +103,7 @@ export function toRawHistory(reply: unknown): RawHistory {
   if (numbers.length === undefined || numbers.remainingMs === undefined) throw unknownReply(reply);
   const [state, entry] = fieldsOf(fields);
   const revision = revisionIn(state, numbers.length) ?? unnamedRevision();
-  return { revision, elements, remainingMs: numbers.remainingMs, state, entry };
+  return { revision, elements, remainingMs: numbers.remainingMs, state, entry, hasNoOthers: false };
 }
 
 /**
@@ -144,7 +149,8 @@ export function toRangeHistory(replies: RangeReplies): RawHistory | undefined {
   const [after] = fieldsOf(replies.after);
   if (!isEqual(state, after)) return undefined;
   const revision = revisionIn(state, length);
-  return revision === undefined ? undefined : { revision, elements, remainingMs, state, entry };
+  const hasNoOthers = toInteger(replies.othersMs) === NO_KEY;
+  return revision === undefined ? undefined : { revision, elements, remainingMs, state, entry, hasNoOthers };
 }
 
 /** Of the reply to HMGET with one field or two; empty ones, as the script gives for none, are none. */

@@ -127,7 +127,7 @@ describe.each(Object.entries(VERSIONS))('%s', (name, create) => {
     async (autoResendUnfulfilledCommands) => {
       const client = clientOf({ autoResendUnfulfilledCommands });
       const store = storeOf(client, { timeoutMs: 200 });
-      await store.clear('other');
+      await store.commit('other', { idempotencyKey: commitId(), append: ['{}'] });
       // The server never sees it, nor anything until the call is over.
       let scripts = 0;
       let isOver = false;

@@ -62,6 +62,15 @@ describe.each(Object.keys(LAYOUTS) as (keyof typeof LAYOUTS)[])(
       expect(await open(sessionId).getItems()).toEqual([]);
     });
 
+    test('it does not begin anew either where there was one of ours, which is gone', async () => {
+      const sessionId = randomUUID();
+      await open(sessionId).addItems([{ role: 'user', content: 'a' }]);
+      expect(await open(sessionId).getItems()).toHaveLength(1);
+      await redis.client.del(Object.values(redis.keys(sessionId)));
+      await write(sessionId, ...TEXTS);
+      await expect(open(sessionId).getItems()).rejects.toMatchObject({ code: 'STORE_MISCONFIGURED' });
+    });
+
     test('with an item that cannot be converted: its place, and not what it holds', async () => {
       for (const [text, message] of [
         [`{"type": "telepathy_call", "thought": "${SECRET}"}`, 'items[3] has the type "telepathy_call"'],

@@ -173,12 +173,11 @@ describe('words of refusals', () => {
 });
 
 describe('a client that cannot', () => {
-  test('because its own abortSignal has aborted: ABORTED, with a hint, for a read; a change brings its own', async () => {
+  test('because its own abortSignal has aborted: ABORTED, with a hint, and nothing is sent', async () => {
     const aborted = client.withAbortSignal(AbortSignal.abort());
     const store = new RedisStore({ client: aborted, keyPrefix, timeoutMs: 60_000 });
-    await store.commit('own signal', { idempotencyKey: commitId(), append });
-    for (const options of [{}, { last: 1 }]) {
-      const error = await failure(store.read('own signal', options));
+    for (const [, call] of VERBS) {
+      const error = await failure(call(store));
       expect(error).toMatchObject({
         code: 'ABORTED',
         message: expect.stringContaining('client itself') as string,

@@ -1,6 +1,7 @@
 import { startFaultProxy, type Fault, type FaultProxy } from '@agent-sessions/engines';
 import { RedisSession } from '../src';
 import { CLEAR } from '../src/scripts/clear';
+import { newSeal } from '../src/layout/seal';
 import { COMMIT } from '../src/scripts/commit';
 import { PLAIN, PLAIN_VARIANTS, POOLS, type Address, type Kind } from './support/clientKinds';
 import { commitId, TestRedis } from './support/redis';
@@ -85,7 +86,7 @@ test('a clear that arrives again deletes nothing that was written since', async 
   const store = redis.store();
   const { items, meta } = redis.keys('late clear');
   const clear = () =>
-    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['~clear-id', '0', ''] });
+    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['~clear-id', '0', '', newSeal()] });
   await store.commit('late clear', { idempotencyKey: commitId(), append: ['{"a":1}'] });
   await clear();
   expect((await store.read('late clear')).records).toEqual([]);
@@ -98,7 +99,7 @@ test('so does a first clear of nothing', async () => {
   const store = redis.store();
   const { items, meta } = redis.keys('early clear');
   const clear = () =>
-    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['~clear-id', '0', ''] });
+    redis.client.eval(CLEAR.lua, { keys: [items, meta], arguments: ['~clear-id', '0', '', newSeal()] });
   await clear();
   await store.commit('early clear', { idempotencyKey: commitId(), append: ['{"b":1}'] });
   await clear();

@@ -58,14 +58,30 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
   await close();
 });
 
-test('a read of a session of which there is nothing looks for one of other packages: two round trips, with a scope one', async () => {
-  const client = await createClient({ url: url() }).connect();
+test.each(Object.entries(PLAIN))(
+  'on %s a read of a session of which there is nothing looks for one of other packages in the same round trip',
+  async (kind, open) => {
+    const { client, connect, close } = open({ port: proxy.port });
+    await connect();
+    const store = new RedisStore({ client, keyPrefix: redis.keyPrefix });
+    const id = `none, ${kind}`;
+    for (const options of [{}, { last: 1 }]) expect(await roundTrips(() => store.read(id, options))).toBe(1);
+    await redis.client.rPush(`${redis.keyPrefix}:${id}`, 'not an item');
+    await store.read(id);
+    expect(await roundTrips(() => store.read(id))).toBe(2);
+    await close();
+  },
+);
+
+test('without a pipeline it does so in a second one; with a scope in none', async () => {
+  const { client, connect, close } = POOLS['pool of redis 6']({ port: proxy.port });
+  await connect();
   const store = new RedisStore({ client, keyPrefix: redis.keyPrefix });
   await store.read('none');
   expect(await roundTrips(() => store.read('none'))).toBe(2);
   expect(await roundTrips(() => store.read('none', { last: 1 }))).toBe(2);
   expect(await roundTrips(() => store.read('~acme/none'))).toBe(1);
-  await client.close();
+  await close();
 });
 
 test('a fork is two round trips', async () => {

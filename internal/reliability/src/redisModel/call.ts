@@ -96,7 +96,10 @@ export class Call {
     const { client, scripts, session, sent } = this.line;
     const text = scripts.textOf(sha1);
     if (text === undefined) throw new Error('NOSCRIPT No matching script.');
-    const arrive = (): Promise<unknown> => client.withCommandOptions(options).eval(text, call);
+    // What is under way is no longer the caller's, who may mark what it has not sent yet as given up.
+    const bytes = call.arguments.map((value) => (typeof value === 'string' ? value : Buffer.from(value)));
+    const sentCall = { keys: call.keys, arguments: bytes };
+    const arrive = (): Promise<unknown> => client.withCommandOptions(options).eval(text, sentCall);
     const { request: asked, loss } = this.plan;
     if (asked === undefined) return arrive();
 

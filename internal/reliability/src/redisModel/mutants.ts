@@ -4,15 +4,15 @@ import type { Mutant } from './scripts';
 export const MUTANTS: readonly Mutant[] = [
   {
     breaks: 'a commit that has landed is not made again',
-    find: "if landed then return 'committed '",
-    replace: "if false then return 'committed '",
+    find: 'if landed then\n  local made',
+    replace: 'if false then\n  local made',
   },
   {
     breaks: 'a clear that has landed is not made again',
     find: "if landed then return 'cleared ' .. rests .. ' ' end",
     replace: '',
   },
-  { breaks: 'a commit leaves its id', find: ', entry, landing .. newest)', replace: ')' },
+  { breaks: 'a commit leaves its id', find: ', entry, landing .. newest', replace: '' },
   { breaks: 'a clear leaves its id', find: ", 'c:' .. id, landing .. newest)", replace: ')' },
   {
     breaks: 'a clear keeps the ids of commits before it',
@@ -103,8 +103,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'each commit has a revision of its own',
-    find: '.. landing .. id, entry',
-    replace: ".. struct.pack('>I7I4', 1, total) .. 'x', entry",
+    find: '.. landing .. id\nif begins',
+    replace: ".. struct.pack('>I7I4', 1, total) .. 'x'\nif begins",
   },
   {
     breaks: 'a list that is other than the hash says is found out by who appends to it',
@@ -114,8 +114,8 @@ export const MUTANTS: readonly Mutant[] = [
   { breaks: 'an operation is applied once', find: "'o:' .. operation, ARGV[9])", replace: "'', '')" },
   {
     breaks: 'another operation under the same id is refused',
-    find: 'if fingerprint and fingerprint == ARGV[9] then return',
-    replace: 'if fingerprint then return',
+    find: 'if fingerprint and fingerprint == ARGV[9] then',
+    replace: 'if fingerprint then',
   },
   {
     breaks: 'as many records are dropped as are asked for',

@@ -74,7 +74,8 @@ export class CallObserver {
       const durationMs = performance.now() - began;
       return { ...call, durationMs, tries: retries + 1, readUnits, writeUnits, ...outcome };
     };
-    const result = work(tally);
+    // Also what a store throws at once is its result: otherwise it would be called again.
+    const result = new Promise<T>((resolve) => resolve(work(tally)));
     return {
       result,
       ended: result.then(

@@ -10,7 +10,9 @@ import type { RedisScript, RedisScriptCall } from '../scripts/script';
  * `ioredis` have one in this package; for another client, pass an object of your own that has these methods as `client`.
  *
  * Every method rejects with the client's own error, which `kindOf` then tells about, and which must hold no argument of
- * the command. It sends nothing once `limit.signal` has aborted, not even what it has queued by then.
+ * the command. It sends nothing once `limit.signal` has aborted, not even what it has queued by then; or it hands its client
+ * the very Buffers that it was called with, and the client keeps no copy until it sends: then what is sent later is refused by
+ * the script, for the last of them says that the call is over.
  */
 export interface RedisClientAdapter {
   /** False while there is no connection; undefined where the client does not tell. */
@@ -29,8 +31,8 @@ export interface RedisClientAdapter {
   /**
    * Reads a session, or its end, without a script, at half a script's cost, for Lua copies each record twice: in one round
    * trip and in this order, on one connection to one server, `HMGET meta ...fields`, with `withLength` `LLEN items`,
-   * `LRANGE items start -1`, `HMGET meta state` and, with `withExpiry`, `PTTL meta`. Leave it out where that cannot be
-   * promised.
+   * `LRANGE items start -1`, `HMGET meta state` and, with `withExpiry`, `PTTL meta`; and `PTTL others` where that key is
+   * named, of which a refusal fails nothing. Leave it out where that cannot be promised.
    *
    * @returns undefined where this client cannot: the script is run then
    */

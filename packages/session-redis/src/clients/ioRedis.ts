@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import type { RedisErrorKind } from '../errors';
 import type { SessionKeys } from '../layout/keys';
@@ -41,12 +40,12 @@ export class IORedisAdapter implements RedisClientAdapter {
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     if (!this.#connection.isReady) await this.#connection.untilReady(limit);
-    return evalSha(script, limit, (command, text) => this.#send(command, text, call, limit));
+    return evalSha(script, limit, (command, text) => this.#send(command, text, call));
   }
 
   async readRange(
     [items, meta]: SessionKeys,
-    { start, fields, withLength, withExpiry }: RangeRequest,
+    { start, fields, withLength, withExpiry, others }: RangeRequest,
     limit: TimeLimit,
   ): Promise<RangeReplies | undefined> {
     if (this.#isCluster) return undefined;
@@ -57,11 +56,14 @@ export class IORedisAdapter implements RedisClientAdapter {
     pipeline.callBuffer('lrange', items, start, -1);
     pipeline.callBuffer('hmget', meta, 'state');
     if (withExpiry) pipeline.callBuffer('pttl', meta);
-    const replies = [...(await this.#connection.send(() => repliesOf(pipeline)))];
+    if (others !== undefined) pipeline.callBuffer('pttl', others);
+    const refusable = others === undefined ? 0 : 1;
+    const replies = [...(await this.#connection.send(() => repliesOf(pipeline, refusable)))];
     const before = replies.shift();
     const length = withLength ? replies.shift() : undefined;
-    const [elements, after, remainingMs] = replies;
-    return { before, length, elements, after, remainingMs };
+    const [elements, after] = replies.splice(0, 2);
+    const remainingMs = withExpiry ? replies.shift() : undefined;
+    return { before, length, elements, after, remainingMs, othersMs: replies.shift() };
   }
 
   async askReplicas(
@@ -77,15 +79,8 @@ export class IORedisAdapter implements RedisClientAdapter {
     return [first, last];
   }
 
-  #send(
-    command: 'evalsha' | 'eval',
-    text: string,
-    call: RedisScriptCall,
-    limit: TimeLimit,
-  ): Promise<unknown> {
-    const signal = this.#isCluster ? limit.signal : undefined;
-    const script = Buffer.from(text);
-    const args = scriptArguments(script, call);
+  #send(command: 'evalsha' | 'eval', text: string, call: RedisScriptCall): Promise<unknown> {
+    const args = scriptArguments(text, call);
     // A command of an automatic pipeline meets what the others in it meet: on a cluster, the redirections of some are not
     // followed. One in a pipeline of its own does not.
     const sendNow =
@@ -96,14 +91,11 @@ export class IORedisAdapter implements RedisClientAdapter {
             return (await repliesOf(pipeline))[0];
           }
         : (): Promise<unknown> => this.#client.callBuffer(command, ...args).catch(refuse);
-    return this.#connection.send(sendNow, script, signal);
+    return this.#connection.send(sendNow);
   }
 }
 
-function scriptArguments(
-  script: string | Buffer,
-  { keys, arguments: args }: RedisScriptCall,
-): IORedisArgument[] {
+function scriptArguments(script: string, { keys, arguments: args }: RedisScriptCall): IORedisArgument[] {
   return [script, keys.length, ...keys, ...args];
 }
 
@@ -111,8 +103,11 @@ function refuse(error: unknown): never {
   throw withoutCommand(error);
 }
 
-/** @throws the first error among them */
-async function repliesOf(pipeline: IORedisPipeline): Promise<readonly unknown[]> {
+/**
+ * @param refusable - how many of the last ones may fail; these are undefined then
+ * @throws the first error among the others
+ */
+async function repliesOf(pipeline: IORedisPipeline, refusable = 0): Promise<readonly unknown[]> {
   let results: Awaited<ReturnType<IORedisPipeline['exec']>>;
   try {
     results = await pipeline.exec();
@@ -121,7 +116,7 @@ async function repliesOf(pipeline: IORedisPipeline): Promise<readonly unknown[]>
   }
   if (results === null) throw unknownReply(results);
   for (const [error] of results) withoutCommand(error);
-  const failed = results.find(([error]) => error !== null);
+  const failed = results.slice(0, results.length - refusable).find(([error]) => error !== null);
   if (failed !== undefined) throw failed[0];
   return results.map(([, reply]) => reply);
 }

@@ -1,4 +1,3 @@
-import type { Buffer } from 'node:buffer';
 import type { TimeLimit } from '@agent-sessions/session-core/store';
 import { isTransient } from '../errors';
 import { isCluster, type IORedisClient } from './ioRedisClient';
@@ -6,13 +5,6 @@ import { causeOf, CONNECTION_LOST, kindOfIORedisError, withoutCommand } from './
 
 /** A client that has one of these will have another. `end` is for good; with any other it runs commands, or says why not. */
 const BETWEEN = new Set(['wait', 'connecting', 'connect', 'reconnecting', 'close', 'disconnecting']);
-
-/** Commands that were sent, and have no answer yet. */
-interface Sending {
-  readonly fail: (reason: Error) => void;
-  /** The script of what changes a session, or its digest: ioredis reads these very bytes whenever it sends the command. */
-  readonly script: Buffer | undefined;
-}
 
 const connections = new WeakMap<IORedisClient, IORedisConnection>();
 
@@ -26,15 +18,16 @@ export function connectionOf(client: IORedisClient): IORedisConnection {
 }
 
 /**
- * Keeps the sending to the store. ioredis takes no signal: what it has queued while there is no connection, or sends again
- * because the connection broke before the answer, it sends when it is connected again, be it hours after the call has failed;
- * and with `autoResendUnfulfilledCommands: false` it never says that the connection broke. So nothing is sent before the
- * client is ready, and when the connection is lost, all that has no answer fails, and does nothing if it is sent again.
+ * Keeps the sending to the store. ioredis takes no signal: it would queue commands while there is no connection, however
+ * many; and with `autoResendUnfulfilledCommands: false` it never says that the connection broke. So nothing is sent before
+ * the client is ready, and when the connection is lost, all that has no answer fails. What ioredis sends again by itself, be
+ * it hours later, the scripts refuse once its call is over.
  */
 export class IORedisConnection {
   readonly #client: IORedisClient;
   readonly #waiters = new Set<(refusal?: Error) => void>();
-  readonly #sendings = new Set<Sending>();
+  /** How those commands fail that were sent and have no answer yet. */
+  readonly #open = new Set<(reason: Error) => void>();
   #lastError: unknown;
 
   constructor(client: IORedisClient) {
@@ -76,48 +69,20 @@ export class IORedisConnection {
     signal.throwIfAborted();
   }
 
-  /**
-   * @param script - bytes of its own, which are overwritten when the command is over
-   * @param signal - of a cluster: the client itself tries again for a while, as long as this has not aborted
-   * @throws also when the connection is lost
-   */
-  send<T>(command: () => Promise<T>, script?: Buffer, signal?: AbortSignal): Promise<T> {
+  /** @throws also when the connection is lost */
+  send<T>(command: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      const onAbort = signal && ((): void => disarm(sending));
-      const stopListening = (): void => {
-        if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
-      };
-      const fail = (reason: Error): void => {
-        stopListening();
-        reject(reason);
-      };
-      const sending: Sending = { fail, script };
-      const end = (): void => {
-        this.#sendings.delete(sending);
-        disarm(sending);
-      };
-      this.#sendings.add(sending);
-      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort);
-      command().then(
-        (reply) => {
-          end();
-          stopListening();
-          resolve(reply);
-        },
-        (error: unknown) => {
-          end();
-          fail(error as Error);
-        },
-      );
+      this.#open.add(reject);
+      const end = (): void => void this.#open.delete(reject);
+      const running = command();
+      running.then(end, end);
+      running.then(resolve, reject);
     });
   }
 
   readonly #onLoss = (): void => {
-    for (const sending of this.#sendings) {
-      disarm(sending);
-      sending.fail(new Error(CONNECTION_LOST));
-    }
-    this.#sendings.clear();
+    for (const fail of this.#open) fail(new Error(CONNECTION_LOST));
+    this.#open.clear();
   };
 
   #listen(how: 'on' | 'removeListener'): void {
@@ -137,9 +102,4 @@ export class IORedisConnection {
     if (kind !== 'reply' || isTransient(cause, kind)) return;
     for (const settle of this.#waiters) settle(cause as Error);
   };
-}
-
-/** Leaves spaces, which are a script that does nothing, and the digest of none. */
-function disarm({ script }: Sending): void {
-  script?.fill(' ');
 }

@@ -7,6 +7,7 @@ import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
 import { evalSha } from './evalSha';
 import type { NodeRedisClient, NodeRedisCommands } from './nodeRedisClient';
+import { isPlain, shortCommands } from './nodeRedisPlain';
 import { kindOfNodeRedisError, lastConnectionErrorOf } from './nodeRedisErrors';
 
 const STATE = ['state'];
@@ -22,8 +23,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
 
   constructor(client: NodeRedisClient) {
     this.#client = client;
-    // Of the four kinds of clients, only the plain one makes pools.
-    if ('createPool' in client) this.#plain = client.withCommandOptions(OPTIONS);
+    if (isPlain(client)) this.#plain = shortCommands(client, OPTIONS);
   }
 
   get isConnected(): boolean | undefined {
@@ -39,7 +39,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
   }
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
-    const commands = this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
+    const commands = this.#commands(limit);
     return evalSha(script, limit, (command, text) =>
       command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
     );
@@ -47,19 +47,20 @@ export class NodeRedisAdapter implements RedisClientAdapter {
 
   async readRange(
     [items, meta]: SessionKeys,
-    { start, fields, withLength, withExpiry }: RangeRequest,
+    { start, fields, withLength, withExpiry, others }: RangeRequest,
     limit: TimeLimit,
   ): Promise<RangeReplies | undefined> {
     if (this.#plain === undefined) return undefined;
     const commands = this.#commands(limit);
-    const [before, length, elements, after, remainingMs] = await Promise.all([
+    const [before, length, elements, after, remainingMs, othersMs] = await Promise.all([
       commands.hmGet(meta, fields),
       withLength ? commands.lLen(items) : undefined,
       commands.lRange(items, start, -1),
       commands.hmGet(meta, STATE),
       withExpiry ? commands.pTTL(meta) : undefined,
+      others === undefined ? undefined : commands.pTTL(others).catch(() => undefined),
     ]);
-    return { before, length, elements, after, remainingMs };
+    return { before, length, elements, after, remainingMs, othersMs };
   }
 
   async askReplicas(
@@ -75,9 +76,9 @@ export class NodeRedisAdapter implements RedisClientAdapter {
   }
 
   /**
-   * For what changes nothing. Also a connected client keeps commands back, while its socket takes no more, and sends them when
-   * it does, or over its next connection: a change is taken off its queue by the signal, which has its price. A read that is
-   * late does no harm.
+   * Also a connected client keeps commands back, while its socket takes no more, and sends them when it does, or over its next
+   * connection. A read that is late does no harm, nor does a change, whose seal is broken by then (layout/seal.ts):
+   * a signal per command would take a fifth of an append. While there is no connection, it keeps the queue short.
    */
   #commands(limit: TimeLimit): NodeRedisCommands {
     if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;

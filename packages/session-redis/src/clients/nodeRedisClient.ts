@@ -12,9 +12,10 @@ export interface NodeRedisClient {
   readonly isReady?: boolean;
   /** False before it is connected for the first time, and when it is closed for good. */
   readonly isOpen?: boolean;
+  readonly options?: object | undefined;
 }
 
-interface NodeRedisCommandOptions {
+export interface NodeRedisCommandOptions {
   /** Replies as bytes, whatever the client's own mapping is: 36 is `RESP_TYPES.BLOB_STRING`. */
   readonly typeMapping: { readonly 36: typeof Buffer };
   /** No time limit of the client's own, a timer per command from `redis` 6 on: the store has one. */
@@ -31,6 +32,11 @@ export interface NodeRedisCommands {
   lRange(key: string, start: number, stop: number): Promise<unknown>;
   pTTL(key: string): Promise<unknown>;
   multi(): NodeRedisPipeline;
+}
+
+/** Of a plain client. */
+export interface NodeRedisPlainCommands extends NodeRedisCommands {
+  sendCommand(args: (string | Buffer)[]): Promise<unknown>;
 }
 
 /** Commands that one connection carries, one behind the other. Each method but the last returns the pipeline itself. */

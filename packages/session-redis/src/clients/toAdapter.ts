@@ -28,6 +28,9 @@ const UNFIT: readonly (readonly [what: string, methods: readonly string[], advic
   ['a pipeline of ioredis', ['callBuffer', 'exec'], 'pass the client that it is of'],
 ];
 
+/** One for each client, however many sessions there are on it. */
+const adapters = new WeakMap<object, RedisClientAdapter>();
+
 /**
  * The adapter of a client, told by its methods, for a client may come from another copy of its package.
  *
@@ -36,13 +39,21 @@ const UNFIT: readonly (readonly [what: string, methods: readonly string[], advic
 export function toAdapter(client: unknown): RedisClientAdapter {
   if (typeof client === 'object' && client !== null) {
     if (isAdapter(client)) return client;
-    if (isNodeRedis(client)) return new NodeRedisAdapter(client);
-    if (isIORedis(client)) return new IORedisAdapter(client);
+    const adapter = adapters.get(client) ?? newAdapter(client);
+    if (adapter !== undefined) {
+      adapters.set(client, adapter);
+      return adapter;
+    }
   }
   throw new SessionError(
     'INVALID_ARGUMENT',
     `client must be a client of redis 5 or 6, or of ioredis 5 or 6, or a RedisClientAdapter; it is ${describe(client)}`,
   );
+}
+
+function newAdapter(client: object): RedisClientAdapter | undefined {
+  if (isNodeRedis(client)) return new NodeRedisAdapter(client);
+  return isIORedis(client) ? new IORedisAdapter(client) : undefined;
 }
 
 function isAdapter(client: object): client is RedisClientAdapter {

@@ -24,7 +24,7 @@ export const SHORTEST_STATE = ID + 1;
 export const LONGEST_STATE = ID + LONGEST_ID;
 
 /** The sequence number and the length that a commit has made: 7 bytes and 4. */
-const LANDING_BYTES = ID - REVISION;
+export const LANDING_BYTES = ID - REVISION;
 const LENGTH_IN_LANDING = 7;
 /** All bits of the number of bytes. */
 const UNKNOWN_BYTES = 2 ** 40 - 1;
@@ -110,18 +110,15 @@ export function toLanding({
 /**
  * The revision that a commit has made.
  *
- * @param landing - what a script gives of it; where that is nothing, the id is known and what it made is not.
+ * @param landing - what a script says of it; where that is nothing, the id is known and what it made is not.
  */
-export function landedRevision(landing: Buffer, id: string): Revision {
-  if (landing.length !== LANDING_BYTES) return unnamedRevision();
-  return `${sequenceNumberIn(landing, 0)}.${lengthIn(landing, 0)}.${id}`;
+export function landedRevision(landing: string, id: string): Revision {
+  return toRevision(`${landing}.${id}`);
 }
 
-/** As `toPacked`, back again. */
-export function toRevision(packed: Buffer): Revision {
-  const id = packed.toString('latin1', LANDING_BYTES);
-  if (packed.toString('latin1') === NO_HISTORY) return NO_HISTORY;
-  return ID_TEXT.test(id) ? landedRevision(packed.subarray(0, LANDING_BYTES), id) : unnamedRevision();
+/** What a script calls a revision, if it is one. */
+export function toRevision(text: string): Revision {
+  return text === NO_HISTORY || REVISION_TEXT.test(text) ? text : unnamedRevision();
 }
 
 export interface RevisionParts {

@@ -1,4 +1,5 @@
 import { IS_UNSURE, landing, LOG, MOVE_ON, recall, REPAIR } from './bookkeeping';
+import { REFUSE_BROKEN } from '../layout/seal';
 import { restsOn } from './replicas';
 import { defineScript } from './script';
 
@@ -7,8 +8,9 @@ export const CLEAR = defineScript(`
 -- own id with them, so that a late retry neither appends again nor deletes what was appended since.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 clear id, which begins with '~'  2 a sequence number from before it was first sent
---        3 how many replicas the caller waits for, or ''
+--        3 how many replicas the caller waits for, or ''  4 a seal
 -- Reply: '<status> <replication id> <detail>': 'cleared' | 'unsure', sequence number: see the commit script
+${REFUSE_BROKEN}
 -- Read.
 local items, meta, id, since = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 local state, landed = unpack(redis.call('HMGET', meta, 'state', 'c:' .. id))

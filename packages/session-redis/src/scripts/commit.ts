@@ -1,4 +1,6 @@
 import { countBytes, IS_UNSURE, landing, LOG, MOVE_ON, recall, REPAIR } from './bookkeeping';
+import { REFUSE_BROKEN } from '../layout/seal';
+import { LANDING_BYTES } from '../layout/state';
 import { restsOn } from './replicas';
 import { defineScript } from './script';
 
@@ -13,14 +15,17 @@ export const COMMIT = defineScript(`
 -- Drops records from a session's end, then appends others.
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 idempotency key  2 a sequence number from before it was first sent  3 time to live in ms, or '' for no end
---        4 where the elements to append begin: at 11, or at 5 where 5 to 10 are all left out
+--        4 where the elements to append begin: at 11; at 5 where 5 to 10 are all left out; at 12, which is not there, where
+--          nothing is appended and 11 is a seal
 --        5 number of records to drop, or -1 for all  6 'keep' where a deadline that the session has stays, or ''
 --        7 revision to be at, packed, or ''  8 operation id, or ''  9 its fingerprint
 --        10 how many replicas the caller waits for, or ''  then the elements
 -- Reply: '<status> <replication id> <detail>':
---        'committed', what its id leads to | 'repeated', the revision, packed, or nothing where the session is damaged
+--        'committed', '<sequence number>.<length>', or nothing where its id leads to something else
+--        'repeated', the revision, or nothing where the session is damaged
 --        'conflict' | 'operation-mismatch' | 'unsure', a sequence number: whether it has landed before is no longer known
 --        The replication id is that of what the reply rests on, or nothing where nobody waits for replicas
+${REFUSE_BROKEN}
 -- Read.
 local items, meta, id, since, first = KEYS[1], KEYS[2], ARGV[1], ARGV[2], tonumber(ARGV[4])
 local drop, keeps, expected, operation, replicas = 0, '', '', '', ''
@@ -36,8 +41,17 @@ ${recall("drop == 0 and expected == '' and bytes and #ARGV >= first")}
 ${restsOn('replicas')}
 
 -- Decide whether it is made.
-if landed then return 'committed ' .. rests .. ' ' .. string.sub(landed, 1, 11) end
-if fingerprint and fingerprint == ARGV[9] then return 'repeated ' .. rests .. ' ' .. (revision or '') end
+if landed then
+  local made = #landed >= ${LANDING_BYTES} and string.format('%.0f.%d', struct.unpack('>I7I4', landed)) or ''
+  return 'committed ' .. rests .. ' ' .. made
+end
+if fingerprint and fingerprint == ARGV[9] then
+  local at = revision or ''
+  if at ~= '' and at ~= '0' then
+    at = string.format('%.0f.%d.', struct.unpack('>I7I4', at)) .. string.sub(at, ${LANDING_BYTES + 1})
+  end
+  return 'repeated ' .. rests .. ' ' .. at
+end
 if fingerprint then return 'operation-mismatch  ' end
 local conflict = expected ~= '' and expected ~= revision
 -- Still at the revision that it asks for, it has not landed: landing would have made another one, and none comes back. Only
@@ -108,8 +122,12 @@ elseif total ~= kept + appended then
   bytes, shrunk, setting = nil, last, true
 end
 local landing = ${landing('total')}
-redis.call('HSET', meta, 'state', ${LOG} .. landing .. id, entry, landing .. newest)
-if begins then redis.call('HSET', meta, 'began', string.format('%.0f', last)) end
+local log = ${LOG} .. landing .. id
+if begins then
+  redis.call('HSET', meta, 'state', log, entry, landing .. newest, 'began', string.format('%.0f', last))
+else
+  redis.call('HSET', meta, 'state', log, entry, landing .. newest)
+end
 if operation ~= '' then redis.call('HSET', meta, 'o:' .. operation, ARGV[9]) end
 if obsolete then
   redis.call('HSET', meta, 'turn', turning)
@@ -122,5 +140,5 @@ elseif setting then
   if total > 0 then redis.call('PERSIST', items) end
   redis.call('PERSIST', meta)
 end
-return 'committed ' .. rests .. ' ' .. landing
+return string.format('committed %s %.0f.%d', rests, last, total)
 `);

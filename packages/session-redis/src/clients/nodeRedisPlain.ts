@@ -1,0 +1,43 @@
+import type {
+  NodeRedisClient,
+  NodeRedisCommandOptions,
+  NodeRedisCommands,
+  NodeRedisPlainCommands,
+} from './nodeRedisClient';
+import type { RedisScriptCall } from '../scripts/script';
+
+interface NodeRedisPlainClient extends NodeRedisClient {
+  withCommandOptions(options: NodeRedisCommandOptions): NodeRedisPlainCommands;
+}
+
+/** Of the four kinds of clients, only the plain one makes pools. */
+export function isPlain(client: NodeRedisClient): client is NodeRedisPlainClient {
+  return 'createPool' in client;
+}
+
+/** A command that redis 6 has and redis 5 has not, whose `sendCommand` forgets the options of `withCommandOptions`. */
+const OF_REDIS_6 = 'hImportSet';
+
+/**
+ * The commands of a plain client; of redis 6 by `sendCommand`, without options: what its methods do besides takes 10 µs per
+ * command, most of that to merge options with themselves. Only the methods know of the client's own key prefix.
+ */
+export function shortCommands(
+  client: NodeRedisPlainClient,
+  options: NodeRedisCommandOptions,
+): NodeRedisCommands {
+  const commands = client.withCommandOptions(options);
+  const { keyPrefix } = (client.options ?? {}) as { readonly keyPrefix?: unknown };
+  if (keyPrefix !== undefined || !(OF_REDIS_6 in client)) return commands;
+  const script = (command: string, text: string, { keys, arguments: args }: RedisScriptCall) =>
+    commands.sendCommand([command, text, `${keys.length}`, ...keys, ...args]);
+  return {
+    evalSha: (sha1, call) => script('EVALSHA', sha1, call),
+    eval: (lua, call) => script('EVAL', lua, call),
+    hmGet: (key, fields) => commands.sendCommand(['HMGET', key, ...fields]),
+    lLen: (key) => commands.sendCommand(['LLEN', key]),
+    lRange: (key, start, stop) => commands.sendCommand(['LRANGE', key, `${start}`, `${stop}`]),
+    pTTL: (key) => commands.sendCommand(['PTTL', key]),
+    multi: () => commands.multi(),
+  };
+}
