@@ -38,7 +38,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
     return lastConnectionErrorOf(this.#client);
   }
 
-  async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
+  run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     const commands = this.#commands(limit);
     return evalSha(script, limit, (command, text) =>
       command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
