@@ -75,7 +75,7 @@ export class Change<Status extends string> {
     const { script, keys, id, rest, last, statuses } = this.#request;
     const call = { keys, arguments: [id, this.#since, ...rest, last] };
     const reply = await this.#client.run(script, call, limit);
-    return toChangeReply(reply, [...statuses, UNSURE]);
+    return toChangeReply(reply, [...statuses, UNSURE], id);
   }
 
   async #confirm({ replicationId }: ChangeReply, count: number, limit: TimeLimit): Promise<void> {

@@ -42,7 +42,7 @@ export class NodeRedisAdapter implements RedisClientAdapter {
     return lastConnectionErrorOf(this.#client);
   }
 
-  run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
+  async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     const commands = this.#commands(limit);
     this.#unanswered++;
     try {
