@@ -18,7 +18,7 @@ const BUDGETS: readonly (readonly [entry: string, maxBytes: number])[] = [
   ['session-core/dist/moving.mjs', 7_600],
   ['session-core/dist/opentelemetry.mjs', 1_500],
   ['session-core/dist/testing.mjs', 45_500],
-  ['session-redis/dist/index.mjs', 39_600],
+  ['session-redis/dist/index.mjs', 39_800],
   ['session-dynamodb/dist/index.mjs', 38_600],
 ];
 

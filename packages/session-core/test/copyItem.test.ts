@@ -34,6 +34,21 @@ test('a copy is equal, and shares nothing that can be changed', () => {
   );
 });
 
+test('what somebody has put into Object.prototype is not copied into an item', () => {
+  Object.defineProperty(Object.prototype, 'polluted', {
+    value: { by: 'somebody' },
+    enumerable: true,
+    writable: true,
+    configurable: true,
+  });
+  try {
+    const copy = copyItem({ role: 'user', content: 'a' });
+    expect(Object.keys(copy ?? {})).toEqual(['role', 'content']);
+  } finally {
+    delete (Object.prototype as { polluted?: unknown }).polluted;
+  }
+});
+
 test('what is nested too deep is not copied', () => {
   const deep = (levels: number): AgentInputItem =>
     ({

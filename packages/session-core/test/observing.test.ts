@@ -45,6 +45,14 @@ test('what a store throws that is no SessionError is told as its failure', async
   expect(await ended[0]).toMatchObject({ verb: 'clear', errorCode: 'STORE_FAILURE' });
 });
 
+test('a commit of what is no record is rejected, and not thrown at once', async () => {
+  const { observe } = watched();
+  const store = new CallObserver(observe, PLACE);
+  const work = async (): Promise<never> => Promise.reject(new TypeError('no record'));
+  const change = { idempotencyKey: 'key', append: [7 as never] };
+  await expect(store.commit('id', change, work)).rejects.toMatchObject({ name: 'TypeError' });
+});
+
 test('what a call still counts after its end does not change what was told', async () => {
   const { ended, observe } = watched();
   let late: CallTally | undefined;

@@ -47,7 +47,10 @@ export class Change<Status extends string> {
   /** @returns undefined where an earlier try may have made the change, and nobody knows any more. */
   async attempt(limit: TimeLimit): Promise<ChangeReply<Status> | undefined> {
     this.#reply ??= await this.#ask(limit);
-    if (this.#reply !== undefined) await this.#confirm(this.#reply, limit);
+    const { waitForReplicas } = this.#request;
+    if (this.#reply !== undefined && waitForReplicas !== undefined) {
+      await this.#confirm(this.#reply, waitForReplicas, limit);
+    }
     return this.#reply;
   }
 
@@ -72,13 +75,12 @@ export class Change<Status extends string> {
     const { script, keys, id, rest, last, statuses } = this.#request;
     const call = { keys, arguments: [id, this.#since, ...rest, last] };
     const reply = await this.#client.run(script, call, limit);
-    return toChangeReply(reply, [...statuses, UNSURE]);
+    return toChangeReply(reply, [...statuses, UNSURE], id);
   }
 
-  async #confirm({ replicationId }: ChangeReply, limit: TimeLimit): Promise<void> {
-    const { waitForReplicas: count, keys } = this.#request;
-    if (count === undefined || replicationId === '') return;
-    const [before, after] = await askReplicas(this.#client, keys[1], count, limit);
+  async #confirm({ replicationId }: ChangeReply, count: number, limit: TimeLimit): Promise<void> {
+    if (replicationId === '') return;
+    const [before, after] = await askReplicas(this.#client, this.#request.keys[1], count, limit);
     if (before.replicationId === replicationId && after.replicationId === replicationId) {
       // The first of these offsets is behind the change; a later one would run away from a slow replica.
       const upTo = (this.#upTo ??= before.offset);

@@ -14,11 +14,14 @@ import { unsupportedFormat } from './layout/state';
 export type RedisErrorKind =
   'reply' | 'cut' | 'unreachable' | 'silent' | 'closed' | 'aborted' | 'misused' | 'bug';
 
+/** What scripts refuse a call with that is over: to one that goes on, it is the answer to another one. */
+const GIVEN_UP = 'GIVENUP';
 /**
  * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of
  * `server.c`. Where one does not pass, every try is refused, and the session reports `STORE_UNAVAILABLE`.
  */
 const TRANSIENT = new Set([
+  GIVEN_UP,
   'BUSY',
   'CLUSTERDOWN',
   'LOADING',

@@ -40,6 +40,7 @@ import {
 } from './layout/state';
 import { assertWaitForReplicas, cannotWait } from './replicationState';
 import {
+  newMark,
   toRangeHistory,
   toRawDescription,
   toRawHistory,
@@ -159,9 +160,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     const known = after === undefined ? undefined : partsOf(after);
     const others = keyOfOthers(this.#keyPrefix, sessionId);
     const asked = this.#found.has(keys[1]) ? undefined : others;
+    const toNews = known && newsRequest(known, withExpiry);
+    const toEnd = endRequest(last, withExpiry, asked);
     return this.#tries.read(async (limit) => {
-      const news = known && (await this.#readNews(keys, known, withExpiry, limit));
-      const history = news ?? (await this.#readEnd(keys, last, withExpiry, asked, limit));
+      const news = known && toNews && (await this.#readNews(keys, known, toNews, limit));
+      const history = news ?? (await this.#readRange(keys, toEnd, limit));
       if (history.state !== null || history.elements.length > 0) this.#found.add(keys[1]);
       else if (others !== undefined && !history.hasNoOthers) await this.#lookForOthers(others, limit);
       if (withExpiry) await this.#extend(keys, history, ttlMs, limit);
@@ -171,43 +174,25 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     }, tally);
   }
 
-  #readEnd(
-    keys: SessionKeys,
-    last: number | undefined,
-    withExpiry: boolean,
-    others: string | undefined,
-    limit: TimeLimit,
-  ): Promise<RawHistory> {
-    const start = last === undefined ? 0 : -last;
-    const request = { start, fields: STATE, withLength: start !== 0, withExpiry, others };
-    return this.#readRange(keys, request, limit);
-  }
-
   /** What follows a revision; undefined where something was taken off since, or nobody can tell any more. */
   async #readNews(
     keys: SessionKeys,
     known: RevisionParts,
-    withExpiry: boolean,
+    request: ReadRequest,
     limit: TimeLimit,
   ): Promise<RawHistory | undefined> {
-    const request = {
-      start: known.length,
-      fields: ['state', `c:${known.id}`],
-      withLength: true,
-      withExpiry,
-      others: undefined,
-    };
     const history = await this.#readRange(keys, request, limit);
     return hasOnlyGrown(history, known) ? history : undefined;
   }
 
   /** One round trip, or two when somebody commits at the same moment. */
-  async #readRange(keys: SessionKeys, request: RangeRequest, limit: TimeLimit): Promise<RawHistory> {
+  async #readRange(keys: SessionKeys, request: ReadRequest, limit: TimeLimit): Promise<RawHistory> {
     const replies = await this.#client.readRange?.(keys, request, limit);
     const history = replies && toRangeHistory(replies);
     if (history !== undefined) return history;
-    const call = { keys, arguments: [`${request.start}`, ...request.fields] };
-    return toRawHistory(await this.#client.run(READ, call, limit));
+    const { mark, start, fields } = request;
+    const call = { keys, arguments: [mark, `${start}`, ...fields] };
+    return toRawHistory(await this.#client.run(READ, call, limit), mark);
   }
 
   /**
@@ -242,11 +227,11 @@ export class RedisStore implements DescribingStore, ExpiringStore {
 
   async #describe(sessionId: string, tally?: CallTally): Promise<SessionDescription> {
     const keys = sessionKeys(this.#keyPrefix, sessionId);
-    return this.#tries.read(
-      async (limit) =>
-        toDescription(toRawDescription(await this.#client.run(DESCRIBE, { keys, arguments: [] }, limit))),
-      tally,
-    );
+    const mark = newMark();
+    return this.#tries.read(async (limit) => {
+      const reply = await this.#client.run(DESCRIBE, { keys, arguments: [mark] }, limit);
+      return toDescription(toRawDescription(reply, mark));
+    }, tally);
   }
 
   async #commit(sessionId: string, change: HistoryChange, tally?: CallTally): Promise<CommitResult> {
@@ -316,6 +301,22 @@ export class RedisStore implements DescribingStore, ExpiringStore {
         'of the session was evicted',
     );
   }
+}
+
+/** One for all tries of a call, each of which may be told what the one before it was. */
+interface ReadRequest extends RangeRequest {
+  /** For the script to give back. */
+  readonly mark: string;
+}
+
+function endRequest(last: number | undefined, withExpiry: boolean, others: string | undefined): ReadRequest {
+  const start = last === undefined ? 0 : -last;
+  return { start, fields: STATE, withLength: start !== 0, withExpiry, others, mark: newMark() };
+}
+
+function newsRequest({ length, id }: RevisionParts, withExpiry: boolean): ReadRequest {
+  const fields = ['state', `c:${id}`];
+  return { start: length, fields, withLength: true, withExpiry, others: undefined, mark: newMark() };
 }
 
 /**

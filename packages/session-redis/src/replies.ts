@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { randomUUID } from 'node:crypto';
 import { SessionError, type Revision } from '@agent-sessions/session-core/store';
 import { revisionIn, unnamedRevision } from './layout/state';
 
@@ -75,32 +76,39 @@ export interface RawDescription {
 
 /**
  * @param statuses - those that the script knows
- * @throws `STORE_FAILURE` for anything that is not one of its replies: nobody knows then what was done.
+ * @param id - that of the change, with which its reply ends
+ * @throws `STORE_FAILURE` for anything that is not one of its replies: nobody knows then what was done; `STORE_UNAVAILABLE`
+ * for that to another change.
  */
 export function toChangeReply<Status extends string>(
   reply: unknown,
   statuses: readonly Status[],
+  id: string,
 ): ChangeReply<Status> {
-  const text = textOf(reply) ?? '';
-  const endOfStatus = text.indexOf(' ');
-  const endOfReplicationId = text.indexOf(' ', endOfStatus + 1);
-  const word = text.slice(0, endOfStatus);
+  const [word, replicationId, detail, of, ...more] = textOf(reply)?.split(' ') ?? [];
   const status = statuses.find((known) => known === word);
-  if (status === undefined || endOfStatus < 0 || endOfReplicationId < 0) throw unknownReply(reply);
-  const replicationId = text.slice(endOfStatus + 1, endOfReplicationId);
-  return { replicationId, status, detail: text.slice(endOfReplicationId + 1) };
+  if (status === undefined || replicationId === undefined || detail === undefined || more.length > 0) {
+    throw unknownReply(reply);
+  }
+  if (of !== id) throw strayReply();
+  return { replicationId, status, detail };
 }
 
 /**
  * @param reply - of the script `READ`
- * @throws `STORE_FAILURE` as above; `STORE_MISCONFIGURED` for text where bytes were asked for; `UNSUPPORTED_FORMAT`
+ * @param mark - what it was to give back
+ * @throws `STORE_FAILURE` as above; `STORE_UNAVAILABLE` for the reply to another call; `STORE_MISCONFIGURED` for text where
+ * bytes were asked for; `UNSUPPORTED_FORMAT`
  */
-export function toRawHistory(reply: unknown): RawHistory {
-  const [fields, length, elements, remainingMs, ...more] = Array.isArray(reply) ? (reply as unknown[]) : [];
+export function toRawHistory(reply: unknown, mark: string): RawHistory {
+  const [fields, length, elements, remainingMs, givenBack, ...more] = Array.isArray(reply)
+    ? (reply as unknown[])
+    : [];
   if (Array.isArray(elements)) assertBytes([fields, elements]);
   const numbers = { length: toInteger(length), remainingMs: toInteger(remainingMs) };
   if (!isBuffers(elements) || more.length > 0) throw unknownReply(reply);
   if (numbers.length === undefined || numbers.remainingMs === undefined) throw unknownReply(reply);
+  if (textOf(givenBack) !== mark) throw strayReply();
   const [state, entry] = fieldsOf(fields);
   const revision = revisionIn(state, numbers.length) ?? unnamedRevision();
   return { revision, elements, remainingMs: numbers.remainingMs, state, entry, hasNoOthers: false };
@@ -108,18 +116,37 @@ export function toRawHistory(reply: unknown): RawHistory {
 
 /**
  * @param reply - of the script `DESCRIBE`
+ * @param mark - what it was to give back
  * @throws as `toRawHistory`
  */
-export function toRawDescription(reply: unknown): RawDescription {
-  const [fields, ...numbers] = Array.isArray(reply) ? (reply as unknown[]) : [];
+export function toRawDescription(reply: unknown, mark: string): RawDescription {
+  const [fields, ...others] = Array.isArray(reply) ? (reply as unknown[]) : [];
   if (Array.isArray(fields)) assertBytes([fields]);
-  const [length, remainingMs, now, ...more] = numbers.map(toInteger);
+  const [length, remainingMs, now, ...more] = others.slice(0, -1).map(toInteger);
   if (length === undefined || remainingMs === undefined || now === undefined || more.length > 0) {
     throw unknownReply(reply);
   }
+  if (textOf(others.at(-1)) !== mark) throw strayReply();
   const [state, began] = fieldsOf(fields);
   const revision = revisionIn(state, length) ?? unnamedRevision();
   return { revision, length, remainingMs, now, state, began };
+}
+
+/** For a script to give back, so that its reply is told from those to others. */
+export function newMark(): string {
+  return `${MARKS}${++lastMark}`;
+}
+
+/** No other copy of this module has the same. */
+const MARKS = `${randomUUID().slice(0, 8)}.`;
+let lastMark = 0;
+
+/** Tried again, since nobody knows what the answer was. */
+function strayReply(): SessionError {
+  return new SessionError(
+    'STORE_UNAVAILABLE',
+    'the client handed over the answer to another command, as redis 5 may when its connection breaks: use redis 6.3',
+  );
 }
 
 /** @throws `STORE_MISCONFIGURED` */

@@ -21,11 +21,11 @@ export class Tries {
     this.#reading = { ...this.#changing, isReadOnly: true };
   }
 
-  async read<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
+  read<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
     return this.#try(countedBy(tally, this.#reading), attempt);
   }
 
-  async change<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
+  change<T>(attempt: (limit: TimeLimit) => Promise<T>, tally?: CallTally): Promise<T> {
     return this.#try(countedBy(tally, this.#changing), attempt);
   }
 

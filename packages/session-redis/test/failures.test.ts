@@ -287,6 +287,33 @@ describe('a signal', () => {
     await stalled.stop();
   }, 60_000);
 
+  test('takes off the queue of a client whose server has stopped what calls carried, but for a thousand', async () => {
+    const stalled = await startRedis({});
+    const one = PLAIN['redis 6']({ port: stalled.port });
+    open.push(one);
+    await one.connect();
+    const { client } = one;
+    const store = new RedisStore({ client, keyPrefix: 'p', timeoutMs: 1_000 });
+    await store.commit('s', { idempotencyKey: commitId(), append });
+    process.kill(stalled.pid ?? 0, 'SIGSTOP');
+    // More than the buffers of both ends of the connection.
+    const large = { idempotencyKey: commitId(), append: ['x'.repeat(60 * 1_024 * 1_024)] };
+    const small = () => store.commit('s', { idempotencyKey: commitId(), append });
+    const calls = [() => store.commit('large', large), ...Array.from({ length: 1_500 }, () => small)];
+    const errors = await Promise.all(calls.map(failure));
+    expect(new Set(errors.map(({ code }) => code))).toEqual(new Set(['TIMEOUT']));
+    process.kill(stalled.pid ?? 0, 'SIGCONT');
+    // Its answer comes behind those to all that was sent before.
+    const patient = new RedisStore({ client, keyPrefix: 'p', timeoutMs: 60_000 });
+    expect((await patient.read('s')).records).toEqual(append);
+    const refused = /errorstat_GIVENUP:count=(\d+)/.exec(
+      String(await redisCommand(stalled, 'INFO', 'errorstats')),
+    );
+    expect(Number(refused?.[1])).toBeGreaterThan(900);
+    expect(Number(refused?.[1])).toBeLessThanOrEqual(1_000);
+    await stalled.stop();
+  }, 60_000);
+
   test('that aborts before a script which the server does not know is sent in full: it never is', async () => {
     const client = clientOf(server.port);
     await client.connect();

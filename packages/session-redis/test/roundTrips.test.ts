@@ -58,7 +58,7 @@ test.each(KINDS)('on %s each verb is one round trip', async (kind, open) => {
   await close();
 });
 
-test.each(Object.entries(PLAIN))(
+test.each(Object.entries(PLAIN).filter(([name]) => name !== 'redis 5'))(
   'on %s a read of a session of which there is nothing looks for one of other packages in the same round trip',
   async (kind, open) => {
     const { client, connect, close } = open({ port: proxy.port });
@@ -73,16 +73,20 @@ test.each(Object.entries(PLAIN))(
   },
 );
 
-test('without a pipeline it does so in a second one; with a scope in none', async () => {
-  const { client, connect, close } = POOLS['pool of redis 6']({ port: proxy.port });
-  await connect();
-  const store = new RedisStore({ client, keyPrefix: redis.keyPrefix });
-  await store.read('none');
-  expect(await roundTrips(() => store.read('none'))).toBe(2);
-  expect(await roundTrips(() => store.read('none', { last: 1 }))).toBe(2);
-  expect(await roundTrips(() => store.read('~acme/none'))).toBe(1);
-  await close();
-});
+test.each(Object.entries<Kind<Address>>({ 'redis 5': PLAIN['redis 5'], 'a pool': POOLS['pool of redis 6'] }))(
+  'on %s, without a pipeline, it does so in a second one; with a scope in none',
+  async (kind, open) => {
+    const { client, connect, close } = open({ port: proxy.port });
+    await connect();
+    const store = new RedisStore({ client, keyPrefix: redis.keyPrefix });
+    const id = `nowhere, ${kind}`;
+    await store.read(id);
+    expect(await roundTrips(() => store.read(id))).toBe(2);
+    expect(await roundTrips(() => store.read(id, { last: 1 }))).toBe(2);
+    expect(await roundTrips(() => store.read(`~acme/${id}`))).toBe(1);
+    await close();
+  },
+);
 
 test('a fork is two round trips', async () => {
   const client = await createClient({ url: url() }).connect();
@@ -169,9 +173,12 @@ test('when somebody commits in the middle of a read, the records and the revisio
     line = result.catch(() => undefined);
     return result;
   };
-  const client: NodeRedisClient & { createPool: unknown } = {
+  const client: NodeRedisClient & { createPool: unknown; hImportSet: unknown } = {
     isReady: true,
     createPool: undefined,
+    hImportSet: undefined,
+    // So that its methods are used.
+    options: { keyPrefix: '' },
     withCommandOptions(options) {
       const commands = redis.client.withCommandOptions(options);
       return {

@@ -9,7 +9,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     breaks: 'a clear that has landed is not made again',
-    find: "if landed then return 'cleared ' .. rests .. ' ' end",
+    find: "if landed then return 'cleared ' .. rests .. '  ' .. id end",
     replace: '',
   },
   { breaks: 'a commit leaves its id', find: ', entry, landing .. newest', replace: '' },

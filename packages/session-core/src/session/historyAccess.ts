@@ -135,7 +135,7 @@ export class HistoryAccess {
   }
 
   async tryCommit(view: HistoryView, change: Change): Promise<CommitResult> {
-    await this.#register(view, change.basis);
+    if (this.#registration !== undefined) await this.#register(this.#registration, view, change.basis);
     const start = view.object.tick();
     const { append, drop, operation, basis } = change;
     const appended: KnownChange['becomes'] = (known) => [...known, ...append];
@@ -164,11 +164,14 @@ export class HistoryAccess {
   }
 
   /** What can only begin a session is refused where there is one, which may be another owner's: that is not listed as well. */
-  async #register({ object: { address } }: HistoryView, basis: Revision | undefined): Promise<void> {
-    if (this.#registration === undefined) return;
+  async #register(
+    registration: Registration,
+    { object: { address } }: HistoryView,
+    basis: Revision | undefined,
+  ): Promise<void> {
     if (basis === NO_HISTORY && (await stateOf(this.#store, address.storedId)).revision !== NO_HISTORY)
       return;
-    await this.#registration.register(address);
+    await registration.register(address);
   }
 
   /** Appends, and tells the view whether nobody else wrote since its run last did. */

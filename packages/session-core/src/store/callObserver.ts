@@ -33,7 +33,8 @@ export class CallObserver {
     return this.#around({ verb: 'read', storedId }, NOTHING, work, ({ records }) => amountOf(records));
   }
 
-  commit(storedId: string, { append }: HistoryChange, work: Work<CommitResult>): Promise<CommitResult> {
+  /** Also what cannot be counted, which no store takes either, is a rejection. */
+  async commit(storedId: string, { append }: HistoryChange, work: Work<CommitResult>): Promise<CommitResult> {
     return this.#around({ verb: 'commit', storedId }, amountOf(append), work, ({ status }) => ({ status }));
   }
 

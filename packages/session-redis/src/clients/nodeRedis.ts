@@ -12,12 +12,16 @@ import { kindOfNodeRedisError, lastConnectionErrorOf } from './nodeRedisErrors';
 
 const STATE = ['state'];
 const OPTIONS = { typeMapping: { 36: Buffer }, timeout: 0 } as const;
+/** Scripts that a client may have without an answer, before each further one gets a signal. */
+const MOST_UNSIGNALLED = 1_000;
 
 /** On a client of the package `redis`, of any of its four kinds. */
 export class NodeRedisAdapter implements RedisClientAdapter {
   readonly #client: NodeRedisClient;
   /** Of a plain client: one connection, hence answers in the order of the commands, always from the same server. */
   readonly #plain: NodeRedisCommands | undefined;
+  /** How many scripts have no answer yet, those of calls that are over included. */
+  #unanswered = 0;
 
   readonly kindOf = kindOfNodeRedisError;
 
@@ -40,9 +44,14 @@ export class NodeRedisAdapter implements RedisClientAdapter {
 
   async run(script: RedisScript, call: RedisScriptCall, limit: TimeLimit): Promise<unknown> {
     const commands = this.#commands(limit);
-    return evalSha(script, limit, (command, text) =>
-      command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
-    );
+    this.#unanswered++;
+    try {
+      return await evalSha(script, limit, (command, text) =>
+        command === 'evalsha' ? commands.evalSha(text, call) : commands.eval(text, call),
+      );
+    } finally {
+      this.#unanswered--;
+    }
   }
 
   async readRange(
@@ -78,10 +87,12 @@ export class NodeRedisAdapter implements RedisClientAdapter {
   /**
    * Also a connected client keeps commands back, while its socket takes no more, and sends them when it does, or over its next
    * connection. A read that is late does no harm, nor does a change, whose seal is broken by then (layout/seal.ts):
-   * a signal per command would take a fifth of an append. While there is no connection, it keeps the queue short.
+   * a signal per command would take a fifth of an append. While there is no connection, or a server that has stopped leaves
+   * more and more without an answer, it keeps the queue short, and with it the memory that the items in it take.
    */
   #commands(limit: TimeLimit): NodeRedisCommands {
-    if (this.#plain !== undefined && this.#client.isReady === true) return this.#plain;
+    const isAnswering = this.#client.isReady === true && this.#unanswered < MOST_UNSIGNALLED;
+    if (this.#plain !== undefined && isAnswering) return this.#plain;
     return this.#client.withCommandOptions({ ...OPTIONS, abortSignal: limit.signal });
   }
 }

@@ -10,17 +10,22 @@ interface NodeRedisPlainClient extends NodeRedisClient {
   withCommandOptions(options: NodeRedisCommandOptions): NodeRedisPlainCommands;
 }
 
-/** Of the four kinds of clients, only the plain one makes pools. */
-export function isPlain(client: NodeRedisClient): client is NodeRedisPlainClient {
-  return 'createPool' in client;
-}
-
-/** A command that redis 6 has and redis 5 has not, whose `sendCommand` forgets the options of `withCommandOptions`. */
-const OF_REDIS_6 = 'hImportSet';
+/** A command that redis 6.3 has and versions before it have not. */
+const SINCE_6_3 = 'hImportSet';
 
 /**
- * The commands of a plain client; of redis 6 by `sendCommand`, without options: what its methods do besides takes 10 µs per
- * command, most of that to merge options with themselves. Only the methods know of the client's own key prefix.
+ * Of the four kinds of clients, only the plain one makes pools. Of redis 5, it may hand over an answer that comes late to
+ * another command, once its connection has broken (https://github.com/redis/node-redis/pull/3209); and its `sendCommand`
+ * forgets the options of `withCommandOptions`. So it is treated as one of which nothing is known: what scripts reply says
+ * which call it is for.
+ */
+export function isPlain(client: NodeRedisClient): client is NodeRedisPlainClient {
+  return 'createPool' in client && SINCE_6_3 in client;
+}
+
+/**
+ * The commands of a plain client by `sendCommand`, without options: what its methods do besides takes 10 µs per command, most
+ * of that to merge options with themselves. Only the methods know of the client's own key prefix.
  */
 export function shortCommands(
   client: NodeRedisPlainClient,
@@ -28,7 +33,7 @@ export function shortCommands(
 ): NodeRedisCommands {
   const commands = client.withCommandOptions(options);
   const { keyPrefix } = (client.options ?? {}) as { readonly keyPrefix?: unknown };
-  if (keyPrefix !== undefined || !(OF_REDIS_6 in client)) return commands;
+  if (keyPrefix !== undefined) return commands;
   const script = (command: string, text: string, { keys, arguments: args }: RedisScriptCall) =>
     commands.sendCommand([command, text, `${keys.length}`, ...keys, ...args]);
   return {

@@ -9,7 +9,7 @@ export const CLEAR = defineScript(`
 -- KEYS:  1 items (LIST)  2 meta (HASH)
 -- ARGV:  1 clear id, which begins with '~'  2 a sequence number from before it was first sent
 --        3 how many replicas the caller waits for, or ''  4 a seal
--- Reply: '<status> <replication id> <detail>': 'cleared' | 'unsure', sequence number: see the commit script
+-- Reply: '<status> <replication id> <detail> <clear id>': 'cleared' | 'unsure', sequence number: see the commit script
 ${REFUSE_BROKEN}
 -- Read.
 local items, meta, id, since = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
@@ -18,12 +18,12 @@ ${recall('false')}
 ${restsOn('ARGV[3]')}
 
 -- Decide.
-if landed then return 'cleared ' .. rests .. ' ' end
+if landed then return 'cleared ' .. rests .. '  ' .. id end
 if ${IS_UNSURE} then
   if lost then
 ${REPAIR}
   end
-  return string.format('unsure  %.0f', last)
+  return string.format('unsure  %.0f %s', last, id)
 end
 if not (allowed('UNLINK', items) and allowed('HDEL', meta, '') and allowed('HSET', meta, '', '')
   and allowed('PEXPIREAT', meta, 0)) then
@@ -46,5 +46,5 @@ local landing = ${landing('0')}
 redis.call('HSET', meta, 'state', ${LOG} .. landing .. id, 'c:' .. id, landing .. newest)
 if turning then redis.call('HSET', meta, 'turn', turning) end
 redis.call('PEXPIREAT', meta, math.floor((now + WINDOW) / 1000))
-return 'cleared ' .. rests .. ' '
+return 'cleared ' .. rests .. '  ' .. id
 `);

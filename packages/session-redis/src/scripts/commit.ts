@@ -20,7 +20,7 @@ export const COMMIT = defineScript(`
 --        5 number of records to drop, or -1 for all  6 'keep' where a deadline that the session has stays, or ''
 --        7 revision to be at, packed, or ''  8 operation id, or ''  9 its fingerprint
 --        10 how many replicas the caller waits for, or ''  then the elements
--- Reply: '<status> <replication id> <detail>':
+-- Reply: '<status> <replication id> <detail> <idempotency key>':
 --        'committed', '<sequence number>.<length>', or nothing where its id leads to something else
 --        'repeated', the revision, or nothing where the session is damaged
 --        'conflict' | 'operation-mismatch' | 'unsure', a sequence number: whether it has landed before is no longer known
@@ -43,16 +43,16 @@ ${restsOn('replicas')}
 -- Decide whether it is made.
 if landed then
   local made = #landed >= ${LANDING_BYTES} and string.format('%.0f.%d', struct.unpack('>I7I4', landed)) or ''
-  return 'committed ' .. rests .. ' ' .. made
+  return 'committed ' .. rests .. ' ' .. made .. ' ' .. id
 end
 if fingerprint and fingerprint == ARGV[9] then
   local at = revision or ''
   if at ~= '' and at ~= '0' then
     at = string.format('%.0f.%d.', struct.unpack('>I7I4', at)) .. string.sub(at, ${LANDING_BYTES + 1})
   end
-  return 'repeated ' .. rests .. ' ' .. at
+  return 'repeated ' .. rests .. ' ' .. at .. ' ' .. id
 end
-if fingerprint then return 'operation-mismatch  ' end
+if fingerprint then return 'operation-mismatch   ' .. id end
 local conflict = expected ~= '' and expected ~= revision
 -- Still at the revision that it asks for, it has not landed: landing would have made another one, and none comes back. Only
 -- '0' does, after a clear.
@@ -61,7 +61,7 @@ if conflict or unsure then
   if unsure and lost or not unsure and not (revision and string.find(revision, '^[%w_!~-]+$', 12) or revision == '0') then
 ${REPAIR}
   end
-  return unsure and string.format('unsure  %.0f', last) or 'conflict  '
+  return unsure and string.format('unsure  %.0f %s', last, id) or 'conflict   ' .. id
 end
 
 -- Decide what there is afterwards.
@@ -140,5 +140,5 @@ elseif setting then
   if total > 0 then redis.call('PERSIST', items) end
   redis.call('PERSIST', meta)
 end
-return string.format('committed %s %.0f.%d', rests, last, total)
+return string.format('committed %s %.0f.%d %s', rests, last, total, id)
 `);
