@@ -1,5 +1,6 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,4 +45,30 @@ test('an encrypted session is shown with a module that has its keys, and told to
   expect(stdout).toBe('user\n  Hello\n\n');
   const failure: unknown = await promisify(execFile)(process.execPath, args).catch((error: unknown) => error);
   expect(failure).toMatchObject({ code: 1, stdout: '' });
+});
+
+test('a copy whose process is killed, again and again, goes on where it was: all is there once', async () => {
+  const [from, to] = [`${keyPrefix}-from`, `${keyPrefix}-to`];
+  const ids = Array.from({ length: 40 }, () => randomUUID());
+  const items = [1, 2, 3].map((n) => ({ role: 'user' as const, content: `item ${n}` }));
+  const open = (prefix: string, sessionId: string) =>
+    new RedisSession({ client: redis, keyPrefix: prefix, sessionId });
+  for (const sessionId of ids) await open(from, sessionId).addItems(items);
+  const place = ['--redis', url, '--prefix', from, '--to-redis', url, '--to-prefix', to];
+  const args = [MAIN, 'copy', ...ids, ...place];
+  const stored = async () => (await redis.keys(`${to}*`)).length;
+
+  let kills = 0;
+  for (let code: unknown; code !== 0;) {
+    const before = await stored();
+    const child = spawn(process.execPath, args, { stdio: 'ignore' });
+    const exit = once(child, 'exit');
+    while (child.exitCode === null && (await stored()) < before + 10);
+    kills += Number(child.exitCode === null && child.kill('SIGKILL'));
+    code = ((await exit) as unknown[])[0];
+  }
+  expect(kills).toBeGreaterThan(2);
+  for (const sessionId of ids) expect(await open(to, sessionId).getItems()).toEqual(items);
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(stdout).toBe('40 sessions of 120 items\n');
 });
