@@ -116,15 +116,14 @@ export class PostgresStore implements DescribingStore, ExpiringStore {
   readonly expiry: Expiry;
   readonly #client: PostgresClient;
   readonly #options: ResolvedStoreOptions;
-  readonly #observer: CallObserver | undefined;
+  readonly #observer: CallObserver;
 
   constructor(client: PostgresClient, options: StoreOptions = {}) {
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#client = client;
     this.#options = resolveStoreOptions(options);
     const { observe } = this.#options;
-    this.#observer =
-      observe && new CallObserver(observe, { system: 'postgresql', collection: 'agent_sessions' });
+    this.#observer = new CallObserver(observe, { system: 'postgresql', collection: 'agent_sessions' });
   }
 
   withExpiry(expiry: Expiry): PostgresStore {
@@ -134,22 +133,22 @@ export class PostgresStore implements DescribingStore, ExpiringStore {
 
   read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const work = (tally?: CallTally) => this.#read(sessionId, options, tally);
-    return this.#observer?.read(sessionId, work) ?? work();
+    return this.#observer.read(sessionId, work);
   }
 
   commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     const work = (tally?: CallTally) => this.#commit(sessionId, change, tally);
-    return this.#observer?.commit(sessionId, change, work) ?? work();
+    return this.#observer.commit(sessionId, change, work);
   }
 
   clear(sessionId: string): Promise<void> {
     const work = (tally?: CallTally) => this.#clear(sessionId, tally);
-    return this.#observer?.clear(sessionId, work) ?? work();
+    return this.#observer.clear(sessionId, work);
   }
 
   describe(sessionId: string): Promise<SessionDescription> {
     const work = (tally?: CallTally) => this.#describe(sessionId, tally);
-    return this.#observer?.describe(sessionId, work) ?? work();
+    return this.#observer.describe(sessionId, work);
   }
 
   async #read(sessionId: string, { last }: ReadOptions = {}, tally?: CallTally): Promise<StoredHistory> {

@@ -49,7 +49,7 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
   readonly #sessions: MemorySessions;
   readonly #options: ResolvedStoreOptions;
   readonly #now: () => number;
-  readonly #observer: CallObserver | undefined;
+  readonly #observer: CallObserver;
 
   constructor(options: MemoryStoreOptions = {}) {
     this.#sessions = options.sessions ?? new Map<string, MemoryHistory>();
@@ -57,7 +57,7 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
     this.#now = options.now ?? Date.now;
     const { observe } = this.#options;
-    this.#observer = observe && new CallObserver(observe, { system: 'memory', collection: '' });
+    this.#observer = new CallObserver(observe, { system: 'memory', collection: '' });
   }
 
   get cacheKey(): CacheKey {
@@ -71,13 +71,13 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
 
   async read(sessionId: string, options?: ReadOptions): Promise<StoredHistory> {
     const work = async (): Promise<StoredHistory> => Promise.resolve(this.#read(sessionId, options));
-    return this.#observer?.read(sessionId, work) ?? work();
+    return this.#observer.read(sessionId, work);
   }
 
   async commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
     const work = async (): Promise<CommitResult> =>
       Promise.resolve(this.#commit(this.#open(sessionId), change));
-    return this.#observer?.commit(sessionId, change, work) ?? work();
+    return this.#observer.commit(sessionId, change, work);
   }
 
   async clear(sessionId: string): Promise<void> {
@@ -85,12 +85,12 @@ export class MemoryStore implements DescribingStore, ExpiringStore {
       reset(this.#open(sessionId));
       return Promise.resolve();
     };
-    return this.#observer?.clear(sessionId, work) ?? work();
+    return this.#observer.clear(sessionId, work);
   }
 
   async describe(sessionId: string): Promise<SessionDescription> {
     const work = async (): Promise<SessionDescription> => Promise.resolve(this.#describe(sessionId));
-    return this.#observer?.describe(sessionId, work) ?? work();
+    return this.#observer.describe(sessionId, work);
   }
 
   #read(sessionId: string, { last, after }: ReadOptions = {}): StoredHistory {

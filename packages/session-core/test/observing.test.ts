@@ -23,9 +23,8 @@ test('a call that fails is told by its code alone, and fails as it would have', 
   const observer = new CallObserver(observe, PLACE);
   const append = ['{"text":"a"}', '{"text":"ä"}'];
   const error = new SessionError('TIMEOUT', 'a message with a secret', { cause: new Error('secret') });
-  const failing = async (tally: CallTally): Promise<never> => {
-    tally.retries = 2;
-    tally.writeUnits = 7;
+  const failing = async (tally?: CallTally): Promise<never> => {
+    Object.assign(tally ?? {}, { retries: 2, writeUnits: 7 });
     return Promise.reject(error);
   };
   await expect(observer.commit('id', { idempotencyKey: 'key', append }, failing)).rejects.toBe(error);

@@ -75,12 +75,12 @@ test('each call is a span and is measured, by the names of the conventions', asy
   const store = onDynamoDB(observer());
   const records = ['{"text":"a"}', '{"text":"ä"}'];
   await store.read('id', async (tally) => {
-    tally.readUnits = 2;
+    Object.assign(tally ?? {}, { readUnits: 2 });
     return Promise.resolve({ records, revision: 'r' });
   });
   const change = { idempotencyKey: 'key', append: records };
   await store.commit('id', change, async (tally) => {
-    Object.assign(tally, { retries: 1, readUnits: 1, writeUnits: 3 });
+    Object.assign(tally ?? {}, { retries: 1, readUnits: 1, writeUnits: 3 });
     return Promise.resolve({ status: 'conflict' });
   });
   await store.commit('id', { ...change, append: [] }, async () =>

@@ -73,7 +73,7 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
   readonly #table: SessionTable;
   readonly #keyPrefix: string;
   readonly #options: ResolvedStoreOptions;
-  readonly #observer: CallObserver | undefined;
+  readonly #observer: CallObserver;
   readonly #seen = new SeenEnds();
   #now = Date.now;
 
@@ -93,7 +93,7 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
     this.#keyPrefix = keyPrefix;
     this.#options = resolveStoreOptions(options);
     const { observe } = this.#options;
-    this.#observer = observe && new CallObserver(observe, { system: 'aws.dynamodb', collection: tableName });
+    this.#observer = new CallObserver(observe, { system: 'aws.dynamodb', collection: tableName });
     this.#given = { ...options };
     this.expiry = { ttlSeconds: options.ttlSeconds, ttlRefresh: options.ttlRefresh };
   }
@@ -108,15 +108,11 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
   }
 
   read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
-    return this.#observer === undefined
-      ? this.#read(sessionId, options)
-      : this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
+    return this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
   }
 
   commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    return this.#observer === undefined
-      ? this.#commit(sessionId, change)
-      : this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
+    return this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
   }
 
   /**
@@ -124,9 +120,7 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
    * deletes them.
    */
   clear(sessionId: string): Promise<void> {
-    return this.#observer === undefined
-      ? this.#clear(sessionId)
-      : this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
+    return this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
   }
 
   /**
@@ -134,9 +128,7 @@ export class DynamoDBStore implements DescribingStore, ExpiringStore {
    * KB. What is not asked for of a row is not sent, but DynamoDB charges for all of it.
    */
   describe(sessionId: string): Promise<SessionDescription> {
-    return this.#observer === undefined
-      ? this.#describe(sessionId)
-      : this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
+    return this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
   }
 
   async #read(sessionId: string, { last, after }: ReadOptions, tally?: CallTally): Promise<StoredHistory> {

@@ -97,8 +97,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   readonly #keepsDeadline: 'keep' | '';
   readonly #waitForReplicas: number | undefined;
   readonly #tries: Tries;
-  /** Undefined where nobody observes: then a call makes no object for it. */
-  readonly #observer: CallObserver | undefined;
+  readonly #observer: CallObserver;
   readonly #found: FoundSessions;
 
   /** @throws `INVALID_ARGUMENT`; `STORE_MISCONFIGURED` for `waitForReplicas` with an adapter that cannot */
@@ -121,7 +120,7 @@ export class RedisStore implements DescribingStore, ExpiringStore {
     this.#waitForReplicas = waitForReplicas;
     this.#tries = new Tries(this.#client, this.#options);
     this.#found = FoundSessions.of(this.#client);
-    this.#observer = observe && new CallObserver(observe, { system: 'redis', collection: keyPrefix });
+    this.#observer = new CallObserver(observe, { system: 'redis', collection: keyPrefix });
   }
 
   withExpiry({ ttlSeconds, ttlRefresh }: Expiry): RedisStore {
@@ -129,28 +128,20 @@ export class RedisStore implements DescribingStore, ExpiringStore {
   }
 
   read(sessionId: string, options: ReadOptions = {}): Promise<StoredHistory> {
-    return this.#observer === undefined
-      ? this.#read(sessionId, options)
-      : this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
+    return this.#observer.read(sessionId, (tally) => this.#read(sessionId, options, tally));
   }
 
   commit(sessionId: string, change: HistoryChange): Promise<CommitResult> {
-    return this.#observer === undefined
-      ? this.#commit(sessionId, change)
-      : this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
+    return this.#observer.commit(sessionId, change, (tally) => this.#commit(sessionId, change, tally));
   }
 
   clear(sessionId: string): Promise<void> {
-    return this.#observer === undefined
-      ? this.#clear(sessionId)
-      : this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
+    return this.#observer.clear(sessionId, (tally) => this.#clear(sessionId, tally));
   }
 
   /** One round trip of a few hundred bytes, whatever the size of the session. Times are the server's. */
   describe(sessionId: string): Promise<SessionDescription> {
-    return this.#observer === undefined
-      ? this.#describe(sessionId)
-      : this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
+    return this.#observer.describe(sessionId, (tally) => this.#describe(sessionId, tally));
   }
 
   async #read(sessionId: string, { last, after }: ReadOptions, tally?: CallTally): Promise<StoredHistory> {

@@ -4,7 +4,8 @@ import { SessionError } from './errors';
 import { CallTally, type EndedStoreCall, type ObserveCall, type StoreCall } from './observeCall';
 import type { CommitResult, HistoryChange, StoredHistory, StoredRecord } from './sessionStore';
 
-type Work<T> = (tally: CallTally) => Promise<T>;
+/** @param tally - undefined where nobody observes */
+type Work<T> = (tally?: CallTally) => Promise<T>;
 type Amount = Pick<EndedStoreCall, 'records' | 'bytes'>;
 type Outcome = Partial<Amount & Pick<EndedStoreCall, 'status' | 'errorCode'>>;
 
@@ -16,37 +17,50 @@ interface Begun<T> {
 
 const NOTHING: Amount = { records: 0, bytes: 0 };
 
-/**
- * Puts an observer around the calls of one store. A store has one only where it is observed, so that its calls cost nothing
- * otherwise: `observer === undefined ? read() : observer.read(id, read)`.
- */
+/** Puts the observer of a store, if it has one, around its calls. Where there is none, a call costs nothing more. */
 export class CallObserver {
-  readonly #observe: ObserveCall;
+  readonly #observe: ObserveCall | undefined;
   readonly #place: Pick<StoreCall, 'system' | 'collection'>;
 
-  constructor(observe: ObserveCall, place: Pick<StoreCall, 'system' | 'collection'>) {
+  constructor(observe: ObserveCall | undefined, place: Pick<StoreCall, 'system' | 'collection'>) {
     this.#observe = observe;
     this.#place = place;
   }
 
   read(storedId: string, work: Work<StoredHistory>): Promise<StoredHistory> {
-    return this.#around({ verb: 'read', storedId }, NOTHING, work, ({ records }) => amountOf(records));
+    if (this.#observe === undefined) return work();
+    return this.#around(this.#observe, { verb: 'read', storedId }, NOTHING, work, ({ records }) =>
+      amountOf(records),
+    );
   }
 
-  /** Also what cannot be counted, which no store takes either, is a rejection. */
-  async commit(storedId: string, { append }: HistoryChange, work: Work<CommitResult>): Promise<CommitResult> {
-    return this.#around({ verb: 'commit', storedId }, amountOf(append), work, ({ status }) => ({ status }));
+  commit(storedId: string, change: HistoryChange, work: Work<CommitResult>): Promise<CommitResult> {
+    return this.#observe === undefined ? work() : this.#commit(this.#observe, storedId, change, work);
   }
 
   clear(storedId: string, work: Work<void>): Promise<void> {
-    return this.#around({ verb: 'clear', storedId }, NOTHING, work, () => NOTHING);
+    if (this.#observe === undefined) return work();
+    return this.#around(this.#observe, { verb: 'clear', storedId }, NOTHING, work, () => NOTHING);
   }
 
   describe(storedId: string, work: Work<SessionDescription>): Promise<SessionDescription> {
-    return this.#around({ verb: 'describe', storedId }, NOTHING, work, () => NOTHING);
+    if (this.#observe === undefined) return work();
+    return this.#around(this.#observe, { verb: 'describe', storedId }, NOTHING, work, () => NOTHING);
+  }
+
+  /** Also what cannot be counted, which no store takes either, is a rejection. */
+  async #commit(
+    observe: ObserveCall,
+    storedId: string,
+    { append }: HistoryChange,
+    work: Work<CommitResult>,
+  ): Promise<CommitResult> {
+    const of = { verb: 'commit', storedId } as const;
+    return this.#around(observe, of, amountOf(append), work, ({ status }) => ({ status }));
   }
 
   #around<T>(
+    observe: ObserveCall,
     of: Pick<StoreCall, 'verb' | 'storedId'>,
     amount: Amount,
     work: Work<T>,
@@ -56,7 +70,7 @@ export class CallObserver {
     let begun: Begun<T> | undefined;
     const begin = (): Begun<T> => (begun ??= this.#begin({ ...call, ...amount }, work, told));
     try {
-      const observed = this.#observe(call, () => begin().ended);
+      const observed = observe(call, () => begin().ended);
       Promise.resolve(observed).catch(ignore);
     } catch {
       // The observer's own failure is none of the call's.
