@@ -1,4 +1,5 @@
 import { SessionError } from '@agent-sessions/session-core/store';
+import { GIVEN_UP } from './layout/seal';
 import { unsupportedFormat } from './layout/state';
 
 /**
@@ -14,8 +15,6 @@ import { unsupportedFormat } from './layout/state';
 export type RedisErrorKind =
   'reply' | 'cut' | 'unreachable' | 'silent' | 'closed' | 'aborted' | 'misused' | 'bug';
 
-/** What scripts refuse a call with that is over: to one that goes on, it is the answer to another one. */
-const GIVEN_UP = 'GIVENUP';
 /**
  * Refusals that pass: https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/ and the errors of
  * `server.c`. Where one does not pass, every try is refused, and the session reports `STORE_UNAVAILABLE`.

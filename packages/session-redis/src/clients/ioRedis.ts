@@ -7,7 +7,7 @@ import type { RedisScript, RedisScriptCall } from '../scripts/script';
 import type { RedisClientAdapter } from './adapter';
 import { evalSha } from './evalSha';
 import { isCluster, type IORedisArgument, type IORedisClient, type IORedisPipeline } from './ioRedisClient';
-import { connectionOf, type IORedisConnection } from './ioRedisConnection';
+import { IORedisConnection } from './ioRedisConnection';
 import { kindOfIORedisError, withoutCommand } from './ioRedisErrors';
 
 /** On a client of the package `ioredis`: a server, the master that sentinels name, or a cluster. */
@@ -18,7 +18,7 @@ export class IORedisAdapter implements RedisClientAdapter {
 
   constructor(client: IORedisClient) {
     this.#client = client;
-    this.#connection = connectionOf(client);
+    this.#connection = new IORedisConnection(client);
     this.#isCluster = isCluster(client);
   }
 

@@ -6,22 +6,11 @@ import { causeOf, CONNECTION_LOST, kindOfIORedisError, withoutCommand } from './
 /** A client that has one of these will have another. `end` is for good; with any other it runs commands, or says why not. */
 const BETWEEN = new Set(['wait', 'connecting', 'connect', 'reconnecting', 'close', 'disconnecting']);
 
-const connections = new WeakMap<IORedisClient, IORedisConnection>();
-
-/** The one of this client, which any number of sessions share: it listens once, however many calls there are. */
-export function connectionOf(client: IORedisClient): IORedisConnection {
-  const known = connections.get(client);
-  if (known !== undefined) return known;
-  const connection = new IORedisConnection(client);
-  connections.set(client, connection);
-  return connection;
-}
-
 /**
  * Keeps the sending to the store. ioredis takes no signal: it would queue commands while there is no connection, however
  * many; and with `autoResendUnfulfilledCommands: false` it never says that the connection broke. So nothing is sent before
  * the client is ready, and when the connection is lost, all that has no answer fails. What ioredis sends again by itself, be
- * it hours later, the scripts refuse once its call is over.
+ * it hours later, the scripts refuse once its call is over. It listens to its client once, however many calls there are.
  */
 export class IORedisConnection {
   readonly #client: IORedisClient;

@@ -40,10 +40,7 @@ export function toAdapter(client: unknown): RedisClientAdapter {
   if (typeof client === 'object' && client !== null) {
     if (isAdapter(client)) return client;
     const adapter = adapters.get(client) ?? newAdapter(client);
-    if (adapter !== undefined) {
-      adapters.set(client, adapter);
-      return adapter;
-    }
+    if (adapter !== undefined) return adapter;
   }
   throw new SessionError(
     'INVALID_ARGUMENT',
@@ -52,8 +49,11 @@ export function toAdapter(client: unknown): RedisClientAdapter {
 }
 
 function newAdapter(client: object): RedisClientAdapter | undefined {
-  if (isNodeRedis(client)) return new NodeRedisAdapter(client);
-  return isIORedis(client) ? new IORedisAdapter(client) : undefined;
+  let adapter: RedisClientAdapter | undefined;
+  if (isNodeRedis(client)) adapter = new NodeRedisAdapter(client);
+  else if (isIORedis(client)) adapter = new IORedisAdapter(client);
+  if (adapter !== undefined) adapters.set(client, adapter);
+  return adapter;
 }
 
 function isAdapter(client: object): client is RedisClientAdapter {

@@ -7,6 +7,8 @@ import { Buffer } from 'node:buffer';
  * whenever they send.
  */
 
+/** The code of the refusal. To a call that goes on, it is the answer to another one. */
+export const GIVEN_UP = 'GIVENUP';
 /** `!`, which ends neither an element nor a seal. */
 const BROKEN = 0x21;
 
@@ -23,6 +25,6 @@ export function breakSeal(last: Buffer): void {
 /** The Lua that refuses a change whose call was over before it was sent. */
 export const REFUSE_BROKEN = `
 if string.byte(ARGV[#ARGV], -1) == ${BROKEN} then
-  return redis.error_reply('GIVENUP the call of this command was over before it was sent')
+  return redis.error_reply('${GIVEN_UP} the call of this command was over before it was sent')
 end
 `;
